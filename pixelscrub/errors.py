@@ -1,0 +1,155 @@
+"""What can go wrong, as exceptions with exit codes and as reason codes.
+
+::
+
+    PixelscrubError
+    ├── UsageError            exit 1   the call cannot be carried out as it was given
+    │   └── RecipeError       exit 1   the recipe is not valid
+    ├── NothingUsableError    exit 3   no instance was found in the input
+    ├── VerificationError     exit 4   the audit of an output found something
+    ├── MissingComponentError exit 5   a program or package is not installed
+    └── HeldError                      one instance is held back, with a `Reason`
+
+No message may carry a value from an image or its header: only codes, tags, types and numbers
+of our own making. `HeldError` is how every room says "this instance must not be released".
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+
+class PixelscrubError(Exception):
+    """Base of everything that pixelscrub raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(PixelscrubError):
+    """The call cannot be carried out as it was given."""
+
+
+class RecipeError(UsageError):
+    """The recipe does not exist or is not valid."""
+
+
+class NothingUsableError(PixelscrubError):
+    """The input holds no DICOM instance that could be used."""
+
+    exit_code = 3
+
+
+class VerificationError(PixelscrubError):
+    """The audit of an output against its originals found something."""
+
+    exit_code = 4
+
+
+class MissingComponentError(PixelscrubError):
+    """A program or package that the work needs is not installed.
+
+    Attributes:
+        component: its name.
+        install: how to install it, one line.
+    """
+
+    exit_code = 5
+
+    def __init__(self, component: str, install: str) -> None:
+        super().__init__(f"{component} is needed and not installed; {install}")
+        self.component = component
+        self.install = install
+
+    def __reduce__(self) -> tuple[type[MissingComponentError], tuple[str, str]]:
+        """Pickle with both arguments, so that it survives the way back from a worker."""
+        return type(self), (self.component, self.install)
+
+
+class Reason(StrEnum):
+    """Why an instance was held back; the value is the code in the audit."""
+
+    # intake
+    NOT_DICOM = "not_dicom"
+    DAMAGED_FILE = "damaged_file"
+    UNREADABLE = "unreadable"
+    DICOMDIR = "dicomdir"
+    MISSING_UID = "missing_uid"
+    DUPLICATE_INSTANCE = "duplicate_instance"
+    CONFLICTING_INSTANCES = "conflicting_instances"
+    ARCHIVE_LIMIT = "archive_limit"
+    UNKNOWN_SOP_CLASS = "unknown_sop_class"
+    # pixels
+    UNKNOWN_TRANSFER_SYNTAX = "unknown_transfer_syntax"
+    UNSUPPORTED_TRANSFER_SYNTAX = "unsupported_transfer_syntax"
+    MISSING_CODEC = "missing_codec"
+    UNKNOWN_PHOTOMETRIC = "unknown_photometric_interpretation"
+    BAD_PIXEL_DESCRIPTION = "bad_pixel_description"
+    BAD_PIXEL_DATA = "bad_pixel_data"
+    FRAME_COUNT = "frame_count_mismatch"
+    TRUNCATED_PIXEL_DATA = "truncated_pixel_data"
+    CODESTREAM_MISMATCH = "codestream_mismatch"
+    TOO_LARGE = "too_large"
+    DECODE_FAILED = "decode_failed"
+    ENCODE_FAILED = "encode_failed"
+    CANNOT_CHANGE = "cannot_change_pixels"
+    # text, face, tags
+    DETECTOR_FAILED = "detector_failed"
+    FACE_PARTIAL = "face_partial"
+    FACE_FAILED = "face_failed"
+    FACE_GEOMETRY = "face_geometry"
+    FACE_IN_DERIVED = "face_in_derived_image"
+    TAGS_FAILED = "tags_failed"
+    UNSUPPORTED_CONTENT = "unsupported_content"
+    # prove, store, jobs
+    NOT_READABLE_AGAIN = "not_readable_again"
+    PIXELS_CHANGED = "pixels_changed_outside"
+    FILL_MISSING = "fill_missing"
+    IDENTIFIER_LEFT = "identifier_left"
+    TEXT_LEFT = "text_left"
+    FACE_LEFT = "face_left"
+    WRITE_FAILED = "write_failed"
+    WORKER_DIED = "worker_died"
+    TIMEOUT = "timeout"
+    INTERNAL_ERROR = "internal_error"
+    PLAN_INVALID = "plan_invalid"
+    INPUT_CHANGED = "input_changed"
+
+
+class HeldError(PixelscrubError):
+    """One instance is held back.
+
+    Attributes:
+        reason: the code that goes into the audit.
+        detail: a short explanation that holds no value of the instance.
+    """
+
+    exit_code = 2
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type[HeldError], tuple[Reason, str]]:
+        """Pickle with both arguments, so that it survives the way back from a worker."""
+        return type(self), (self.reason, self.detail)
+
+
+@contextmanager
+def guarded(reason: Reason) -> Iterator[None]:
+    """Turn whatever a library raises into a `HeldError` that carries no value.
+
+    Library messages quote values of the instance, so only the exception's type is kept, and
+    warnings are dropped. Rust extensions panic with a `BaseException`; those are caught too.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except (PixelscrubError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001
+            raise HeldError(reason, type(error).__name__) from None

@@ -1,0 +1,67 @@
+"""What intake knows of each file: where it is, and which instance, series and study it is."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, or one member of a zip archive.
+
+    Attributes:
+        root: the input it was found in (a folder; for a single file its parent).
+        path: path relative to `root`, with `/`; for a member the archive's path comes first.
+        archive: the archive's path relative to `root`, or None.
+        size: bytes.
+        modified: nanoseconds since the epoch (of the archive, for a member).
+    """
+
+    root: Path
+    path: str
+    size: int
+    modified: int
+    archive: str | None = None
+
+    def open(self) -> BinaryIO:
+        """Open for reading; the result can seek. Members are read into memory."""
+        if self.archive is None:
+            return (self.root / self.path).open("rb")
+        with zipfile.ZipFile(self.root / self.archive) as archive:
+            return io.BytesIO(archive.read(self.path[len(self.archive) + 1 :]))
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One DICOM instance, known by what its header says."""
+
+    source: Source
+    uid: str
+    series: str
+    study: str
+    patient: str
+    sop_class: str
+    transfer_syntax: str
+    modality: str
+    number: int
+    frame_of_reference: str = ""
+
+
+@dataclass(slots=True)
+class Study:
+    """The unit of work: a face mask and a pseudonym must agree over all its series."""
+
+    uid: str
+    patient: str
+    instances: list[Instance] = field(default_factory=list)
+
+    def series(self) -> dict[str, list[Instance]]:
+        """Instances by Series Instance UID, in the order in which they were found."""
+        grouped: dict[str, list[Instance]] = {}
+        for instance in self.instances:
+            grouped.setdefault(instance.series, []).append(instance)
+        return grouped

@@ -1,0 +1,113 @@
+"""What the user wants done: a small validated TOML file, one section a room.
+
+Built-in recipes ship in `pixelscrub/recipes`; `load` takes the name of one or a file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pixelscrub.errors import RecipeError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Steps(_Section):
+    """Which steps run. A step that is off leaves its part of the instance as it was."""
+
+    text: bool = True
+    crop: bool = False
+    face: bool = True
+    tags: bool = True
+
+
+class PixelSettings(_Section):
+    """How masked pixels are filled: `black`, `grey`, the mean of the `border`, or `inpaint`."""
+
+    fill: Literal["black", "grey", "border", "inpaint"] = "black"
+
+
+class TextSettings(_Section):
+    """How burned-in text is looked for and judged."""
+
+    detectors: list[str] = Field(default=["tesseract"], min_length=1)
+    keep: Literal["nothing", "laterality", "harmless"] = "nothing"
+    padding: int = Field(default=2, ge=0, le=50)
+    min_score: float = Field(default=0.3, ge=0, le=1)
+    outside_regions: bool = False
+
+
+class FaceSettings(_Section):
+    """How faces are removed from head volumes."""
+
+    fill: Literal["air", "constant"] = "air"
+    ears: bool = False
+    partial: Literal["hold", "release"] = "hold"
+
+
+class TagSettings(_Section):
+    """How the header is de-identified: the Basic Profile of PS3.15 and its options."""
+
+    options: list[str] = Field(default_factory=list)
+    uid_root: str = "2.25"
+
+
+class Recipe(_Section):
+    """One complete recipe; every field has a default that errs on the side of removing."""
+
+    name: str = "default"
+    description: str = ""
+    steps: Steps = Steps()
+    pixels: PixelSettings = PixelSettings()
+    text: TextSettings = TextSettings()
+    face: FaceSettings = FaceSettings()
+    tags: TagSettings = TagSettings()
+
+    @classmethod
+    def load(cls, name_or_file: str | Path = "default") -> Recipe:
+        """Read a built-in recipe by its name, or a TOML file.
+
+        Raises:
+            RecipeError: there is none of that name, it is not TOML, or a field is wrong.
+        """
+        try:
+            return cls.model_validate(tomllib.loads(source(name_or_file)))
+        except tomllib.TOMLDecodeError as error:
+            raise RecipeError(f"recipe is not valid TOML: {error}") from None
+        except ValidationError as error:
+            lines = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise RecipeError(f"recipe is not valid: {lines}") from None
+
+    def with_steps(self, *names: str) -> Recipe:
+        """The same recipe with only the steps of these names switched on."""
+        steps = Steps(**{step: step in names for step in Steps.model_fields})
+        return self.model_copy(update={"steps": steps})
+
+
+def source(name_or_file: str | Path) -> str:
+    """The TOML text of a built-in recipe or a file.
+
+    Raises:
+        RecipeError: neither a built-in recipe nor a readable file has that name.
+    """
+    built_in = resources.files("pixelscrub") / "recipes" / f"{name_or_file}.toml"
+    try:
+        if str(name_or_file) in names():
+            return built_in.read_text(encoding="utf-8")
+        return Path(name_or_file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        known = ", ".join(names())
+        raise RecipeError(f"no such recipe; built-in ones are: {known}") from None
+
+
+def names() -> list[str]:
+    """The names of the built-in recipes, in alphabetical order."""
+    folder = resources.files("pixelscrub") / "recipes"
+    return sorted(p.name.removesuffix(".toml") for p in folder.iterdir() if p.name[-5:] == ".toml")

@@ -1,0 +1,28 @@
+"""What happened to one instance: from this the marks of conformance are derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Steps that were carried out on this very instance.
+
+    Attributes:
+        text: burned-in text was looked for on every frame, and all that was found is masked.
+        face: a face was taken out of this instance's pixels.
+    """
+
+    text: bool = False
+    face: bool = False
+
+
+@dataclass(slots=True)
+class TagCounts:
+    """Elements by what became of them, at every depth."""
+
+    removed: int = 0
+    emptied: int = 0
+    replaced: int = 0
+    kept: int = 0
