@@ -73,6 +73,8 @@ class Reason(StrEnum):
 
     # intake
     NOT_DICOM = "not_dicom"
+    NOT_A_FILE = "not_a_file"
+    FILE_NAME = "unsupported_file_name"
     DAMAGED_FILE = "damaged_file"
     UNREADABLE = "unreadable"
     DICOMDIR = "dicomdir"
@@ -118,6 +120,10 @@ class Reason(StrEnum):
     INPUT_CHANGED = "input_changed"
 
 
+NOT_INSTANCES = frozenset({Reason.NOT_DICOM, Reason.NOT_A_FILE, Reason.DICOMDIR})
+"""Reasons of files that are no instances: reported and left, without effect on the exit code."""
+
+
 class HeldError(PixelscrubError):
     """One instance is held back.
 
@@ -151,5 +157,5 @@ def guarded(reason: Reason) -> Iterator[None]:
             yield
         except (PixelscrubError, KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             raise HeldError(reason, type(error).__name__) from None

@@ -15,7 +15,6 @@ from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box, Finding
 from pixelscrub.recipe import Recipe
 
-PLAN_VERSION = 1
 FaceStatus = Literal["removed", "none", "partial"]
 
 
@@ -81,7 +80,7 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Literal[1] = PLAN_VERSION
+    version: Literal[1] = 1
     study: str
     patient: str = ""
     recipe: Recipe

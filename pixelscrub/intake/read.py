@@ -1,0 +1,130 @@
+"""Tell DICOM from other files, and read the few elements that place an instance in its study.
+
+The file format is PS3.10 section 7; files without preamble and meta information (data sets as
+they travel on the network) are taken too where they start like one.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.intake.instance import Instance, Source
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
+DEFLATED: Final = "1.2.840.10008.1.2.1.99"
+DEFLATED_HEADER_LIMIT: Final = 64 * 2**20
+"""Bytes of a deflated data set that are inflated to find its UIDs."""
+CLAIMS_DICOM: Final = (".dcm", ".dicom", ".dic", ".ima")
+TAGS: Final = [
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "Modality",
+    "PatientID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "InstanceNumber",
+    "FrameOfReferenceUID",
+]
+
+
+def read_instance(source: Source) -> Instance:
+    """Read what places an instance in its study.
+
+    Raises:
+        HeldError: NOT_DICOM, DICOMDIR, DAMAGED_FILE, MISSING_UID or UNREADABLE.
+    """
+    try:
+        with source.open() as file:
+            if not _looks_like_dicom(file):
+                raise HeldError(_reason_not_dicom(source))
+            return _place(source, _read_header(file))
+    except OSError:
+        raise HeldError(Reason.UNREADABLE) from None
+    except (RuntimeError, NotImplementedError, zlib.error) as error:  # what zipfile raises
+        raise HeldError(Reason.DAMAGED_FILE, type(error).__name__) from None
+
+
+def _looks_like_dicom(file: BinaryIO) -> bool:
+    start = file.read(132)
+    file.seek(0)
+    return start[128:] == b"DICM" or _starts_like_data_set(start)
+
+
+def _starts_like_data_set(start: bytes) -> bool:
+    """Whether the first element has group 0002 or 0008 and a believable VR or length."""
+    if len(start) < 12 or start[:2] not in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"):
+        return False
+    explicit = start[4:6].isalpha() and start[4:6].isupper()
+    return explicit or int.from_bytes(start[4:8], "little") <= 64
+
+
+def _reason_not_dicom(source: Source) -> Reason:
+    claims = source.path.lower().endswith(CLAIMS_DICOM)
+    return Reason.DAMAGED_FILE if claims else Reason.NOT_DICOM
+
+
+def _read_header(file: BinaryIO) -> Dataset:
+    from pydicom import dcmread
+    from pydicom.filereader import read_file_meta_info
+
+    with guarded(Reason.DAMAGED_FILE):
+        file.seek(128)
+        if file.read(4) == b"DICM":
+            meta = read_file_meta_info(file)  # type: ignore[arg-type]
+            if str(meta.get("TransferSyntaxUID", "")) == DEFLATED:
+                return _read_deflated(file, meta)
+        file.seek(0)
+        return dcmread(file, force=True, stop_before_pixels=True, specific_tags=list(TAGS))
+
+
+def _read_deflated(file: BinaryIO, meta: Dataset) -> Dataset:
+    """Inflate no more than the header: the rest may be a bomb."""
+    from pydicom import dcmread
+
+    file.seek(0)
+    whole = file.read(132 + 12 + int(meta.FileMetaInformationGroupLength))
+    inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), DEFLATED_HEADER_LIMIT)
+    plain = whole.replace(DEFLATED.encode(), DEFLATED[:-3].encode() + b"\0\0\0")
+    header = dcmread(
+        io.BytesIO(plain + inflated), stop_before_pixels=True, specific_tags=list(TAGS)
+    )
+    header.file_meta.TransferSyntaxUID = meta.TransferSyntaxUID
+    return header
+
+
+def _place(source: Source, header: Dataset) -> Instance:
+    meta = getattr(header, "file_meta", None) or {}
+    with guarded(Reason.DAMAGED_FILE):
+        sop_class = str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
+        if sop_class == MEDIA_STORAGE_DIRECTORY:
+            raise HeldError(Reason.DICOMDIR)
+        uids = [str(header.get(name) or "") for name in ("SOPInstanceUID", "StudyInstanceUID")]
+        series = str(header.get("SeriesInstanceUID") or "")
+        if not sop_class or not all(uids) or not series:
+            has_nothing = not sop_class and not any(uids) and not series
+            raise HeldError(_reason_not_dicom(source) if has_nothing else Reason.MISSING_UID)
+        return Instance(
+            source=source,
+            uid=uids[0],
+            series=series,
+            study=uids[1],
+            patient=str(header.get("PatientID") or ""),
+            sop_class=sop_class,
+            transfer_syntax=str(meta.get("TransferSyntaxUID") or ""),
+            modality=str(header.get("Modality") or ""),
+            number=_number(header),
+            frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
+        )
+
+
+def _number(header: Dataset) -> int:
+    try:
+        return int(header.get("InstanceNumber") or 0)
+    except (TypeError, ValueError):
+        return 0

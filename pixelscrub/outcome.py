@@ -1,0 +1,118 @@
+"""What became of the instances of a run: the lines of the audit and their sum."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from pixelscrub.errors import NOT_INSTANCES, Reason
+from pixelscrub.findings import Action, Box, Kind
+from pixelscrub.plan import FaceStatus
+
+
+class Outcome(StrEnum):
+    """Whether an instance was released; there is nothing in between."""
+
+    CLEAN = "clean"
+    HELD = "held"
+
+
+class TransferSyntax(BaseModel):
+    """Transfer Syntax UIDs of the original and of what was written."""
+
+    before: str | None = Field(default=None, serialization_alias="in", validation_alias="in")
+    after: str | None = Field(default=None, serialization_alias="out", validation_alias="out")
+
+
+class TextLine(BaseModel):
+    """One finding in pixels, as the audit tells it."""
+
+    frames: tuple[int, int] | None
+    box: Box | None
+    kind: Kind
+    score: float
+    action: Action
+
+
+class FaceLine(BaseModel):
+    """What became of the face in the volume that the instance belongs to."""
+
+    status: FaceStatus
+    mask: str | None
+    checks: dict[str, float]
+
+
+class AuditLine(BaseModel):
+    """One input file: what was found in it and what became of it."""
+
+    source: str
+    output: str | None = None
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str | None = None
+    sop_class: str | None = None
+    transfer_syntax: TransferSyntax = TransferSyntax()
+    text: list[TextLine] = Field(default_factory=list)
+    crop: Box | None = None
+    face: FaceLine | None = None
+    tags: dict[str, int] = Field(
+        default_factory=lambda: dict.fromkeys(("removed", "emptied", "replaced", "kept"), 0)
+    )
+    seconds: dict[str, float] = Field(default_factory=dict)
+    pictures: list[str] = Field(default_factory=list)
+
+    def to_json(self) -> str:
+        """One line of JSON, with the names of the contract."""
+        return self.model_dump_json(by_alias=True)
+
+
+class Summary(BaseModel):
+    """Counts of a run.
+
+    Attributes:
+        clean, held: instances by outcome; files that are no instances are in `left`.
+        left: files that are no DICOM instances, by reason.
+        reasons: held instances by reason.
+        findings: findings by kind.
+        versions: of pixelscrub and the libraries that matter.
+        recipe: name of the recipe.
+        seconds: duration of the run.
+    """
+
+    clean: int = 0
+    held: int = 0
+    left: dict[str, int] = Field(default_factory=dict)
+    reasons: dict[str, int] = Field(default_factory=dict)
+    findings: dict[str, int] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    recipe: str = ""
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    def add(self, line: AuditLine) -> None:
+        """Count one line of the audit."""
+        if line.reason in NOT_INSTANCES:
+            _count(self.left, line.reason)
+            return
+        if line.outcome is Outcome.CLEAN:
+            self.clean += 1
+        else:
+            self.held += 1
+            _count(self.reasons, line.reason)
+        for found in line.text:
+            _count(self.findings, found.kind)
+        if line.face is not None and line.face.status != "none":
+            _count(self.findings, "face")
+
+    @property
+    def exit_code(self) -> int:
+        """0 all clean, 2 some held, 3 nothing could be used."""
+        if not self.clean and not self.held:
+            return 3
+        return 2 if self.held else 0
+
+
+def _count(counts: dict[str, int], key: Any) -> None:
+    counts[str(key)] = counts.get(str(key), 0) + 1

@@ -1,0 +1,91 @@
+"""The journal: one row for each input file, so that a run can be resumed at any moment.
+
+One process writes; rows become durable in SQLite's write-ahead log.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
+
+from pixelscrub.errors import UsageError
+from pixelscrub.intake.instance import Source
+from pixelscrub.outcome import AuditLine
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    root TEXT NOT NULL, source TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+    recipe TEXT NOT NULL, line TEXT NOT NULL, output TEXT,
+    PRIMARY KEY (root, source)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS crosswalk (
+    kind TEXT NOT NULL, original TEXT NOT NULL, pseudonym TEXT NOT NULL,
+    PRIMARY KEY (kind, original)
+) WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+VERSION = 1
+
+
+class Journal:
+    """What is done already; used from one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._rows.execute("PRAGMA journal_mode = WAL")
+            self._rows.execute("PRAGMA synchronous = NORMAL")
+            version = self._rows.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, VERSION):
+                raise UsageError("private folder is of another version of pixelscrub")
+            self._rows.executescript(SCHEMA)
+            path.chmod(0o600)
+        except sqlite3.Error as error:
+            raise UsageError(f"journal cannot be used ({type(error).__name__})") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.close()
+
+    def forget(self) -> None:
+        """Start anew: rows go, names of earlier outputs stay until they are written again."""
+        self._rows.execute("UPDATE files SET size = -1")
+
+    def record(self, source: Source, recipe: str, line: AuditLine) -> None:
+        """Write down what became of one file under the recipe with this digest."""
+        row = (str(source.root.resolve()), source.path, source.size, source.modified)
+        self._rows.execute(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*row, recipe, line.to_json(), line.output),
+        )
+
+    def done(self, source: Source, recipe: str) -> AuditLine | None:
+        """What became of a file that has not changed since, under the same recipe; else None."""
+        row = self._rows.execute(
+            "SELECT size, modified, recipe, line FROM files WHERE root = ? AND source = ?",
+            (str(source.root.resolve()), source.path),
+        ).fetchone()
+        if row is None or row[:3] != (source.size, source.modified, recipe):
+            return None
+        return AuditLine.model_validate_json(row[3])
+
+    def output(self, source: Source) -> str | None:
+        """The name that a file was written to the last time."""
+        row = self._rows.execute(
+            "SELECT output FROM files WHERE root = ? AND source = ?",
+            (str(source.root.resolve()), source.path),
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def outputs(self) -> set[str]:
+        """The names of all files that were written."""
+        rows = self._rows.execute("SELECT output FROM files WHERE output IS NOT NULL")
+        return {row[0] for row in rows}
+
+    def remember(self, pairs: Iterable[tuple[str, str, str]]) -> None:
+        """Add kind, original and pseudonym to the crosswalk."""
+        self._rows.executemany("INSERT OR IGNORE INTO crosswalk VALUES (?, ?, ?)", pairs)

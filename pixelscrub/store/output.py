@@ -1,0 +1,99 @@
+"""The output folder: holds proved, shareable files only, and each appears in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixelscrub.errors import HeldError, Reason, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output folder that may be written to."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path, own: Collection[str] = (), *, resume: bool = False) -> Output:
+        """Make the folder, or take one that holds nothing but our own files.
+
+        Args:
+            path: the folder.
+            own: files of earlier runs, relative to `path`.
+            resume: take it whatever it holds.
+
+        Raises:
+            UsageError: it holds foreign files, or cannot be made or written to.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            foreign = next((f for f in _files(path) if f not in own), None)
+        except OSError as error:
+            raise UsageError(f"output folder cannot be used ({type(error).__name__})") from None
+        if foreign is not None and not resume:
+            raise UsageError("output folder holds other files; name a new one or use --resume")
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise UsageError("output folder cannot be written to")
+        return cls(path)
+
+    def commit(self, scratch: Path, name: str) -> None:
+        """Move proved bytes to `name`, in one step, so that no half-written file is ever seen.
+
+        Raises:
+            HeldError: WRITE_FAILED; nothing is left at `name` that was not there before.
+        """
+        target = self.path / name
+        beside = target.with_name(f".{target.name}.part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if scratch.stat().st_dev == target.parent.stat().st_dev:
+                scratch.replace(target)
+            else:
+                _copy_durably(scratch, beside)
+                beside.replace(target)
+                scratch.unlink()
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
+
+    def remove(self, name: str) -> None:
+        """Take back a file of an earlier run, and folders that it leaves empty."""
+        target = self.path / name
+        target.unlink(missing_ok=True)
+        for folder in target.parents:
+            if folder == self.path or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+
+def check_places(inputs: Sequence[Path], out: Path, private: Path) -> None:
+    """Refuse folders that lie in one another: a later run would take outputs for inputs.
+
+    Raises:
+        UsageError: OUT or PRIVATE lies in an input, or PRIVATE in OUT, or an input in OUT.
+    """
+    out, private = out.resolve(), private.resolve()
+    for given in (path.resolve() for path in inputs):
+        if out.is_relative_to(given) or private.is_relative_to(given):
+            raise UsageError("output and private folder must not lie inside an input")
+        if given.is_relative_to(out) or given.is_relative_to(private):
+            raise UsageError("an input must not lie inside the output or private folder")
+    if private.is_relative_to(out) or out.is_relative_to(private):
+        raise UsageError("private folder and output folder must not lie inside one another")
+
+
+def _files(path: Path) -> Iterator[str]:
+    for folder, _, names in os.walk(path):
+        for name in names:
+            yield (Path(folder) / name).relative_to(path).as_posix()
+
+
+def _copy_durably(source: Path, target: Path) -> None:
+    with source.open("rb") as read, target.open("wb") as written:
+        shutil.copyfileobj(read, written, 2**20)
+        written.flush()
+        os.fsync(written.fileno())

@@ -1,0 +1,110 @@
+"""The private folder: everything that still identifies, readable by its owner alone.
+
+::
+
+    PRIVATE/key              the secret key, 0600
+    PRIVATE/plans/<study>/   plan.json and face masks
+    PRIVATE/report/          before and after
+    PRIVATE/scratch/         written, not yet proved; emptied at the start and end of a run
+    PRIVATE/audit.jsonl  summary.json  journal.sqlite
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixelscrub.errors import UsageError
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """A private folder that exists and that nobody else can read."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path) -> Private:
+        """Make the folder with mode 0700, or take an existing one that is as closed.
+
+        Raises:
+            UsageError: it is open to others and not empty, or cannot be made.
+        """
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not any(path.iterdir()):
+                path.chmod(0o700)
+            is_open = bool(path.stat().st_mode & 0o077)
+        except OSError as error:
+            raise UsageError(f"private folder cannot be used ({type(error).__name__})") from None
+        if is_open:
+            raise UsageError("private folder is open to others; close it with chmod 700")
+        for name in ("plans", "report", "scratch"):
+            (path / name).mkdir(mode=0o700, exist_ok=True)
+        return cls(path)
+
+    @property
+    def audit(self) -> Path:
+        """One line of JSON for each input file."""
+        return self.path / "audit.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """Counts of the last run."""
+        return self.path / "summary.json"
+
+    @property
+    def journal(self) -> Path:
+        """SQLite: what is done, and the crosswalk."""
+        return self.path / "journal.sqlite"
+
+    @property
+    def report(self) -> Path:
+        """Before and after, as a page."""
+        return self.path / "report"
+
+    def plan(self, study: str) -> Path:
+        """The folder of one study's plan, made if it is missing; `study` is a pseudonym."""
+        folder = self.path / "plans" / study
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def scratch(self) -> Path:
+        """A new file name for bytes that are not proved yet."""
+        return self.path / "scratch" / secrets.token_hex(12)
+
+    def empty_scratch(self) -> None:
+        """Remove what an interrupted run left unproved."""
+        shutil.rmtree(self.path / "scratch", ignore_errors=True)
+        (self.path / "scratch").mkdir(mode=0o700, exist_ok=True)
+
+    def key(self, file: Path | None = None) -> bytes:
+        """The secret key: of `file` if one is named, else this folder's, made on first use.
+
+        Raises:
+            UsageError: the file is missing, open to others, or shorter than 16 bytes.
+        """
+        path = file or self.path / "key"
+        if file is None and not path.exists():
+            _write_new(path, secrets.token_hex(KEY_BYTES).encode())
+        try:
+            mode, key = path.stat().st_mode, path.read_bytes().strip()
+        except OSError as error:
+            raise UsageError(f"key cannot be read ({type(error).__name__})") from None
+        if mode & 0o077:
+            raise UsageError("key is open to others; close it with chmod 600")
+        if len(key) < 16:
+            raise UsageError("key is shorter than 16 bytes")
+        return key
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        os.fsync(file.fileno())
