@@ -72,6 +72,7 @@ class Summary(BaseModel):
     """Counts of a run.
 
     Attributes:
+        instances: DICOM instances that were found.
         clean, held: instances by outcome; files that are no instances are in `left`.
         left: files that are no DICOM instances, by reason.
         reasons: held instances by reason.
@@ -81,6 +82,7 @@ class Summary(BaseModel):
         seconds: duration of the run.
     """
 
+    instances: int = 0
     clean: int = 0
     held: int = 0
     left: dict[str, int] = Field(default_factory=dict)
@@ -108,8 +110,10 @@ class Summary(BaseModel):
 
     @property
     def exit_code(self) -> int:
-        """0 all clean, 2 some held, 3 nothing could be used."""
-        if not self.clean and not self.held:
+        """0 all clean, 2 some held, 3 nothing could be used, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        if not self.instances:
             return 3
         return 2 if self.held else 0
 

@@ -52,11 +52,15 @@ class InstancePlan(BaseModel):
         series: Series Instance UID of the original.
         source: path relative to the input it was found in (members of an archive follow it).
         root: the input it was found in.
+        archive: path of the archive that it is a member of, relative to `root`, or None.
+        output: the name it gets in the output folder.
         size, modified: bytes and nanoseconds of the file when it was looked at.
         sop_class, transfer_syntax: UIDs.
         findings: what was found.
         crop: the rectangle that stays, in stored pixels; None where nothing is cropped.
         held: reason code where the instance cannot be released.
+        detail: a word on the reason, without values.
+        seconds: time that each step of looking took.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -65,6 +69,8 @@ class InstancePlan(BaseModel):
     series: str
     source: str
     root: str
+    archive: str | None = None
+    output: str
     size: int
     modified: int
     sop_class: str = ""
@@ -72,6 +78,7 @@ class InstancePlan(BaseModel):
     findings: list[Finding] = Field(default_factory=list)
     crop: Box | None = None
     held: Reason | None = None
+    detail: str = ""
     seconds: dict[str, float] = Field(default_factory=dict)
 
 

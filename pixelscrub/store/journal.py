@@ -6,7 +6,7 @@ One process writes; rows become durable in SQLite's write-ahead log.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -85,6 +85,11 @@ class Journal:
         """The names of all files that were written."""
         rows = self._rows.execute("SELECT output FROM files WHERE output IS NOT NULL")
         return {row[0] for row in rows}
+
+    def lines(self) -> Iterator[AuditLine]:
+        """What became of every file that was not forgotten, in the order of their names."""
+        rows = self._rows.execute("SELECT line FROM files WHERE size >= 0 ORDER BY root, source")
+        return (AuditLine.model_validate_json(row[0]) for row in rows)
 
     def remember(self, pairs: Iterable[tuple[str, str, str]]) -> None:
         """Add kind, original and pseudonym to the crosswalk."""

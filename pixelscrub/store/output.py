@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 from pathlib import Path
 
 from pixelscrub.errors import HeldError, Reason, UsageError
@@ -70,20 +71,26 @@ class Output:
             folder.rmdir()
 
 
-def check_places(inputs: Sequence[Path], out: Path, private: Path) -> None:
+def check_places(inputs: Sequence[Path], *folders: Path) -> None:
     """Refuse folders that lie in one another: a later run would take outputs for inputs.
 
+    Args:
+        inputs: files and folders to read.
+        folders: the folders to write to: output and private.
+
     Raises:
-        UsageError: OUT or PRIVATE lies in an input, or PRIVATE in OUT, or an input in OUT.
+        UsageError: two of them lie in one another.
     """
-    out, private = out.resolve(), private.resolve()
-    for given in (path.resolve() for path in inputs):
-        if out.is_relative_to(given) or private.is_relative_to(given):
-            raise UsageError("output and private folder must not lie inside an input")
-        if given.is_relative_to(out) or given.is_relative_to(private):
-            raise UsageError("an input must not lie inside the output or private folder")
-    if private.is_relative_to(out) or out.is_relative_to(private):
-        raise UsageError("private folder and output folder must not lie inside one another")
+    read, written = [p.resolve() for p in inputs], [p.resolve() for p in folders]
+    for given, folder in product(read, written):
+        if _overlap(given, folder):
+            raise UsageError("input, output and private folder must not lie inside one another")
+    if any(_overlap(*pair) for pair in combinations(written, 2)):
+        raise UsageError("output and private folder must not lie inside one another")
+
+
+def _overlap(first: Path, second: Path) -> bool:
+    return first.is_relative_to(second) or second.is_relative_to(first)
 
 
 def _files(path: Path) -> Iterator[str]:

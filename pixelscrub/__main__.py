@@ -1,0 +1,5 @@
+"""`python -m pixelscrub`."""
+
+from pixelscrub.cli import main
+
+main()

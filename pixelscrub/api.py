@@ -1,0 +1,219 @@
+"""The verbs: what a script imports and what the command line calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixelscrub import pipeline, worker
+from pixelscrub.errors import HeldError, NothingUsableError, PixelscrubError, UsageError
+from pixelscrub.intake.find import Left, find
+from pixelscrub.intake.group import Intake, group
+from pixelscrub.jobs.pool import Pool
+from pixelscrub.outcome import Outcome, Summary
+from pixelscrub.plan import Plan
+from pixelscrub.quiet import hush
+from pixelscrub.recipe import Recipe
+from pixelscrub.run import Progress, close, drive, open_run
+from pixelscrub.store.output import Output, check_places
+
+if TYPE_CHECKING:
+    from pixelscrub.intake.instance import Instance, Source
+    from pixelscrub.prove.audit import AuditResult
+
+AnyPath = str | PathLike[str]
+CHUNK = 64
+"""Headers that a worker reads in one call."""
+
+
+def scrub(  # noqa: PLR0913 (the options of the contract)
+    inputs: AnyPath | Sequence[AnyPath],
+    out: AnyPath,
+    *,
+    recipe: Recipe | AnyPath = "default",
+    private: AnyPath | None = None,
+    key: AnyPath | None = None,
+    workers: int | None = None,
+    dask: str | None = None,
+    resume: bool = False,
+    dry_run: bool = False,
+    started: Progress | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """De-identify everything below `inputs` and write what is proved clean to `out`.
+
+    Args:
+        inputs: files or folders; archives and folders of any depth are looked through.
+        out: the output folder; made if missing, refused if it holds foreign files.
+        recipe: a recipe, the name of a built-in one, or a TOML file.
+        private: the private folder; by default `out` with `-private` added.
+        key: file with the secret key; by default `key` in the private folder.
+        workers: worker processes; by default one a core.
+        dask: address of a Dask scheduler to use in place of local processes.
+        resume: continue an earlier run, and take an output folder that is not empty.
+        dry_run: look and plan only, as `inspect`.
+        started: called once, with the number of steps that `progress` will count.
+        progress: called with the number of steps done since its last call.
+
+    Returns:
+        Counts by outcome and reason; `exit_code` is 3 where no file is a DICOM instance.
+
+    Raises:
+        UsageError: the folders, the key or the recipe cannot be used.
+        MissingComponentError: a program that the recipe needs is not installed.
+    """
+    paths, out = _paths(inputs), Path(out)
+    folder = private_folder(out, private)
+    check_places(paths, out, folder)
+    chosen = _recipe(recipe)
+    with open_run(chosen, folder, _path(key), workers, dask) as run:
+        run.output = Output.open(out, run.journal.outputs(), resume=resume)
+        run.progress = progress or run.progress
+        if not resume:
+            run.journal.forget()
+        intake = gather(paths, run.pool)
+        if started:
+            started(2 * intake.count + len(intake.left))
+        if dry_run:
+            plans = drive(pipeline.plan, intake.studies, run)
+            return _planned(plans, intake)
+        pipeline.leave(intake.left, run)
+        drive(pipeline.scrub, intake.studies, run)
+        return close(run, intake.count)
+
+
+def inspect(
+    inputs: AnyPath | Sequence[AnyPath],
+    *,
+    private: AnyPath,
+    recipe: Recipe | AnyPath = "default",
+    key: AnyPath | None = None,
+    workers: int | None = None,
+) -> list[Plan]:
+    """Look and plan, and write no image: the plans lie in the private folder for `apply`.
+
+    Raises:
+        UsageError, MissingComponentError: as in `scrub`.
+        NothingUsableError: no file below `inputs` is a DICOM instance.
+    """
+    paths, folder = _paths(inputs), Path(private)
+    check_places(paths, folder)
+    with open_run(_recipe(recipe), folder, _path(key), workers, None) as run:
+        intake = gather(paths, run.pool)
+        if not intake.count:
+            raise NothingUsableError("no file below the input is a DICOM instance")
+        return drive(pipeline.plan, intake.studies, run)
+
+
+def apply(
+    private: AnyPath,
+    out: AnyPath,
+    *,
+    key: AnyPath | None = None,
+    workers: int | None = None,
+    started: Progress | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Carry out the plans in a private folder, as a person left them.
+
+    Raises:
+        UsageError: a folder or the key cannot be used.
+        NothingUsableError: the private folder holds no plan.
+        HeldError: PLAN_INVALID, where a plan cannot be read.
+    """
+    folder, out = Path(private), Path(out)
+    check_places([], out, folder)
+    plans = [Plan.load(path.parent) for path in sorted(folder.glob("plans/*/plan.json"))]
+    if not plans:
+        raise NothingUsableError("the private folder holds no plan")
+    count = sum(len(plan.instances) for plan in plans)
+    with open_run(plans[0].recipe, folder, _path(key), workers, None) as run:
+        run.output = Output.open(out, run.journal.outputs())
+        run.progress = progress or run.progress
+        run.journal.forget()
+        if started:
+            started(count)
+        drive(pipeline.apply_plan, plans, run)
+        return close(run, count)
+
+
+def verify(
+    inputs: AnyPath | Sequence[AnyPath], out: AnyPath, *, private: AnyPath | None = None
+) -> AuditResult:
+    """Audit an output, ours or another tool's, against its originals.
+
+    Returns:
+        What was found; its `issues` are empty where the output holds.
+
+    Raises:
+        UsageError: a folder does not exist.
+    """
+    from pixelscrub.prove.audit import audit
+
+    hush()
+    return audit(_paths(inputs), Path(out), _path(private))
+
+
+def gather(inputs: Sequence[Path], pool: Pool) -> Intake:
+    """Find and place every file below `inputs`; headers are read in the workers."""
+    left: list[Left] = []
+    sources: list[Source] = []
+    for item in find(inputs):
+        if isinstance(item, Left):
+            left.append(item)
+        else:
+            sources.append(item)
+    chunks = [sources[k : k + CHUNK] for k in range(0, len(sources), CHUNK)]
+    intake = group(_placed(chunks, pool))
+    intake.left = left + intake.left
+    return intake
+
+
+def _placed(chunks: Iterable[list[Source]], pool: Pool) -> Iterator[Instance | Left]:
+    for chunk, results in pool.map(worker.read_instances, chunks):
+        if isinstance(results, PixelscrubError) and len(chunk) > 1:
+            yield from _placed([[source] for source in chunk], pool)  # find who did it
+            continue
+        each = [results] if isinstance(results, PixelscrubError) else results
+        for source, result in zip(chunk, each, strict=True):
+            yield Left(source, result.reason) if isinstance(result, HeldError) else result
+
+
+def _planned(plans: Iterable[Plan], intake: Intake) -> Summary:
+    """Counts of a dry run: `clean` are the instances that no plan holds back."""
+    summary = Summary(instances=intake.count)
+    for plan in plans:
+        for instance in plan.instances:
+            line = pipeline.audit_line(instance, plan.faces)
+            line.outcome = Outcome.HELD if instance.held else Outcome.CLEAN
+            summary.add(line)
+    return summary
+
+
+def private_folder(out: Path, private: AnyPath | None) -> Path:
+    """The private folder that goes with an output: by default beside it, `-private` added."""
+    resolved = out.resolve()
+    return Path(private) if private else resolved.with_name(f"{resolved.name}-private")
+
+
+def _recipe(recipe: Recipe | AnyPath) -> Recipe:
+    """The recipe, after a look whether all programs that it needs are installed."""
+    from pixelscrub.text.detectors import require
+
+    chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(str(recipe))
+    if chosen.steps.text or chosen.steps.crop:
+        require(chosen.text.detectors)
+    return chosen
+
+
+def _paths(inputs: AnyPath | Sequence[AnyPath]) -> list[Path]:
+    given = [inputs] if isinstance(inputs, str | PathLike) else list(inputs)
+    if not given:
+        raise UsageError("no input was named")
+    return [Path(path) for path in given]
+
+
+def _path(given: AnyPath | None) -> Path | None:
+    return None if given is None else Path(given)

@@ -1,0 +1,225 @@
+"""The command line: commands to api calls, errors to exit codes; no logic of its own.
+
+Exit: 0 all clean; 1 usage or recipe wrong; 2 some instances held; 3 nothing could be used;
+4 verification failed; 5 a needed component is missing; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from pixelscrub.errors import PixelscrubError, UsageError
+
+if TYPE_CHECKING:
+    from pixelscrub.outcome import Summary
+
+app = typer.Typer(
+    name="pixelscrub",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="De-identify medical images: burned-in text, margins, faces and tags, with proof.",
+)
+recipes_app = typer.Typer(help="List the built-in recipes, or show one.")
+app.add_typer(recipes_app, name="recipes", invoke_without_command=True)
+
+Inputs = Annotated[list[Path], typer.Argument(help="Files or folders, any depth, any name.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="Output folder.")]
+RecipeName = Annotated[str, typer.Option("--recipe", help="Name of a built-in recipe, or a file.")]
+PrivateDir = Annotated[
+    Path | None, typer.Option("--private", help="Private folder; default: OUT-private.")
+]
+Key = Annotated[Path | None, typer.Option("--key", help="File with the secret key.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")
+]
+Dask = Annotated[str | None, typer.Option("--dask", help="Address of a Dask scheduler.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an earlier run.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Look and plan only.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")]
+
+
+def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> None:
+    def command(  # noqa: PLR0913, PLR0917 (the options of the contract)
+        inputs: Inputs,
+        out: Out,
+        recipe: RecipeName = "default",
+        private: PrivateDir = None,
+        key: Key = None,
+        workers: Workers = None,
+        dask: Dask = None,
+        resume: Resume = False,
+        dry_run: DryRun = False,
+    ) -> None:
+        from pixelscrub import api
+        from pixelscrub.recipe import Recipe
+
+        chosen = Recipe.load(recipe)
+        chosen = chosen.with_steps(*steps) if steps else chosen
+        with _progress() as bar:
+            summary = api.scrub(
+                inputs,
+                out,
+                recipe=chosen,
+                private=private,
+                key=key,
+                workers=workers,
+                dask=dask,
+                resume=resume,
+                dry_run=dry_run,
+                **bar,
+            )
+        _finish(summary, api.private_folder(out, private))
+
+    app.command(name, help=help_text)(command)
+
+
+_add_scrub_command("scrub", (), "De-identify everything below INPUTS.")
+_add_scrub_command("text", ("text",), "Mask burned-in text only.")
+_add_scrub_command("crop", ("crop",), "Crop margins that hold only text.")
+_add_scrub_command("deface", ("face",), "Remove faces only.")
+_add_scrub_command("tags", ("tags",), "De-identify the header only.")
+
+
+@app.command()
+def inspect(
+    inputs: Inputs,
+    private: PrivateDir = None,
+    json: Json = None,
+    recipe: RecipeName = "default",
+    key: Key = None,
+    workers: Workers = None,
+) -> None:
+    """Look and plan; writes no image. Plans go to --private, for `apply`."""
+    from pixelscrub import api
+    from pixelscrub.inspection import kept_or_temporary, render, to_json
+
+    with kept_or_temporary(private) as folder:
+        plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
+    if json is not None:
+        _write(json, to_json(plans))
+    typer.echo(render(plans))
+    raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
+
+
+@app.command()
+def apply(private: Path, out: Out, key: Key = None, workers: Workers = None) -> None:
+    """Apply the plans in PRIVATE, as a person left them."""
+    from pixelscrub import api
+
+    with _progress() as bar:
+        summary = api.apply(private, out, key=key, workers=workers, **bar)
+    _finish(summary, private)
+
+
+@app.command()
+def verify(inputs: Path, out: Path, private: PrivateDir = None, json: Json = None) -> None:
+    """Audit an output, ours or another tool's, against its originals."""
+    from pixelscrub import api
+
+    result = api.verify(inputs, out, private=private)
+    if json is not None:
+        _write(json, result.to_json())
+    typer.echo(result.render())
+    raise typer.Exit(4 if result.issues else 0)
+
+
+@app.command()
+def evaluate(images: Path, truth: Path, json: Json = None) -> None:
+    """Measure text detection on IMAGES against TRUTH."""
+    from pixelscrub.quiet import hush
+    from pixelscrub.text.evaluate import evaluate as measure
+
+    hush()
+    result = measure(images, truth)
+    if json is not None:
+        _write(json, result.to_json())
+    typer.echo(result.render())
+
+
+@app.command()
+def demo(folder: Annotated[Path, typer.Argument()] = Path("pixelscrub-demo")) -> None:
+    """Make a small study from sample data in FOLDER and scrub it."""
+    from pixelscrub import api
+    from pixelscrub.demo import make_study
+
+    study = make_study(folder / "original")
+    with _progress() as bar:
+        summary = api.scrub(study, folder / "scrubbed", resume=True, **bar)
+    _finish(summary, api.private_folder(folder / "scrubbed", None))
+
+
+@recipes_app.callback()
+def recipes(context: typer.Context) -> None:
+    """List the built-in recipes."""
+    from pixelscrub.recipe import Recipe, names
+
+    if context.invoked_subcommand is None:
+        for name in names():
+            typer.echo(f"{name:12} {Recipe.load(name).description}")
+
+
+@recipes_app.command("show")
+def show_recipe(name: str) -> None:
+    """Print a recipe, as a start for one's own."""
+    from pixelscrub.recipe import source
+
+    typer.echo(source(name), nl=False)
+
+
+def main() -> None:
+    """Run the command line; every error becomes a line on standard error and an exit code."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        error.show()  # type: ignore[attr-defined]
+        sys.exit(UsageError.exit_code)
+    except PixelscrubError as error:
+        typer.echo(f"pixelscrub: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+
+
+@contextmanager
+def _progress() -> Iterator[dict[str, Callable[[int], Any]]]:
+    """A bar on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield {}
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield {
+            "started": lambda total: bar.update(task, total=total),
+            "progress": lambda steps: bar.advance(task, steps),
+        }
+
+
+def _finish(summary: Summary, private: Path) -> None:
+    held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
+    left = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.left.items()))
+    typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
+    if left:
+        typer.echo(f"left alone: {left}")
+    if (private / "report" / "index.html").exists():
+        typer.echo(f"report: {private / 'report' / 'index.html'}")
+    raise typer.Exit(summary.exit_code)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"result cannot be written ({type(error).__name__})") from None

@@ -1,0 +1,46 @@
+"""What `inspect` shows: each study's plan in a few lines, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pixelscrub.plan import Plan
+
+
+@contextmanager
+def kept_or_temporary(private: Path | None) -> Iterator[Path]:
+    """The private folder, or one that is gone afterwards."""
+    if private is not None:
+        yield private
+        return
+    with TemporaryDirectory(prefix="pixelscrub-") as folder:
+        yield Path(folder)
+
+
+def to_json(plans: Sequence[Plan]) -> str:
+    """All plans as one JSON document; it names the originals, so it is private."""
+    return json.dumps({"plans": [plan.model_dump(mode="json") for plan in plans]}, indent=1)
+
+
+def render(plans: Sequence[Plan]) -> str:
+    """Each study in a few lines, without a value of its header."""
+    return "\n".join(line for number, plan in enumerate(plans, 1) for line in _lines(number, plan))
+
+
+def _lines(number: int, plan: Plan) -> Iterator[str]:
+    yield f"study {number}: {len(plan.instances)} instances"
+    found = Counter((f.kind, f.action) for i in plan.instances for f in i.findings)
+    for (kind, action), count in sorted(found.items()):
+        yield f"  {kind}: {count} to {action}"
+    for status, count in sorted(Counter(face.status for face in plan.faces).items()):
+        yield f"  face {status}: {count} volumes"
+    for reason, count in sorted(Counter(i.held for i in plan.instances if i.held).items()):
+        yield f"  held, {reason}: {count}"
+    for instance in plan.instances:
+        boxes = sum(f.action == "mask" for f in instance.findings)
+        yield f"    {instance.source}: {instance.held or f'{boxes} boxes to mask'}"

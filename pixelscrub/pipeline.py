@@ -1,0 +1,235 @@
+"""One study, step after step: look, plan, apply, prove. Start reading here.
+
+These functions run in a thread of the main process, one a study; `pixelscrub.worker` holds what
+runs in worker processes, one instance a call. Only the main process writes to the output folder
+and to the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import reduce
+from operator import or_
+from pathlib import Path
+
+from pixelscrub import worker
+from pixelscrub.errors import HeldError, MissingComponentError, PixelscrubError, Reason
+from pixelscrub.intake.find import Left
+from pixelscrub.intake.instance import Instance, Source, Study
+from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
+from pixelscrub.plan import FacePlan, InstancePlan, Plan
+from pixelscrub.run import Run
+from pixelscrub.store.names import assign
+from pixelscrub.tags.terms import Terms
+
+
+def scrub(study: Study, run: Run) -> None:
+    """Look, plan, apply and prove one study; what an earlier run has done is not done again."""
+    if all(run.done(i.source) for i in study.instances):
+        run.progress(2 * len(study.instances))
+        return
+    terms = study_terms([i.source for i in study.instances], run)
+    plan = planned_before(study, run) or look(study, terms, run)
+    apply(plan, terms, run)
+
+
+def plan(study: Study, run: Run) -> Plan:
+    """Look at one study, and save what was found as its plan."""
+    return look(study, study_terms([i.source for i in study.instances], run), run)
+
+
+def apply_plan(plan: Plan, run: Run) -> None:
+    """Carry out a plan as a person left it."""
+    apply(plan, study_terms([_planned_source(i) for i in plan.instances], run), run)
+
+
+def study_terms(sources: Sequence[Source], run: Run) -> Terms:
+    """What identifies in this study, over the headers of all its instances."""
+    found = (terms for _, terms in run.pool.map(worker.read_terms, sources))
+    return reduce(or_, (terms for terms in found if isinstance(terms, Terms)), Terms())
+
+
+def look(study: Study, terms: Terms, run: Run) -> Plan:
+    """Find everything that identifies, and save it as the study's plan."""
+    folder = run.plan_folder(study.uid)
+    plan = Plan(study=study.uid, patient=study.patient, recipe=run.recipe)
+    names = _names(study, run)
+    jobs = [worker.LookJob(instance, run.recipe, terms) for instance in study.instances]
+    for job, seen in run.pool.map(worker.look_instance, jobs):
+        _raise_if_missing(seen)
+        plan.instances.append(_instance_plan(job.instance, names[job.instance.uid], seen))
+        run.progress(1)
+    if run.recipe.steps.face:
+        _look_faces(study, plan, folder, run)
+    plan.save(folder)
+    return plan
+
+
+def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
+    found = run.pool.call(worker.look_faces, worker.FaceJob(study.instances, run.recipe, folder))
+    _raise_if_missing(found)
+    if isinstance(found, PixelscrubError):
+        held = dict.fromkeys((i.uid for i in plan.instances), Reason.FACE_FAILED)
+    else:
+        plan.faces, held = found
+    for instance in plan.instances:
+        instance.held = instance.held or held.get(instance.uid)
+
+
+def planned_before(study: Study, run: Run) -> Plan | None:
+    """The plan of an earlier run, where it holds for these very files and this recipe."""
+    with suppress(HeldError):
+        plan = Plan.load(run.plan_folder(study.uid))
+        planned = {(p.root, p.source, p.size, p.modified) for p in plan.instances}
+        given = {_identity(i.source) for i in study.instances}
+        if plan.recipe == run.recipe and planned == given:
+            return plan
+    return None
+
+
+def apply(plan: Plan, terms: Terms, run: Run) -> None:
+    """Carry out a plan: change, write, prove and commit each instance that is not held."""
+    jobs: list[worker.ApplyJob] = []
+    for instance in plan.instances:
+        if run.done(_planned_source(instance)):
+            run.progress(1)
+        elif instance.held:
+            _finish(instance, plan, HeldError(instance.held, instance.detail), run)
+        else:
+            jobs.append(_apply_job(instance, plan, terms, run))
+    for job, applied in run.pool.map(worker.apply_instance, jobs):
+        _raise_if_missing(applied)
+        if run.stopped.is_set():
+            break
+        _finish(job.plan, plan, _commit(job, applied, run), run)
+
+
+def leave(left: Iterable[Left], run: Run) -> None:
+    """Write down the files that are no instances, or that cannot stand for one."""
+    for source, reason in left:
+        name = source.path.encode("utf-8", "backslashreplace").decode()
+        run.record(source, AuditLine(source=name, outcome=Outcome.HELD, reason=reason))
+
+
+def _names(study: Study, run: Run) -> dict[str, str]:
+    earlier = {i.uid: run.earlier_output(i.source) for i in study.instances}
+    kept = {uid: name for uid, name in earlier.items() if name is not None}
+    patient = run.pseudonyms.patient_id(study.patient)
+    return assign(study.instances, kept, patient, run.pseudonyms.uid)
+
+
+def _identity(source: Source) -> tuple[str, str, int, int]:
+    return str(source.root.resolve()), source.path, source.size, source.modified
+
+
+def _planned_source(plan: InstancePlan) -> Source:
+    return Source(Path(plan.root), plan.source, plan.size, plan.modified, plan.archive)
+
+
+def _instance_plan(
+    instance: Instance, output: str, seen: worker.Seen | PixelscrubError
+) -> InstancePlan:
+    root, path, size, modified = _identity(instance.source)
+    plan = InstancePlan(
+        uid=instance.uid,
+        series=instance.series,
+        source=path,
+        root=root,
+        archive=instance.source.archive,
+        output=output,
+        size=size,
+        modified=modified,
+        sop_class=instance.sop_class,
+        transfer_syntax=instance.transfer_syntax,
+    )
+    if isinstance(seen, worker.Seen):
+        plan.findings, plan.crop, plan.seconds = seen.findings, seen.crop, seen.seconds
+    else:
+        plan.held, plan.detail = _reason(seen)
+    return plan
+
+
+def _reason(error: PixelscrubError) -> tuple[Reason, str]:
+    if isinstance(error, HeldError):
+        return error.reason, error.detail
+    return Reason.INTERNAL_ERROR, type(error).__name__
+
+
+def _raise_if_missing(result: object) -> None:
+    """A component that is not installed ends the run: it would be missing for every instance."""
+    if isinstance(result, MissingComponentError):
+        raise result
+
+
+def _apply_job(instance: InstancePlan, plan: Plan, terms: Terms, run: Run) -> worker.ApplyJob:
+    return worker.ApplyJob(
+        plan=instance,
+        faces=_faces_of(instance, plan.faces),
+        folder=run.plan_folder(plan.study),
+        recipe=plan.recipe,
+        terms=terms,
+        key=run.key,
+        scratch=run.private.scratch(),
+        pictures=run.private.report / "pictures",
+    )
+
+
+def _faces_of(instance: InstancePlan, faces: Sequence[FacePlan]) -> list[FacePlan]:
+    """The volumes that hold the instance."""
+    return [face for face in faces if any(uid == instance.uid for uid, _ in face.slices)]
+
+
+def _commit(
+    job: worker.ApplyJob, applied: worker.Applied | PixelscrubError, run: Run
+) -> worker.Applied | PixelscrubError:
+    if isinstance(applied, PixelscrubError) or run.output is None:
+        return applied
+    try:
+        run.output.commit(job.scratch, job.plan.output)
+    except HeldError as error:
+        job.scratch.unlink(missing_ok=True)
+        return error
+    return applied
+
+
+def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
+    """What the plan says of one instance, as a line of the audit; `held` until it is proved."""
+    return AuditLine(
+        source=instance.source,
+        outcome=Outcome.HELD,
+        reason=instance.held,
+        detail=instance.detail or None,
+        sop_class=instance.sop_class,
+        transfer_syntax=TransferSyntax(before=instance.transfer_syntax),
+        text=[
+            TextLine(**f.model_dump(include=set(TextLine.model_fields))) for f in instance.findings
+        ],
+        crop=instance.crop,
+        face=_face_line(_faces_of(instance, faces)),
+        seconds=dict(instance.seconds),
+    )
+
+
+def _finish(
+    instance: InstancePlan, plan: Plan, applied: worker.Applied | PixelscrubError, run: Run
+) -> None:
+    line = audit_line(instance, plan.faces)
+    if isinstance(applied, PixelscrubError):
+        line.reason, line.detail = _reason(applied)
+    else:
+        line.outcome, line.output = Outcome.CLEAN, instance.output
+        line.transfer_syntax.after = applied.transfer_syntax
+        line.tags.update(applied.tags)
+        line.pictures = applied.pictures
+        line.seconds.update(applied.seconds)
+    run.record(_planned_source(instance), line)
+
+
+def _face_line(faces: Sequence[FacePlan]) -> FaceLine | None:
+    """The volume of which most is removed speaks for the instance."""
+    order = ("partial", "removed", "none")
+    chosen = min(faces, key=lambda f: order.index(f.status), default=None)
+    if chosen is None:
+        return None
+    return FaceLine(status=chosen.status, mask=chosen.mask, checks=chosen.checks)

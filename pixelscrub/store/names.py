@@ -1,0 +1,39 @@
+"""Names of files in the output folder: made of pseudonyms and numbers, nothing of the input's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+
+from pixelscrub.intake.instance import Instance
+
+
+def assign(
+    instances: Sequence[Instance],
+    earlier: Mapping[str, str],
+    patient: str,
+    pseudonym: Callable[[str], str],
+) -> dict[str, str]:
+    """Give each instance its name, `<patient>/<study>/<series>/<number>.dcm`.
+
+    Numbers follow Instance Number within the series. An instance keeps the name that it had in
+    an earlier run, so that a resumed run writes what an uninterrupted one would have written.
+
+    Args:
+        instances: of one study.
+        earlier: names of an earlier run, by SOP Instance UID.
+        patient: pseudonym of the patient.
+        pseudonym: gives the pseudonym of a UID.
+    """
+    names = {i.uid: earlier[i.uid] for i in instances if i.uid in earlier}
+    taken = set(names.values())
+    counters: dict[str, count[int]] = {}
+    for instance in sorted(instances, key=lambda i: (i.series, i.number, i.uid)):
+        if instance.uid in names:
+            continue
+        folder = f"{patient}/{pseudonym(instance.study)}/{pseudonym(instance.series)}"
+        counter = counters.setdefault(folder, count(1))
+        name = next(n for k in counter if (n := f"{folder}/{k:04d}.dcm") not in taken)
+        names[instance.uid] = name
+        taken.add(name)
+    return names

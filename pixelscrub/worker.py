@@ -1,0 +1,239 @@
+"""What runs in a worker process: one instance (or one study's faces) a call.
+
+Every function takes one picklable argument and raises `HeldError` where the instance must not
+be released.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.findings import Box, Finding
+from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.plan import FacePlan, InstancePlan
+from pixelscrub.recipe import Recipe
+
+if TYPE_CHECKING:
+    from pydicom.dataset import FileDataset
+
+    from pixelscrub.pixels.edit import Edit
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.tags.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class LookJob:
+    """One instance to look at for burned-in text."""
+
+    instance: Instance
+    recipe: Recipe
+    terms: Terms
+
+
+@dataclass(slots=True)
+class Seen:
+    """What looking at one instance gave."""
+
+    findings: list[Finding] = field(default_factory=list)
+    crop: Box | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceJob:
+    """The instances of one study, whose faces are looked for together."""
+
+    instances: list[Instance]
+    recipe: Recipe
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyJob:
+    """One instance to change, write and prove."""
+
+    plan: InstancePlan
+    faces: list[FacePlan]
+    folder: Path
+    recipe: Recipe
+    terms: Terms
+    key: bytes
+    scratch: Path
+    pictures: Path
+
+
+@dataclass(slots=True)
+class Applied:
+    """A proved instance, waiting in the scratch folder to be committed."""
+
+    transfer_syntax: str
+    tags: dict[str, int] = field(default_factory=dict)
+    face: FacePlan | None = None
+    pictures: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def read_instances(sources: list[Source]) -> list[Instance | HeldError]:
+    """Read what places each file in its study."""
+    from pixelscrub.intake.read import read_instance
+
+    def read(source: Source) -> Instance | HeldError:
+        try:
+            return read_instance(source)
+        except HeldError as error:
+            return error
+
+    return [read(source) for source in sources]
+
+
+def read_terms(source: Source) -> Terms:
+    """What identifies, by the header of one instance."""
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.tags.terms import Terms
+
+    with source.open() as file:
+        return Terms.of(Image(file).header)
+
+
+def look_instance(job: LookJob) -> Seen:
+    """Look for burned-in text in every frame, and for margins that hold nothing else."""
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.text.look import look
+    from pixelscrub.text.margins import crop_box
+
+    seen = Seen()
+    steps = job.recipe.steps
+    with job.instance.source.open() as file, _timed(seen.seconds, "look"):
+        image = Image(file)
+        if image.info is None or not (steps.text or steps.crop):
+            return seen
+        findings = look(image, job.recipe.text, job.terms)
+        if steps.crop:
+            seen.crop = crop_box(image, findings)
+        if steps.text:
+            seen.findings = findings
+    return seen
+
+
+def look_faces(job: FaceJob) -> tuple[list[FacePlan], dict[str, Reason]]:
+    """Look for faces in the volumes of one study; masks are written into the plan's folder."""
+    from pixelscrub.face.look import look
+
+    with guarded(Reason.FACE_FAILED):
+        return look(job.instances, job.recipe.face, job.folder)
+
+
+def apply_instance(job: ApplyJob) -> Applied:
+    """Change pixels and tags as planned, write to the scratch file, and prove what was written."""
+    source = source_of(job.plan)
+    try:
+        with guarded(Reason.INTERNAL_ERROR):
+            return _apply(job, source)
+    except BaseException:
+        job.scratch.unlink(missing_ok=True)
+        raise
+
+
+def _apply(job: ApplyJob, source: Source) -> Applied:
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.pixels.write import write
+    from pixelscrub.prove.release import release
+
+    applied = Applied(job.plan.transfer_syntax)
+    with source.open() as file:
+        with _timed(applied.seconds, "read"):
+            image = Image(file)
+            edit = plan_edit(job, image)
+        with _timed(applied.seconds, "tags"):
+            header = _clean_header(job, image, edit, applied)
+        with _timed(applied.seconds, "write"), _writing(job.scratch) as out:
+            write(out, image, header, edit)
+    with source.open() as original, _timed(applied.seconds, "prove"):
+        release(original, job.scratch, edit, job.terms if job.recipe.steps.tags else None)
+    with _timed(applied.seconds, "pictures"):
+        applied.pictures = _save_pictures(job, source, edit)
+    return applied
+
+
+def plan_edit(job: ApplyJob, image: Image) -> Edit:
+    """The plan of one instance as a change to its pixels."""
+    from pixelscrub.face.fill import voxel_edit
+    from pixelscrub.pixels.edit import Edit, FrameBox
+
+    if image.info is None:
+        return Edit()
+    masked = [f for f in job.plan.findings if f.action == "mask" and f.box is not None]
+    seed = hmac.digest(job.key, job.plan.uid.encode(), hashlib.sha256)
+    return Edit(
+        boxes=tuple(FrameBox(f.box, f.frames) for f in masked if f.box is not None),
+        fill=job.recipe.pixels.fill,
+        voxels=voxel_edit(job.faces, job.folder, image.header, job.plan.uid, seed),
+        crop=job.plan.crop,
+    )
+
+
+def _clean_header(job: ApplyJob, image: Image, edit: Edit, applied: Applied) -> FileDataset:
+    from pixelscrub.pixels.adapt import adapt
+    from pixelscrub.tags.deidentify import deidentify
+    from pixelscrub.tags.done import Done
+    from pixelscrub.tags.pseudonyms import Pseudonyms
+
+    steps, settings = job.recipe.steps, job.recipe.tags
+    header = image.header
+    adapt(header, image, edit)
+    if steps.tags:
+        done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
+        counts = deidentify(header, settings, Pseudonyms(job.key, settings.uid_root), done)
+        applied.tags = {name: getattr(counts, name) for name in counts.__slots__}
+    applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
+    return header
+
+
+def _save_pictures(job: ApplyJob, source: Source, edit: Edit) -> list[str]:
+    return []
+
+
+def source_of(plan: InstancePlan) -> Source:
+    """Where the instance is read from.
+
+    Raises:
+        HeldError: INPUT_CHANGED, where the file is not the one that was planned.
+    """
+    source = Source(Path(plan.root), plan.source, plan.size, plan.modified, plan.archive)
+    try:
+        status = (source.root / (source.archive or source.path)).stat()
+    except OSError:
+        raise HeldError(Reason.INPUT_CHANGED) from None
+    same_size = source.archive is not None or status.st_size == source.size
+    if status.st_mtime_ns != source.modified or not same_size:
+        raise HeldError(Reason.INPUT_CHANGED)
+    return source
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Any]:
+    try:
+        with path.open("w+b") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[step] = round(time.perf_counter() - start, 4)
