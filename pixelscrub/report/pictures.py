@@ -1,0 +1,139 @@
+"""Small pictures of what was changed, written by the workers while they have the pixels at hand.
+
+::
+
+    PRIVATE/report/pictures/<name>.before.jpg   the original, boxes drawn
+    PRIVATE/report/pictures/<name>.after.jpg    what was written
+    PRIVATE/report/pictures/<name>.strip.jpg    some frames of a cine, originals above
+    PRIVATE/report/pictures/<name>.head-before.jpg, <name>.head-after.jpg   views of a head
+
+`<name>` goes into the line of the audit; the report finds the files by it. The JPEG comment of a
+picture from before holds the columns and rows of the original, which boxes are counted in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Picture
+from PIL import ImageDraw
+
+from pixelscrub.findings import Box
+
+EDGE = 480
+"""Pixels of a picture's longer side."""
+STRIP_EDGE = 160
+STRIP_FRAMES = 8
+OUTLINE = (255, 176, 0)
+GAP = 4
+QUALITY = 80
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def save(folder: Path, name: str, before: Pixels, after: Pixels, boxes: Sequence[Box]) -> str:
+    """Write one frame before and after.
+
+    Args:
+        folder: the private folder's `report/pictures`, made if it is missing.
+        name: of the output (its path will do).
+        before: uint8, (rows, columns) or (rows, columns, 3), the original as a viewer shows it.
+        after: the same of what was written; smaller where it is cropped.
+        boxes: what is masked, in pixels of `before`.
+
+    Returns:
+        The name to put into the audit's `pictures`.
+    """
+    stem = _stem(folder, name)
+    rows, columns = before.shape[:2]
+    small = _small(before, EDGE)
+    _outline(small, boxes, small.width / columns)
+    comment = f"{columns} {rows}".encode()
+    small.save(folder / f"{stem}.before.jpg", quality=QUALITY, comment=comment)
+    _small(after, EDGE).save(folder / f"{stem}.after.jpg", quality=QUALITY)
+    return stem
+
+
+def save_strip(folder: Path, name: str, pairs: Sequence[tuple[Pixels, Pixels]]) -> str:
+    """Write a filmstrip of a cine: originals above, the same frames as written below.
+
+    Args:
+        folder: as of `save`.
+        name: as of `save`.
+        pairs: frames before and after, uint8; evenly spaced ones are taken where there are many.
+
+    Returns:
+        The name to put into the audit's `pictures`.
+    """
+    stem = _stem(folder, name)
+    steps = np.linspace(0, len(pairs) - 1, min(STRIP_FRAMES, len(pairs)))
+    chosen = [pairs[round(step)] for step in steps]
+    rows = [_row([_small(pair[side], STRIP_EDGE) for pair in chosen]) for side in (0, 1)]
+    _stack(rows).save(folder / f"{stem}.strip.jpg", quality=QUALITY)
+    return stem
+
+
+def save_head(
+    folder: Path, name: str, before: Mapping[str, Pixels], after: Mapping[str, Pixels]
+) -> str:
+    """Write views of a head: for example `front`, `left` and `right`, in the order given.
+
+    Args:
+        folder: as of `save`.
+        name: as of `save`.
+        before: uint8 pictures by the name of the view.
+        after: the same views once the face is gone.
+
+    Returns:
+        The name to put into the audit's `pictures`.
+    """
+    stem = _stem(folder, name)
+    for side, views in (("before", before), ("after", after)):
+        row = _row([_small(views[view], EDGE) for view in before])
+        row.save(folder / f"{stem}.head-{side}.jpg", quality=QUALITY)
+    return stem
+
+
+def _stem(folder: Path, name: str) -> str:
+    """A file name without anything that means something to a file system or a browser."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name.removesuffix(".dcm"))
+
+
+def _small(pixels: Pixels, edge: int) -> Picture.Image:
+    picture = Picture.fromarray(np.ascontiguousarray(pixels)).convert("RGB")
+    picture.thumbnail((edge, edge), Picture.Resampling.LANCZOS)
+    return picture
+
+
+def _outline(picture: Picture.Image, boxes: Sequence[Box], scale: float) -> None:
+    """Draw boxes after the picture is small, so that the lines stay visible."""
+    draw = ImageDraw.Draw(picture)
+    for box in boxes:
+        x0, y0, x1, y1 = (round(edge * scale) for edge in box)
+        corners = (x0 - 1, y0 - 1, max(x0 - 1, x1), max(y0 - 1, y1))
+        draw.rectangle(corners, outline=OUTLINE, width=2)
+
+
+def _row(pictures: Sequence[Picture.Image]) -> Picture.Image:
+    height = max(picture.height for picture in pictures)
+    width = sum(picture.width + GAP for picture in pictures) - GAP
+    row = Picture.new("RGB", (width, height))
+    x = 0
+    for picture in pictures:
+        row.paste(picture, (x, 0))
+        x += picture.width + GAP
+    return row
+
+
+def _stack(rows: Sequence[Picture.Image]) -> Picture.Image:
+    stack = Picture.new("RGB", (rows[0].width, sum(row.height + GAP for row in rows) - GAP))
+    y = 0
+    for row in rows:
+        stack.paste(row, (0, y))
+        y += row.height + GAP
+    return stack
