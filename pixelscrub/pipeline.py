@@ -100,8 +100,6 @@ def apply(plan: Plan, terms: Terms, run: Run) -> None:
             jobs.append(_apply_job(instance, plan, terms, run))
     for job, applied in run.pool.map(worker.apply_instance, jobs):
         _raise_if_missing(applied)
-        if run.stopped.is_set():
-            break
         _finish(job.plan, plan, _commit(job, applied, run), run)
 
 

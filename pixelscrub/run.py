@@ -6,9 +6,9 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
@@ -45,7 +45,6 @@ class Run:
     output: Output | None = None
     progress: Progress = lambda _: None
     started: float = field(default_factory=time.monotonic)
-    stopped: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
@@ -112,18 +111,20 @@ def drive(function: Callable[[T, Run], R], items: Iterable[T], run: Run) -> list
     Ctrl-C finishes what is in hand and leaves the rest undone.
     """
     with ThreadPoolExecutor(run.pool.workers + 1) as threads:
-        waiting = [threads.submit(_unless_stopped, function, item, run) for item in items]
+        waiting = [threads.submit(function, item, run) for item in items]
         try:
-            wait_for(waiting)
+            wait_for(waiting, return_when=FIRST_EXCEPTION)
         except KeyboardInterrupt:
-            run.stopped.set()
+            run.pool.stop()
+        failed = any(future.done() and future.exception() for future in waiting)
+        if failed or run.pool.is_stopped:
+            run.pool.stop()
             threads.shutdown(cancel_futures=True)
-        results = (future.result() for future in waiting if not future.cancelled())
-        return [result for result in results if result is not None]
-
-
-def _unless_stopped(function: Callable[[T, Run], R], item: T, run: Run) -> R | None:
-    return None if run.stopped.is_set() else function(item, run)
+        results = []
+        for future in waiting:
+            with suppress(CancelledError):
+                results.append(future.result())
+        return results
 
 
 def close(run: Run, instances: int) -> Summary:
@@ -139,7 +140,7 @@ def close(run: Run, instances: int) -> Summary:
         instances=instances,
         recipe=run.recipe.name,
         versions={name: metadata.version(name) for name in LIBRARIES},
-        interrupted=run.stopped.is_set(),
+        interrupted=run.pool.is_stopped,
     )
     with run.private.audit.open("w", encoding="utf-8") as audit:
         for line in run.journal.lines():

@@ -21,16 +21,16 @@ DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 DEFLATED_HEADER_LIMIT: Final = 64 * 2**20
 """Bytes of a deflated data set that are inflated to find its UIDs."""
 CLAIMS_DICOM: Final = (".dcm", ".dicom", ".dic", ".ima")
+UIDS: Final = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 TAGS: Final = [
+    *UIDS,
     "SOPClassUID",
-    "SOPInstanceUID",
     "Modality",
     "PatientID",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
     "InstanceNumber",
     "FrameOfReferenceUID",
 ]
+PIXEL_GROUP: Final = 0x7FE00000
 
 
 def read_instance(source: Source) -> Instance:
@@ -43,7 +43,7 @@ def read_instance(source: Source) -> Instance:
         with source.open() as file:
             if not _looks_like_dicom(file):
                 raise HeldError(_reason_not_dicom(source))
-            return _place(source, _read_header(file))
+            return _place(source, *_read_header(file))
     except OSError:
         raise HeldError(Reason.UNREADABLE) from None
     except (RuntimeError, NotImplementedError, zlib.error) as error:  # what zipfile raises
@@ -69,51 +69,50 @@ def _reason_not_dicom(source: Source) -> Reason:
     return Reason.DAMAGED_FILE if claims else Reason.NOT_DICOM
 
 
-def _read_header(file: BinaryIO) -> Dataset:
+def _read_header(file: BinaryIO) -> tuple[Dataset, Dataset]:
+    """File meta information and the elements of `TAGS`; what comes after them is not read."""
     from pydicom import dcmread
-    from pydicom.filereader import read_file_meta_info
+    from pydicom.dataset import Dataset
+    from pydicom.filereader import read_dataset
 
     with guarded(Reason.DAMAGED_FILE):
         file.seek(128)
-        if file.read(4) == b"DICM":
-            meta = read_file_meta_info(file)  # type: ignore[arg-type]
-            if str(meta.get("TransferSyntaxUID", "")) == DEFLATED:
-                return _read_deflated(file, meta)
+        has_meta = file.read(4) == b"DICM"
+        if has_meta:
+            meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
+            if meta.get("TransferSyntaxUID") == DEFLATED:
+                return meta, _read_deflated(file)
         file.seek(0)
-        return dcmread(file, force=True, stop_before_pixels=True, specific_tags=list(TAGS))
+        header = dcmread(file, force=True, stop_before_pixels=True, specific_tags=list(TAGS))
+        return getattr(header, "file_meta", None) or Dataset(), header
 
 
-def _read_deflated(file: BinaryIO, meta: Dataset) -> Dataset:
+def _read_deflated(file: BinaryIO) -> Dataset:
     """Inflate no more than the header: the rest may be a bomb."""
-    from pydicom import dcmread
+    from pydicom.filereader import read_dataset
 
-    file.seek(0)
-    whole = file.read(132 + 12 + int(meta.FileMetaInformationGroupLength))
-    inflated = zlib.decompressobj(-zlib.MAX_WBITS).decompress(file.read(), DEFLATED_HEADER_LIMIT)
-    plain = whole.replace(DEFLATED.encode(), DEFLATED[:-3].encode() + b"\0\0\0")
-    header = dcmread(
-        io.BytesIO(plain + inflated), stop_before_pixels=True, specific_tags=list(TAGS)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    start = inflater.decompress(file.read(DEFLATED_HEADER_LIMIT), DEFLATED_HEADER_LIMIT)
+    return read_dataset(
+        io.BytesIO(start), False, True, stop_when=lambda tag, *_: tag >= PIXEL_GROUP
     )
-    header.file_meta.TransferSyntaxUID = meta.TransferSyntaxUID
-    return header
 
 
-def _place(source: Source, header: Dataset) -> Instance:
-    meta = getattr(header, "file_meta", None) or {}
+def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
     with guarded(Reason.DAMAGED_FILE):
         sop_class = str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
         if sop_class == MEDIA_STORAGE_DIRECTORY:
             raise HeldError(Reason.DICOMDIR)
-        uids = [str(header.get(name) or "") for name in ("SOPInstanceUID", "StudyInstanceUID")]
-        series = str(header.get("SeriesInstanceUID") or "")
-        if not sop_class or not all(uids) or not series:
-            has_nothing = not sop_class and not any(uids) and not series
-            raise HeldError(_reason_not_dicom(source) if has_nothing else Reason.MISSING_UID)
+        uid, study, series = (str(header.get(name) or "") for name in UIDS)
+        if not (sop_class or uid or study or series):
+            raise HeldError(_reason_not_dicom(source))
+        if not (sop_class and uid and study and series):
+            raise HeldError(Reason.MISSING_UID)
         return Instance(
             source=source,
-            uid=uids[0],
+            uid=uid,
             series=series,
-            study=uids[1],
+            study=study,
             patient=str(header.get("PatientID") or ""),
             sop_class=sop_class,
             transfer_syntax=str(meta.get("TransferSyntaxUID") or ""),

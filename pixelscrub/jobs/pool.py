@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any, ParamSpec, Self, TypeVar
+from itertools import islice
+from typing import Any, Self, TypeVar
 
 from pixelscrub.errors import HeldError, MissingComponentError, PixelscrubError, Reason
 
-P = ParamSpec("P")
 T = TypeVar("T")
+AHEAD = 3
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"), "1")
 """Native libraries keep to one thread a worker; more only get in one another's way."""
 
@@ -29,6 +31,7 @@ class Pool:
         """Start `workers` processes (None: one a core), or use the Dask scheduler at `dask`."""
         self.workers = workers or os.cpu_count() or 1
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
         self._start: Callable[[], Executor] = (
             (lambda: _local(self.workers)) if dask is None else (lambda: _dask(dask))
         )
@@ -38,15 +41,39 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor.shutdown(wait=True)
+
+    def stop(self) -> None:
+        """Take no more work: every `map` finishes what is in hand and raises CancelledError."""
+        self._stopped.set()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped.is_set()
 
     def map(
         self, function: Callable[[T], Any], items: Iterable[T]
     ) -> Iterator[tuple[T, Any | PixelscrubError]]:
-        """Call `function` on each item; yields items in order, with its result or its error."""
-        waiting = [(item, self._submit(function, item)) for item in items]
-        for item, (executor, future) in waiting:
-            yield item, self._result(executor, future, function, item)
+        """Call `function` on each item; yields items in order, with its result or its error.
+
+        No more than `AHEAD` items a worker are waiting at a time, so memory stays bounded.
+
+        Raises:
+            CancelledError: `stop` was called.
+        """
+        waiting: deque[tuple[T, Executor, Future[Any]]] = deque()
+        remaining = iter(items)
+        while True:
+            for item in islice(remaining, AHEAD * self.workers - len(waiting)):
+                waiting.append((item, *self._submit(function, item)))
+            if not waiting:
+                return
+            item, executor, future = waiting.popleft()
+            result = self._result(executor, future, function, item)
+            if self.is_stopped:
+                raise CancelledError
+            yield item, result
 
     def call(self, function: Callable[[T], Any], item: T) -> Any | PixelscrubError:
         """Call `function` once; gives its result, or the error as a value."""

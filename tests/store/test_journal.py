@@ -1,0 +1,78 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from pixelscrub.errors import Reason, UsageError
+from pixelscrub.intake.instance import Source
+from pixelscrub.outcome import AuditLine, Outcome
+from pixelscrub.store.journal import Journal
+
+
+@pytest.fixture
+def journal(tmp_path):
+    with Journal(tmp_path / "journal.sqlite") as opened:
+        yield opened
+
+
+def source(path="a.dcm", modified=5):
+    return Source(Path("/archive"), path, 100, modified)
+
+
+def line(output="p/s/r/1.dcm"):
+    return AuditLine(source="a.dcm", outcome=Outcome.CLEAN, output=output)
+
+
+def test_unchanged_file_under_the_same_recipe_is_done(journal):
+    journal.record(source(), "recipe", line())
+    assert journal.done(source(), "recipe") == line()
+    assert journal.done(source(), "another recipe") is None
+    assert journal.done(source(modified=6), "recipe") is None
+    assert journal.done(source("b.dcm"), "recipe") is None
+
+
+def test_held_line_survives_the_way_through_the_journal(journal):
+    held = AuditLine(source="a.dcm", outcome=Outcome.HELD, reason=Reason.TEXT_LEFT)
+    journal.record(source(), "recipe", held)
+    assert list(journal.lines()) == [held]
+
+
+def test_forgotten_files_are_to_do_but_their_outputs_are_known(journal):
+    journal.record(source(), "recipe", line())
+    journal.forget()
+    assert journal.done(source(), "recipe") is None
+    assert not list(journal.lines())
+    assert journal.output(source()) == "p/s/r/1.dcm"
+    assert journal.output(source("b.dcm")) is None
+    assert journal.outputs() == {"p/s/r/1.dcm"}
+
+
+def test_journal_is_private_and_survives_being_reopened(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    with Journal(path) as journal:
+        journal.record(source(), "recipe", line())
+    assert path.stat().st_mode & 0o077 == 0
+    with Journal(path) as journal:
+        assert journal.done(source(), "recipe") == line()
+
+
+def test_other_version_is_refused(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    with sqlite3.connect(path) as rows:
+        rows.execute("PRAGMA user_version = 99")
+    rows.close()
+    with pytest.raises(UsageError, match="version"):
+        Journal(path)
+
+
+def test_damaged_journal_is_an_error(tmp_path):
+    (tmp_path / "journal.sqlite").write_bytes(b"this is no database" * 100)
+    with pytest.raises(UsageError):
+        Journal(tmp_path / "journal.sqlite")
+
+
+def test_crosswalk_remembers_each_pair_once(journal, tmp_path):
+    journal.remember([("patient", "4711", "abc"), ("patient", "4711", "abc")])
+    with sqlite3.connect(tmp_path / "journal.sqlite") as rows:
+        assert rows.execute("SELECT * FROM crosswalk").fetchall() == [("patient", "4711", "abc")]
+    rows.close()

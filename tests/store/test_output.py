@@ -1,0 +1,93 @@
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.store.output import Output, check_places
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    path = tmp_path / "scratch"
+    path.write_bytes(b"proved")
+    return path
+
+
+def test_commit_moves_the_file_into_its_place(tmp_path, scratch):
+    output = Output.open(tmp_path / "out")
+    output.commit(scratch, "p/s/1.dcm")
+    assert (tmp_path / "out/p/s/1.dcm").read_bytes() == b"proved"
+    assert not scratch.exists()
+
+
+def test_commit_across_file_systems_leaves_no_part(tmp_path, scratch):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+        if Path(memory).stat().st_dev == scratch.stat().st_dev:
+            pytest.skip("/dev/shm is on the same file system")
+        Output.open(Path(memory)).commit(scratch, "p/1.dcm")
+        assert [p.name for p in (Path(memory) / "p").iterdir()] == ["1.dcm"]
+        assert (Path(memory) / "p" / "1.dcm").read_bytes() == b"proved"
+    assert not scratch.exists()
+
+
+def test_full_disk_holds_the_instance_and_leaves_nothing(tmp_path, scratch, monkeypatch):
+    output = Output.open(tmp_path / "out")
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(scratch), "replace", full)
+    with pytest.raises(HeldError) as caught:
+        output.commit(scratch, "p/1.dcm")
+    assert caught.value.reason is Reason.WRITE_FAILED
+    assert not list((tmp_path / "out" / "p").iterdir())
+
+
+def test_foreign_files_are_refused_unless_resumed(tmp_path):
+    (tmp_path / "mine.txt").write_bytes(b"")
+    with pytest.raises(UsageError, match="--resume"):
+        Output.open(tmp_path)
+    assert Output.open(tmp_path, resume=True).path == tmp_path
+    assert Output.open(tmp_path, {"mine.txt"}).path == tmp_path
+
+
+def test_output_that_is_a_file_is_an_error(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UsageError):
+        Output.open(tmp_path / "file")
+
+
+def test_read_only_output_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("pixelscrub.store.output.os.access", lambda *_: False)
+    with pytest.raises(UsageError, match="written to"):
+        Output.open(tmp_path / "out")
+
+
+def test_removed_file_takes_empty_folders_with_it(tmp_path):
+    output = Output.open(tmp_path / "out")
+    for name in ("p/s/1.dcm", "p/t/1.dcm"):
+        (output.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (output.path / name).write_bytes(b"")
+    output.remove("p/s/1.dcm")
+    assert not (output.path / "p/s").exists()
+    assert (output.path / "p/t/1.dcm").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "out", "private"),
+    [
+        ("in", "in/out", "private"),
+        ("in", "out", "in/private"),
+        ("out/in", "out", "private"),
+        ("in", "out", "out/private"),
+        ("in", "in", "private"),
+    ],
+)
+def test_folders_must_not_lie_in_one_another(tmp_path, given, out, private):
+    with pytest.raises(UsageError, match="inside"):
+        check_places([tmp_path / given], tmp_path / out, tmp_path / private)
+
+
+def test_folders_side_by_side_are_fine(tmp_path):
+    check_places([tmp_path / "in"], tmp_path / "out", tmp_path / "out-private")

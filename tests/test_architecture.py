@@ -1,0 +1,91 @@
+"""The house is as ARCHITECTURE.md draws it: imports point one way, and the command line is light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "pixelscrub"
+ORDER = [
+    "cli",
+    "api",
+    "pipeline",
+    "run",
+    "worker",
+    "jobs",
+    "report",
+    "prove",
+    "store",
+    "face",
+    "text",
+    "tags",
+    "pixels",
+    "intake",
+]
+BASE = {"errors", "findings", "recipe", "plan", "outcome", "quiet"}
+FRONT = {"__main__", "__init__", "inspection", "demo"}
+
+
+def room_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pixelscrub"):
+            modules = [node.module]
+            if node.module == "pixelscrub":
+                modules = [f"pixelscrub.{alias.name}" for alias in node.names]
+            rooms |= {room_of(module) for module in modules}
+        elif isinstance(node, ast.Import):
+            rooms |= {room_of(a.name) for a in node.names if a.name.startswith("pixelscrub.")}
+    return rooms
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_down_the_house(path):
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if room in FRONT:
+        return
+    allowed = BASE if room in BASE else BASE | set(ORDER[ORDER.index(room) :])
+    assert imported_rooms(path) <= allowed
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_module_grows_beyond_one_reason_to_exist(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def test_command_line_imports_nothing_heavy():
+    heavy = "pydicom numpy cv2 SimpleITK scipy skimage pydantic matplotlib"
+    code = f"import sys, pixelscrub.cli; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_public_names_are_these():
+    import pixelscrub
+
+    assert pixelscrub.__all__ == [
+        "Finding",
+        "Outcome",
+        "Plan",
+        "Recipe",
+        "Summary",
+        "apply",
+        "inspect",
+        "scrub",
+        "verify",
+    ]
+    assert all(hasattr(pixelscrub, name) for name in pixelscrub.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = pixelscrub.nonsense
