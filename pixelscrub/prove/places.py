@@ -1,0 +1,120 @@
+"""Every place of a file that can hold a value, with its bytes and a name for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
+
+from pixelscrub.prove.parsed import Parsed, Span
+from pixelscrub.prove.search import Needles
+
+TEXT: Final = frozenset(
+    {"AE", "AS", "CS", "DA", "DT", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
+)
+NUMBERS: Final = frozenset(
+    {"AT", "DS", "FD", "FL", "IS", "OD", "OF", "SL", "SS", "SV", "UL", "US", "UV"}
+)
+"""A number cannot name anyone; that it equals one in an ID is chance."""
+CODESTREAM_STARTS: Final = (b"\xff\xd8", b"\xff\x4f")
+SCAN_STARTS: Final = frozenset({0xDA, 0x90, 0x93})
+"""JPEG's SOS, and JPEG 2000's SOT and SOD: what follows is compressed."""
+
+
+class Value(NamedTuple):
+    """The bytes of one element that holds no items; `place` is its tag path."""
+
+    place: str
+    vr: str
+    data: bytes
+
+
+def values(dataset: Dataset, path: str = "") -> Iterator[Value]:
+    """Every element at any depth, as the bytes that stand in the file."""
+    for tag in list(dataset.keys()):
+        place = f"{path}({tag.group:04X},{tag.element:04X})"
+        item = dataset.get_item(tag)
+        vr = _vr(item)
+        if vr == "SQ":
+            for number, nested in enumerate(dataset[tag].value or ()):
+                yield from values(nested, f"{place}[{number}].")
+        else:
+            yield Value(place, vr, _data(item))
+
+
+def _vr(item: DataElement | RawDataElement | None) -> str:
+    vr = getattr(item, "VR", None)
+    if vr is not None:
+        return str(vr)
+    try:
+        return dictionary_VR(BaseTag(item.tag)) if item is not None else "UN"
+    except KeyError:
+        return "UN"
+
+
+def _data(item: DataElement | RawDataElement | None) -> bytes:
+    value = None if item is None else item.value
+    if value is None:
+        return b""
+    if isinstance(value, bytes):
+        return value
+    several = value if isinstance(value, list) or hasattr(value, "append") else [value]
+    return "\\".join(map(str, several)).encode()
+
+
+def place_of_value(parsed: Parsed, needles: Needles) -> str | None:
+    """The first place of a file at which any of `needles` stands, or None.
+
+    Returns:
+        A tag path such as ``(0008,1140)[0].(0008,1155)``, or a few words; never the value.
+    """
+    for dataset in (parsed.header.file_meta, parsed.header, parsed.tail):
+        for value in values(dataset):
+            if _holds(value, needles):
+                return value.place
+    for place, data in _loose_parts(parsed):
+        if needles.in_binary(data):
+            return place
+    return _anywhere(parsed, needles)
+
+
+def _holds(value: Value, needles: Needles) -> bool:
+    if value.vr in NUMBERS:
+        return False
+    return needles.in_text(value.data) if value.vr in TEXT else needles.in_binary(value.data)
+
+
+def _loose_parts(parsed: Parsed) -> Iterator[tuple[str, bytes]]:
+    """Bytes that belong to no element, and those of codestreams that are no picture."""
+    yield "preamble", parsed.header.preamble or b""
+    for _, block in parsed.blocks(parsed.rest):
+        yield "after the last element", block
+    for span in parsed.fragments:
+        for part in _codestream_parts(parsed.read(span)):
+            yield "codestream header in (7FE0,0010)", part
+
+
+def _codestream_parts(fragment: bytes) -> Iterator[bytes]:
+    """Marker segments before the first scan of JPEG, JPEG-LS or JPEG 2000, and what follows EOI."""
+    at = 2 if fragment.startswith(CODESTREAM_STARTS) else len(fragment)
+    while at + 4 <= len(fragment) and fragment[at] == 0xFF and fragment[at + 1] not in SCAN_STARTS:
+        length = int.from_bytes(fragment[at + 2 : at + 4], "big")
+        yield fragment[at + 4 : at + 2 + length]
+        at += 2 + length
+    yield fragment[fragment.rfind(b"\xff\xd9") + 2 :] if at < len(fragment) else b""
+
+
+def _anywhere(parsed: Parsed, needles: Needles) -> str | None:
+    """Search the file from the first byte to the last, as bytes, for what is long."""
+    pixels = parsed.pixels or Span(0, 0)
+    whole = Span(0, parsed.rest.end)
+    for start, block in parsed.blocks(whole, needles.overlap):
+        offset = needles.offset(block)
+        if offset is not None:
+            within = pixels.start <= start + offset < pixels.end
+            return "pixel data (7FE0,0010)" if within else "bytes of the file"
+    return None

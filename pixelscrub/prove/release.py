@@ -1,0 +1,81 @@
+"""Decide over one written file: it may stay, or the instance is held.
+
+The bytes that were written are read again and compared with the original's; nothing that the
+steps remember of their work is believed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.pixels.edit import Edit
+from pixelscrub.prove.parsed import Parsed
+from pixelscrub.prove.places import place_of_value
+from pixelscrub.prove.search import Needles
+
+if TYPE_CHECKING:
+    from pixelscrub.tags.terms import Terms
+
+SHAPE: Final = ("NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "PixelRepresentation")
+
+
+def release(original: BinaryIO, written: Path, edit: Edit, terms: Terms | None) -> None:
+    """Prove that `written` may be released.
+
+    Args:
+        original: the instance as it came in.
+        written: the file that would be released.
+        edit: what was to be changed in the pixels.
+        terms: what identifies in the study; None where tags were not to be de-identified.
+
+    Raises:
+        HeldError: NOT_READABLE_AGAIN, FRAME_COUNT, PIXELS_CHANGED, FILL_MISSING or
+            IDENTIFIER_LEFT (its detail names the place and never the value).
+    """
+    with written.open("rb") as file:
+        with guarded(Reason.NOT_READABLE_AGAIN):
+            before, after = Parsed.of(original), Parsed.of(file)
+        _check_pixels(before, after, edit)
+        if terms is not None:
+            _check_identifiers(after, terms)
+
+
+def _check_pixels(before: Parsed, after: Parsed, edit: Edit) -> None:
+    _check_shape(before, after, edit)
+    if before.pixels is None:
+        return
+    if not edit:
+        if before.pixel_digest() != after.pixel_digest():
+            raise HeldError(Reason.PIXELS_CHANGED, "pixel data was to stay byte for byte")
+        return
+    from pixelscrub.pixels.check import equal_outside
+    from pixelscrub.pixels.image import Image
+
+    with guarded(Reason.NOT_READABLE_AGAIN):
+        images = Image(before.file), Image(after.file)
+        equal_outside(*images, edit)
+
+
+def _check_shape(before: Parsed, after: Parsed, edit: Edit) -> None:
+    if (before.pixels is None) != (after.pixels is None):
+        raise HeldError(Reason.PIXELS_CHANGED, "pixel data appeared or is gone")
+    if not after.header.file_meta.get("TransferSyntaxUID"):
+        raise HeldError(Reason.NOT_READABLE_AGAIN, "transfer syntax is missing")
+    if before.pixels is None:
+        return
+    with guarded(Reason.NOT_READABLE_AGAIN):
+        expected = {name: before.header.get(name) for name in (*SHAPE, "Rows", "Columns")}
+        if edit.crop is not None:
+            expected |= {"Rows": edit.crop.height, "Columns": edit.crop.width}
+        wrong = [name for name, value in expected.items() if after.header.get(name) != value]
+    if wrong:
+        raise HeldError(Reason.FRAME_COUNT, f"{', '.join(wrong)} not as planned")
+
+
+def _check_identifiers(after: Parsed, terms: Terms) -> None:
+    with guarded(Reason.NOT_READABLE_AGAIN):
+        place = place_of_value(after, Needles.of(terms.variants()))
+    if place is not None:
+        raise HeldError(Reason.IDENTIFIER_LEFT, f"in {place}")

@@ -1,0 +1,168 @@
+"""Look for many values at once in bytes, whatever case and character set they are written in.
+
+Three depths of search keep false alarms away from bytes that are no text: in text any value
+counts as a whole word; in binary values only words of some length do; in pixel data and in a
+file as a whole only values so long that chance cannot have put them there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+ENCODINGS: Final = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
+NATIONAL: Final = ("shift_jis", "iso2022_jp", "euc_kr", "gb18030", "iso8859_2", "iso8859_5",
+                   "iso8859_6", "iso8859_7", "iso8859_8", "iso8859_9", "tis_620")  # fmt: skip
+"""Character sets of PS3.3 C.12.1.1.2; they matter only for values that are not ASCII."""
+RUN: Final = re.compile(rb"[0-9]+|[a-z\x80-\xff]+")
+ALPHANUMERIC: Final = re.compile(rb"[0-9a-z\x80-\xff]")
+PRINTABLE: Final = re.compile(rb"[\x20-\x7e]{6,}")
+CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+SHORT: Final = 2
+IN_BINARY: Final = 5
+TEXT_IN_BINARY: Final = 32
+"""A run of so many printable bytes is text, whatever surrounds it."""
+LONG: Final = 8
+LONG_NUMBER: Final = 10
+IDEOGRAPHS: Final = "\u2e80"
+"""From here on scripts write words without spaces between them."""
+
+
+@dataclass(frozen=True)
+class Needles:
+    """Values, ready to be looked for.
+
+    Attributes:
+        words: folded bytes of each value by their first run of letters or of digits.
+        wide: folded bytes of values in scripts without spaces.
+        keys: folded bytes of each long value, and an offset of 0 to 3, by the four bytes there.
+        first: whether any key starts with these two bytes, as a little-endian number.
+    """
+
+    words: dict[bytes, list[bytes]] = field(default_factory=dict)
+    wide: list[bytes] = field(default_factory=list)
+    keys: dict[int, list[tuple[bytes, int]]] = field(default_factory=dict)
+    first: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(2**16, np.bool_))
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Needles:
+        """Prepare `values`; those of one character are left out, they would match anything."""
+        needles = cls()
+        for value in {v.strip() for v in values}:
+            if len(value) < SHORT:
+                continue
+            spelled = {value, value.lower(), value.upper()}
+            for data in {d.lower() for v in spelled for d in _encoded(v)}:
+                needles._add(value, data)
+        return needles
+
+    def _add(self, value: str, data: bytes) -> None:
+        run = RUN.search(data)
+        if any(character >= IDEOGRAPHS for character in value):
+            self.wide.append(data)
+        elif b"\0" not in data and run is not None:
+            self.words.setdefault(run[0], []).append(data[run.start() :])
+        if _is_long(value):
+            for offset in range(4):
+                key = int.from_bytes(data[offset : offset + 4], "little")
+                self.keys.setdefault(key, []).append((data, offset))
+                self.first[key & 0xFFFF] = True
+
+    @property
+    def overlap(self) -> int:
+        """Bytes by which pieces have to overlap so that no long value falls between them."""
+        return max((len(data) for pairs in self.keys.values() for data, _ in pairs), default=0)
+
+    def in_text(self, data: bytes, shortest: int = SHORT) -> bool:
+        """Whether any value of at least `shortest` bytes stands in `data` as a whole word."""
+        folded = data.lower()
+        stripped = folded.replace(b"\0", b"")  # UTF-16 of Latin letters becomes Latin-1
+        spellings = [folded] if stripped == folded else [folded, stripped]
+        return any(self._in_folded(spelling, shortest) for spelling in spellings)
+
+    def _in_folded(self, folded: bytes, shortest: int) -> bool:
+        for run in RUN.finditer(folded):
+            for data in self.words.get(run[0], ()):
+                if len(data) >= shortest and _is_whole(folded, run.start(), data):
+                    return True
+        return any(data in folded for data in self.wide)
+
+    def in_binary(self, data: bytes) -> bool:
+        """Whether any value stands as a whole word in the printable parts of `data`."""
+        if not CONTROLS.search(data.rstrip(b"\0")):
+            return self.in_text(data)
+        return any(
+            self.in_text(run[0], SHORT if len(run[0]) >= TEXT_IN_BINARY else IN_BINARY)
+            for run in PRINTABLE.finditer(data)
+        )
+
+    def offset(self, data: bytes) -> int | None:
+        """Where any long value stands in `data`, at whatever place; None where none does.
+
+        Every occurrence of seven bytes or more holds four that are aligned, so only aligned
+        words are looked up, all at once.
+        """
+        folded = data.lower()
+        words = np.frombuffer(folded, "<u4", len(folded) // 4)
+        places = np.flatnonzero(self.first[words & 0xFFFF])
+        found = words[places]
+        for key in np.intersect1d(found, np.fromiter(self.keys, "<u4", len(self.keys))):
+            at = places[found == key] * 4
+            for value, offset in self.keys[int(key)]:
+                if (hits := _confirmed(folded, at - offset, value)).size:
+                    return int(hits[0])
+        return None
+
+
+def _encoded(value: str) -> set[bytes]:
+    encodings = ENCODINGS if value.isascii() else ENCODINGS + NATIONAL
+    encoded = set()
+    for encoding in encodings:
+        try:
+            encoded.add(value.encode(encoding))
+        except UnicodeEncodeError:
+            continue  # a value that cannot be written in a character set does not stand in it
+    return encoded
+
+
+def _is_long(value: str) -> bool:
+    """Whether chance cannot make the value: long enough, and no even ramp as pictures have."""
+    codes = [ord(character) for character in value]
+    steps = {b - a for a, b in itertools.pairwise(codes)}
+    is_number = all(not character.isalpha() for character in value)
+    return len(value) >= (LONG_NUMBER if is_number else LONG) and len(steps) > 2
+
+
+def _is_whole(folded: bytes, start: int, value: bytes) -> bool:
+    """Whether `value` stands at `start` and is not part of a longer word or number."""
+    end = start + len(value)
+    if not folded.startswith(value, start):
+        return False
+    before, after = folded[max(0, start - 1) : start], folded[end : end + 1]
+    if value[:1].isdigit() and before == b".":
+        return False
+    if value[-1:].isdigit() and after == b"." and folded[end + 1 : end + 2].isdigit():
+        return False
+    if len(value) < IN_BINARY:
+        return not (ALPHANUMERIC.match(before) or ALPHANUMERIC.match(after))
+    return not _is_same_kind(before, value[:1]) and not _is_same_kind(value[-1:], after)
+
+
+def _is_same_kind(a: bytes, b: bytes) -> bool:
+    """Whether both are digits, or both letters."""
+    return bool(RUN.fullmatch(a + b)) if a and b else False
+
+
+def _confirmed(folded: bytes, starts: npt.NDArray[np.intp], value: bytes) -> npt.NDArray[np.intp]:
+    """Those of `starts` at which all of `value` stands."""
+    buffer = np.frombuffer(folded, np.uint8)
+    starts = starts[(starts >= 0) & (starts + len(value) <= len(folded))]
+    for offset, byte in enumerate(value):
+        starts = starts[buffer[starts + offset] == byte]
+    return starts
