@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pixelscrub.errors import NOT_INSTANCES, Reason
 from pixelscrub.findings import Action, Box, Kind
@@ -22,8 +22,10 @@ class Outcome(StrEnum):
 class TransferSyntax(BaseModel):
     """Transfer Syntax UIDs of the original and of what was written."""
 
-    before: str | None = Field(default=None, serialization_alias="in", validation_alias="in")
-    after: str | None = Field(default=None, serialization_alias="out", validation_alias="out")
+    model_config = ConfigDict(populate_by_name=True)
+
+    before: str | None = Field(default=None, alias="in")
+    after: str | None = Field(default=None, alias="out")
 
 
 class TextLine(BaseModel):

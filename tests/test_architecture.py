@@ -1,4 +1,4 @@
-"""The house is as ARCHITECTURE.md draws it: imports point one way, and the command line is light."""
+"""The house is as ARCHITECTURE.md draws it: imports point one way, the command line is light."""
 
 import ast
 import subprocess
@@ -10,6 +10,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "pixelscrub"
 ORDER = [
     "cli",
+    "inspection",
+    "demo",
     "api",
     "pipeline",
     "run",
@@ -25,7 +27,7 @@ ORDER = [
     "intake",
 ]
 BASE = {"errors", "findings", "recipe", "plan", "outcome", "quiet"}
-FRONT = {"__main__", "__init__", "inspection", "demo"}
+FRONT = {"__main__", "__init__"}
 
 
 def room_of(module: str) -> str:

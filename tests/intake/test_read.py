@@ -33,7 +33,9 @@ def test_reads_what_places_an_instance(make_instance, save, tmp_path):
     assert instance.transfer_syntax == "1.2.840.10008.1.2.1"
 
 
-@pytest.mark.parametrize("name", ["ExplVR_LitEndNoMeta.dcm", "ExplVR_BigEndNoMeta.dcm", "image_dfl.dcm"])
+@pytest.mark.parametrize(
+    "name", ["ExplVR_LitEndNoMeta.dcm", "ExplVR_BigEndNoMeta.dcm", "image_dfl.dcm"]
+)
 def test_reads_files_without_meta_and_deflated_ones(packaged, name):
     assert read(packaged / name).uid
 
