@@ -11,7 +11,7 @@ import hmac
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -199,6 +199,24 @@ def _clean_header(job: ApplyJob, image: Image, edit: Edit, applied: Applied) -> 
 
 
 def _save_pictures(job: ApplyJob, source: Source, edit: Edit) -> list[str]:
+    """Pictures for the report. The instance is proved by now: one that cannot be shown goes on."""
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.pixels.show import show
+    from pixelscrub.report import pictures
+
+    if not edit:
+        return []
+    with source.open() as original, job.scratch.open("rb") as written, suppress(HeldError):
+        before, after = Image(original), Image(written)
+        frames = before.known.frames
+        told = next((f for f in range(frames) if edit.boxes_of(f)), frames // 2)
+        both = show(before, told), show(after, told)
+        saved = [pictures.save(job.pictures, job.plan.output, *both, edit.boxes_of(told))]
+        if frames > 1:
+            chosen = range(0, frames, -(-frames // pictures.STRIP_FRAMES))
+            pairs = [(show(before, f), show(after, f)) for f in chosen]
+            saved.append(pictures.save_strip(job.pictures, job.plan.output, pairs))
+        return sorted(set(saved))
     return []
 
 
