@@ -5,12 +5,13 @@ Built-in recipes ship in `pixelscrub/recipes`; `load` takes the name of one or a
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pixelscrub.errors import RecipeError
 
@@ -52,11 +53,85 @@ class FaceSettings(_Section):
     partial: Literal["hold", "release"] = "hold"
 
 
-class TagSettings(_Section):
-    """How the header is de-identified: the Basic Profile of PS3.15 and its options."""
+TagOption = Literal[
+    "retain_safe_private",
+    "retain_uids",
+    "retain_device_identity",
+    "retain_institution_identity",
+    "retain_patient_characteristics",
+    "retain_full_dates",
+    "retain_modified_dates",
+    "clean_descriptors",
+    "clean_structured_content",
+    "clean_graphics",
+]
+TagAction = Literal["keep", "remove", "empty", "replace", "hash", "shift", "clean"]
 
-    options: list[str] = Field(default_factory=list)
-    uid_root: str = "2.25"
+
+class TagRule(_Section):
+    """What is done with the elements that every given field matches.
+
+    Attributes:
+        keyword: keyword of the attribute.
+        tag: eight hexadecimal digits, `x` for any (`0010xxxx`).
+        creator, element: private creator, and the last two digits of its elements' numbers.
+        vr: value representation.
+        group: four hexadecimal digits.
+        pattern: regular expression that the whole keyword matches.
+        action: what is done.
+    """
+
+    keyword: str | None = None
+    tag: str | None = Field(default=None, pattern=r"^[0-9A-Fa-fx]{8}$")
+    creator: str | None = None
+    element: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f]{2}$")
+    vr: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    group: str | None = Field(default=None, pattern=r"^[0-9A-Fa-f]{4}$")
+    pattern: str | None = None
+    action: TagAction
+
+    @model_validator(mode="after")
+    def _selects_something(self) -> TagRule:
+        if not self.model_fields_set - {"action"}:
+            raise ValueError("a rule needs at least one of keyword, tag, creator, vr, group")
+        if self.pattern is not None:
+            _compiled(self.pattern)
+        return self
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error:
+        raise ValueError("pattern is not a regular expression") from None
+
+
+class TagSettings(_Section):
+    """How the header is de-identified: the Basic Profile of PS3.15 and its options.
+
+    Attributes:
+        options: options of PS3.15 Annex E on top of the Basic Profile.
+        rules: the recipe's own; the first that matches an element wins over the profile.
+        uid_root: prefix of new UIDs.
+        lookup: a CSV file of the site's own pseudonyms (`kind,original,pseudonym`).
+        unsupported: whether encapsulated documents and unknown SOP classes are held, or what
+            cannot be understood in them is dropped.
+    """
+
+    options: tuple[TagOption, ...] = ()
+    rules: tuple[TagRule, ...] = ()
+    uid_root: str = Field(default="2.25", pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=40)
+    lookup: Path | None = None
+    unsupported: Literal["hold", "drop"] = "hold"
+
+    @model_validator(mode="after")
+    def _options_agree(self) -> TagSettings:
+        if {"retain_full_dates", "retain_modified_dates"} <= set(self.options):
+            raise ValueError(
+                "retain_full_dates and retain_modified_dates contradict each other: dates are "
+                "either kept or moved; choose one"
+            )
+        return self
 
 
 class Recipe(_Section):

@@ -1,0 +1,149 @@
+"""What becomes of one value: one short function an action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pixelscrub.tags import dates, freetext
+from pixelscrub.tags.policy import OTHERS, TEXTS, Action
+from pixelscrub.tags.pseudonyms import Pseudonyms
+from pixelscrub.tags.values import STRINGS, Value, dummy, encode
+
+PATIENT_ID, PATIENT_NAME, ACCESSION = 0x00100020, 0x00100010, 0x00080050
+NUMBERS = frozenset({"AS", "DA", "DS", "DT", "IS", "TM", "UI"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the actions of one instance share.
+
+    Attributes:
+        pseudonyms: makes them.
+        patient: whom the instance belongs to; seed of the date shift.
+        cleaner: cleans free text.
+        leaks: finds the study's terms in what is kept.
+        raw_leaks: the same in bytes.
+    """
+
+    pseudonyms: Pseudonyms
+    patient: str
+    cleaner: freetext.Cleaner
+    leaks: re.Pattern[str] | None = None
+    raw_leaks: re.Pattern[bytes] | None = None
+    uids: frozenset[str] = field(default_factory=frozenset)
+
+
+def carry_out(action: Action, value: Value, scene: Scene) -> bytes | None:
+    """The bytes that `action` makes of `value`; None where the element is to be removed.
+
+    Patient ID, name and accession number become pseudonyms wherever the table has them emptied
+    or replaced, as PS3.15 allows a dummy for Z.
+    """
+    if value.tag in _PSEUDONYMS and action in {Action.EMPTY, Action.REPLACE, Action.HASH}:
+        return _pseudonym(value, scene)
+    return _ACTIONS[action](value, scene)
+
+
+def _pseudonym(value: Value, scene: Scene) -> bytes:
+    text = value.text()
+    if not text and value.tag == ACCESSION:
+        return value.data
+    return encode(_PSEUDONYMS[value.tag](text, scene), value.vr)
+
+
+_PSEUDONYMS: dict[int, Callable[[str, Scene], str]] = {
+    PATIENT_ID: lambda text, scene: scene.pseudonyms.patient_id(text or scene.patient),
+    PATIENT_NAME: lambda _, scene: scene.pseudonyms.patient_id(scene.patient),
+    ACCESSION: lambda text, scene: scene.pseudonyms.accession(text),
+}
+
+
+def _keep(value: Value, scene: Scene) -> bytes | None:
+    """As it is, unless it holds a term of this study: that part goes, whatever the tag."""
+    if value.vr == "AS":
+        capped = dates.cap_age(value.text())
+        return value.data if capped == value.text() else encode(capped, "AS")
+    if value.vr == "UI":
+        return _keep_uids(value, scene)
+    if value.vr in NUMBERS or not value.data or scene.leaks is None:
+        return value.data
+    if value.vr in OTHERS:
+        found = scene.raw_leaks is not None and scene.raw_leaks.search(value.data)
+        return dummy(value.vr, len(value.data)) if found else value.data
+    if value.vr not in STRINGS or not scene.leaks.search(text := value.text()):
+        return value.data
+    return encode(_squeezed(scene.leaks.sub(" ", text)), value.vr) or dummy(value.vr, 0)
+
+
+def _keep_uids(value: Value, scene: Scene) -> bytes:
+    if scene.uids.isdisjoint(value.parts()):
+        return value.data
+    return _uid(value, scene)
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[ \t]{2,}", " ", text).strip()
+
+
+def _remove(_value: Value, _scene: Scene) -> bytes | None:
+    return None
+
+
+def _empty(_value: Value, _scene: Scene) -> bytes:
+    return b""
+
+
+def _replace(value: Value, scene: Scene) -> bytes:
+    if not value.data:
+        return value.data
+    if value.vr == "UI":
+        return _uid(value, scene)
+    return dummy(value.vr, len(value.data))
+
+
+def _uid(value: Value, scene: Scene) -> bytes:
+    if value.vr not in {"UI", "UN"}:
+        return _replace(value, scene)
+    return encode("\\".join(map(scene.pseudonyms.uid, value.parts())), "UI")
+
+
+def _clean(value: Value, scene: Scene) -> bytes | None:
+    if value.vr in {"DA", "DT"}:
+        return _shift(value, scene)
+    if value.vr not in TEXTS | {"CS", "AE", "UR"}:
+        return _keep(value, scene)
+    parts = [scene.cleaner.clean(part) for part in value.parts()]
+    return encode("\\".join(parts), value.vr) if any(parts) or not value.data else b""
+
+
+def _shift(value: Value, scene: Scene) -> bytes | None:
+    if value.vr not in {"DA", "DT"}:
+        return value.data if value.vr == "TM" else _remove(value, scene)
+    days = scene.pseudonyms.shift_days(scene.patient)
+    moved = [dates.shift(part, days) if part else "" for part in value.parts()]
+    if None in moved:
+        return b""
+    return encode("\\".join(part or "" for part in moved), value.vr)
+
+
+def _hash(value: Value, scene: Scene) -> bytes:
+    if value.vr == "UI":
+        return _uid(value, scene)
+    if value.vr not in TEXTS | {"CS", "AE"}:
+        return _replace(value, scene)
+    parts = [scene.pseudonyms.code(part) if part else "" for part in value.parts()]
+    return encode("\\".join(parts), value.vr)
+
+
+_ACTIONS: dict[Action, Callable[[Value, Scene], bytes | None]] = {
+    Action.KEEP: _keep,
+    Action.REMOVE: _remove,
+    Action.EMPTY: _empty,
+    Action.REPLACE: _replace,
+    Action.UID: _uid,
+    Action.CLEAN: _clean,
+    Action.SHIFT: _shift,
+    Action.HASH: _hash,
+}

@@ -1,0 +1,160 @@
+"""Decide the fate of an attribute: the recipe's rules first, then the table, then caution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
+
+from pixelscrub.recipe import TagSettings
+from pixelscrub.tags import attribute_types, rules, table
+
+DATES = frozenset({"DA", "DT", "TM"})
+TEXTS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+OTHERS = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN"})
+
+
+class Action(StrEnum):
+    """What is done with an element. A sequence that is kept or cleaned is walked."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    EMPTY = "empty"
+    REPLACE = "replace"
+    UID = "uid"
+    CLEAN = "clean"
+    SHIFT = "shift"
+    HASH = "hash"
+
+
+class Place(NamedTuple):
+    """Where an element stands.
+
+    Attributes:
+        tag: its number; for a private one without its block, as `ggggxxee`.
+        vr: its value representation, from the dictionary where the file has none.
+        within: keyword of the sequence it stands in, empty at the top.
+        creator: private creator, empty for a standard element.
+        strict: it stands in a sequence that is to be replaced by a dummy.
+        iod: name of the IOD.
+    """
+
+    tag: int
+    vr: str
+    within: str
+    creator: str
+    strict: bool
+    iod: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What is done with an element, and why.
+
+    Attributes:
+        why: the rule that says so: a recipe's rule, a row of the table with the option, or the
+            caution for what is not listed.
+        weaker: a recipe's rule keeps what the profile would have changed.
+    """
+
+    action: Action
+    why: str
+    weaker: bool = False
+
+
+_SIMPLE = {
+    "X": Action.REMOVE,
+    "Z": Action.EMPTY,
+    "D": Action.REPLACE,
+    "U": Action.UID,
+    "K": Action.KEEP,
+}
+_CODES_TO_KEEP = frozenset(
+    {"ConceptNameCodeSequence", "MeasurementUnitsCodeSequence", "ConceptCodeSequence"}
+)
+
+
+def cleaning(vr: str) -> Action:
+    """How code C is carried out for a value representation."""
+    if vr in DATES:
+        return Action.SHIFT
+    if vr in TEXTS or vr in {"CS", "AE", "SQ"}:
+        return Action.CLEAN
+    return Action.REMOVE if vr in OTHERS else Action.KEEP
+
+
+class Policy:
+    """The settings, ready to be asked.
+
+    Attributes:
+        settings: what the recipe says.
+        options: the active options.
+    """
+
+    def __init__(self, settings: TagSettings) -> None:
+        self.settings = settings
+        self.options = frozenset(settings.options)
+        self._known: dict[Place, Fate] = {}
+
+    def fate(self, place: Place) -> Fate:
+        """What is to be done with the element at `place`."""
+        if place not in self._known:
+            self._known[place] = self._decide(place)
+        return self._known[place]
+
+    def _decide(self, place: Place) -> Fate:
+        by_profile = self._profile(place)
+        number, rule = rules.first_match(self.settings.rules, place)
+        if rule is None:
+            return by_profile
+        action = Action(rule.action)
+        weaker = action is Action.KEEP and by_profile.action is not Action.KEEP
+        return Fate(action, f"rule {number}", weaker)
+
+    def _profile(self, place: Place) -> Fate:
+        if (place.tag >> 16) % 2:
+            return self._private(place)
+        row = table.row(place.tag)
+        if row is None:
+            return self._unlisted(place)
+        code, option = row.code(self.options)
+        resolved = attribute_types.resolve(
+            code, keyword_for_tag(place.tag), place.within, place.iod
+        )
+        why = f"{row.source} {option or 'basic'} {code}"
+        action = cleaning(place.vr) if resolved == "C" else _SIMPLE[resolved]
+        return Fate(action, why if resolved == code else f"{why} as {resolved}")
+
+    def _private(self, place: Place) -> Fate:
+        safe = table.safe_private().get((place.creator, place.tag >> 16, place.tag & 0xFF))
+        if "retain_safe_private" not in self.options or safe is None or place.strict:
+            return Fate(Action.REMOVE, "E.1-1 basic X: private")
+        action = Action.CLEAN if place.vr in TEXTS else Action.KEEP
+        return Fate(action, "E.3.10-1 retain_safe_private C")
+
+    def _unlisted(self, place: Place) -> Fate:
+        if not dictionary_has_tag(place.tag):
+            return Fate(Action.REMOVE, "unlisted: not in the dictionary")
+        if place.vr == "PN":
+            return Fate(Action.EMPTY, "unlisted: a person's name")
+        if place.vr in DATES and "retain_modified_dates" in self.options:
+            return Fate(Action.SHIFT, "unlisted: a date, moved with the others")
+        if place.strict and self._tells_something(place):
+            return Fate(Action.REPLACE, "in a sequence that is replaced")
+        return Fate(Action.KEEP, "unlisted")
+
+    @staticmethod
+    def _tells_something(place: Place) -> bool:
+        return place.within not in _CODES_TO_KEEP and (
+            place.vr in TEXTS or place.vr in OTHERS or keyword_for_tag(place.tag) == "GraphicData"
+        )
+
+
+def dictionary_vr(tag: int) -> str:
+    """VR of a standard tag, `UN` where unknown; the first of a choice such as `US or SS`."""
+    try:
+        return dictionary_VR(tag)[:2]
+    except KeyError:
+        return "UN"

@@ -1,0 +1,133 @@
+"""Keyed pseudonyms: the same for the same key over files, runs, processes and machines.
+
+Every pseudonym is an HMAC-SHA256 of the kind and the original, so it tells nothing without the
+key. A site's own look-up takes precedence.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pixelscrub.errors import RecipeError
+
+STANDARD_ROOT = "1.2.840.10008."
+MAX_UID = 64
+MAX_SHIFT_DAYS = 3650
+_LEAST_DIGITS = 20
+
+Maker = Callable[[bytes], str]
+Entry = tuple[str, str, str]
+"""Kind, original, pseudonym."""
+
+
+class Pseudonyms:
+    """Makes pseudonyms, and remembers which it made.
+
+    Attributes:
+        uid_root: prefix of new UIDs; `2.25` is the root for UUIDs (PS3.5 B.2).
+        lookup: the site's own pseudonyms by kind and original.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        uid_root: str = "2.25",
+        lookup: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
+        self._key = key
+        self._made: dict[tuple[str, str], str] = {}
+        self._lookup = dict(lookup or {})
+        self.uid_root = uid_root
+        self._digits = min(39, MAX_UID - len(uid_root) - 1)
+        if self._digits < _LEAST_DIGITS:
+            raise RecipeError(f"uid_root leaves fewer than {_LEAST_DIGITS} digits for the UID")
+
+    def uid(self, original: str) -> str:
+        """A new UID of at most 64 characters; those of the standard itself stay.
+
+        Two spellings that differ in padding are one UID.
+        """
+        original = original.strip(" \0")
+        if not original or original.startswith(STANDARD_ROOT):
+            return original
+        return self._once("uid", original, self._new_uid)
+
+    def patient_id(self, original: str) -> str:
+        """A new Patient ID: `PX` and 14 letters and digits."""
+        return self._once("patient", original, lambda d: "PX" + _letters(d, 14))
+
+    def accession(self, original: str) -> str:
+        """A new Accession Number of 16 characters (VR SH)."""
+        return self._once("accession", original, lambda d: "AX" + _letters(d, 14))
+
+    def code(self, original: str) -> str:
+        """A pseudonym for any other text, 12 characters."""
+        return self._once("text", original, lambda d: "X" + _letters(d, 11))
+
+    def shift_days(self, patient: str) -> int:
+        """By how many days all dates of a patient move: 1 to 3650 into the past.
+
+        Whole days, so that times of day, ages and every interval stay exact.
+        """
+        text = self._once("shift", patient, lambda d: str(_number(d) % MAX_SHIFT_DAYS + 1))
+        return -abs(int(text))
+
+    def seed(self, purpose: str, original: str) -> bytes:
+        """32 bytes for random numbers that must come out the same again."""
+        return self._digest(f"seed {purpose}", original)
+
+    def take(self) -> list[Entry]:
+        """What was made since the last call, for the crosswalk; forgotten afterwards."""
+        entries = [(kind, original, new) for (kind, original), new in self._made.items()]
+        self._made.clear()
+        return entries
+
+    def _once(self, kind: str, original: str, make: Maker) -> str:
+        place = (kind, original.strip(" \0"))
+        if place not in self._made:
+            self._made[place] = self._lookup.get(place) or make(self._digest(*place))
+        return self._made[place]
+
+    def _digest(self, kind: str, original: str) -> bytes:
+        message = f"{kind}\0{original}".encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, message, hashlib.sha256).digest()
+
+    def _new_uid(self, digest: bytes) -> str:
+        number = _number(digest) % (1 << 128) % 10**self._digits
+        return f"{self.uid_root}.{number}"
+
+
+def _letters(digest: bytes, count: int) -> str:
+    return base64.b32encode(digest).decode("ascii")[:count]
+
+
+def _number(digest: bytes) -> int:
+    return int.from_bytes(digest, "big")
+
+
+def read_lookup(path: Path) -> dict[tuple[str, str], str]:
+    """Read a site's own pseudonyms: a CSV with the columns kind, original and pseudonym.
+
+    Kinds are `patient`, `accession`, `uid`, `text` and `shift` (days).
+
+    Raises:
+        RecipeError: the file cannot be read, lacks a column, names an unknown kind or gives two
+            originals of one kind the same pseudonym.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [(r["kind"], r["original"], r["pseudonym"]) for r in csv.DictReader(file)]
+    except (OSError, UnicodeDecodeError, KeyError, csv.Error):
+        raise RecipeError("look-up must be a CSV with kind, original and pseudonym") from None
+    if any(kind not in {"patient", "accession", "uid", "text", "shift"} for kind, _, _ in rows):
+        raise RecipeError("look-up names an unknown kind")
+    found = {(kind, original.strip()): new.strip() for kind, original, new in rows}
+    unique = {(kind, new) for (kind, _), new in found.items() if kind != "shift"}
+    if len(unique) < sum(kind != "shift" for kind, _ in found):
+        raise RecipeError("look-up gives two originals the same pseudonym")
+    return found

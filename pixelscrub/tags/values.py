@@ -1,0 +1,85 @@
+"""Values in bytes: decode text, encode it again, and dummies for every value representation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydicom.charset import convert_encodings, decode_bytes
+
+from pixelscrub.tags.policy import OTHERS, TEXTS
+
+SINGLE = frozenset({"LT", "ST", "UT", "UR"})
+DUMMY_TEXT = "REMOVED"
+_DUMMIES = {
+    "AE": "REMOVED",
+    "AS": "000Y",
+    "CS": "REMOVED",
+    "DA": "19000101",
+    "DS": "0",
+    "DT": "19000101000000",
+    "IS": "0",
+    "TM": "000000",
+    "UR": "urn:removed",
+}
+_DELIMITERS = {0x0A, 0x0C, 0x0D, 0x09}
+STRINGS = TEXTS | frozenset(_DUMMIES) | {"UI"}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The value of one element.
+
+    Attributes:
+        tag, vr: of the element.
+        data: bytes as they stand in the file.
+        charsets: Python encodings of the data set's Specific Character Set.
+        little: byte order.
+    """
+
+    tag: int
+    vr: str
+    data: bytes
+    charsets: list[str]
+    little: bool = True
+
+    def text(self) -> str:
+        """The value as text, without padding; what cannot be decoded becomes U+FFFD."""
+        return decode(self.data, self.vr, self.charsets)
+
+    def parts(self) -> list[str]:
+        """The values of a multi-valued text."""
+        text = self.text()
+        return [text] if self.vr in SINGLE else [part.strip() for part in text.split("\\")]
+
+
+def charsets_of(data: bytes) -> list[str]:
+    """Python encodings for a value of Specific Character Set; Latin-1 where it is unknown."""
+    names = [name.strip() for name in data.decode("ascii", "replace").strip(" \0").split("\\")]
+    try:
+        return [str(name) for name in convert_encodings(names)]
+    except (LookupError, ValueError):
+        return ["iso8859"]
+
+
+def decode(data: bytes, vr: str, charsets: list[str]) -> str:
+    """Text of bytes, in the charsets of the data set where the VR uses them."""
+    if vr not in TEXTS or (data.isascii() and b"\x1b" not in data):
+        return data.decode("ascii", "replace").strip(" \0")
+    delimiters = {0x5E, 0x3D, 0x5C} if vr == "PN" else _DELIMITERS | {0x5C}
+    try:
+        return decode_bytes(data, charsets, delimiters).strip(" \0")
+    except (LookupError, UnicodeError, ValueError):
+        return data.decode("latin-1").strip(" \0")
+
+
+def encode(text: str, vr: str) -> bytes:
+    """ASCII bytes of even length; what ASCII lacks is dropped."""
+    data = text.encode("ascii", "ignore")
+    return data + (b"\0" if vr == "UI" else b" ") * (len(data) % 2)
+
+
+def dummy(vr: str, size: int) -> bytes:
+    """A value that is not empty and says nothing, for an element of `size` bytes."""
+    if vr in STRINGS:
+        return encode(_DUMMIES.get(vr, DUMMY_TEXT), vr)
+    return bytes(max(size, 2) if vr in OTHERS else size)

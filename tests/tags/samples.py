@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import io
+
+import pydicom
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+KEY = b"k" * 32
+
+
+def make_ct(**values: object) -> Dataset:
+    """A small CT header without pixel data, with an identity."""
+    header = Dataset()
+    header.SpecificCharacterSet = "ISO_IR 100"
+    header.SOPClassUID = CTImageStorage
+    header.SOPInstanceUID = "1.2.3.4.5"
+    header.StudyInstanceUID = "1.2.3.4"
+    header.SeriesInstanceUID = "1.2.3.4.6"
+    header.StudyDate = "20200131"
+    header.StudyTime = "101500"
+    header.AccessionNumber = "ACC778899"
+    header.Modality = "CT"
+    header.PatientName = "Gundersen^Ragnhild^Astrid"
+    header.PatientID = "MRN-00812345"
+    header.PatientBirthDate = "19500517"
+    header.PatientSex = "F"
+    header.KVP = "120"
+    header.BodyPartExamined = "HEAD"
+    for keyword, value in values.items():
+        setattr(header, keyword, value)
+    return header
+
+
+def written(header: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
+    """The header as a file."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = syntax
+    if not hasattr(header, "file_meta"):
+        header.file_meta = meta
+    buffer = io.BytesIO()
+    header.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def read(data: bytes) -> pydicom.FileDataset:
+    return pydicom.dcmread(io.BytesIO(data))
