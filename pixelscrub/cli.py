@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from pixelscrub import __version__
 from pixelscrub.errors import PixelscrubError, UsageError
 
 if TYPE_CHECKING:
@@ -22,11 +23,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="pixelscrub",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="De-identify medical images: burned-in text, margins, faces and tags, with proof.",
 )
 recipes_app = typer.Typer(help="List the built-in recipes, or show one.")
 app.add_typer(recipes_app, name="recipes", invoke_without_command=True)
@@ -45,6 +44,18 @@ Dask = Annotated[str | None, typer.Option("--dask", help="Address of a Dask sche
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an earlier run.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Look and plan only.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")]
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    context: typer.Context,
+    show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """De-identify medical images: burned-in text, margins, faces and tags, with proof."""
+    if show:
+        typer.echo(__version__)
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> None:
