@@ -40,7 +40,7 @@ def imported_rooms(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pixelscrub"):
             modules = [node.module]
             if node.module == "pixelscrub":
-                modules = [f"pixelscrub.{alias.name}" for alias in node.names]
+                modules = [f"pixelscrub.{a.name}" for a in node.names if a.name[:2] != "__"]
             rooms |= {room_of(module) for module in modules}
         elif isinstance(node, ast.Import):
             rooms |= {room_of(a.name) for a in node.names if a.name.startswith("pixelscrub.")}
