@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pixelscrub.tags import dates, freetext
-from pixelscrub.tags.policy import OTHERS, TEXTS, Action
+from pixelscrub.tags.policy import OTHERS, TEXTS, Action, Fate
 from pixelscrub.tags.pseudonyms import Pseudonyms
 from pixelscrub.tags.values import STRINGS, Value, dummy, encode
 
@@ -24,26 +24,30 @@ class Scene:
         patient: whom the instance belongs to; seed of the date shift.
         cleaner: cleans free text.
         leaks: finds the study's terms in what is kept.
-        raw_leaks: the same in bytes.
+        raw_leaks: the same in binary values, as bytes in lower case.
+        uids: the study's UIDs, to be replaced wherever they stand.
     """
 
     pseudonyms: Pseudonyms
     patient: str
     cleaner: freetext.Cleaner
     leaks: re.Pattern[str] | None = None
-    raw_leaks: re.Pattern[bytes] | None = None
+    raw_leaks: tuple[bytes, ...] = ()
     uids: frozenset[str] = field(default_factory=frozenset)
 
 
-def carry_out(action: Action, value: Value, scene: Scene) -> bytes | None:
-    """The bytes that `action` makes of `value`; None where the element is to be removed.
+def carry_out(fate: Fate, value: Value, scene: Scene) -> bytes | None:
+    """The bytes that `fate` makes of `value`; None where the element is to be removed.
 
     Patient ID, name and accession number become pseudonyms wherever the table has them emptied
     or replaced, as PS3.15 allows a dummy for Z.
     """
-    if value.tag in _PSEUDONYMS and action in {Action.EMPTY, Action.REPLACE, Action.HASH}:
+    if value.tag in _PSEUDONYMS and fate.action in {Action.EMPTY, Action.REPLACE, Action.HASH}:
         return _pseudonym(value, scene)
-    return _ACTIONS[action](value, scene)
+    new = _ACTIONS[fate.action](value, scene)
+    if new == b"" and value.data and fate.action in {Action.CLEAN, Action.SHIFT}:
+        return _ACTIONS[fate.otherwise](value, scene)
+    return new
 
 
 def _pseudonym(value: Value, scene: Scene) -> bytes:
@@ -70,7 +74,8 @@ def _keep(value: Value, scene: Scene) -> bytes | None:
     if value.vr in NUMBERS or not value.data or scene.leaks is None:
         return value.data
     if value.vr in OTHERS:
-        found = scene.raw_leaks is not None and scene.raw_leaks.search(value.data)
+        folded = value.data.lower()
+        found = any(term in folded for term in scene.raw_leaks)
         return dummy(value.vr, len(value.data)) if found else value.data
     if value.vr not in STRINGS or not scene.leaks.search(text := value.text()):
         return value.data

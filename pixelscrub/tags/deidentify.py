@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import lru_cache
 
 from pydicom import Dataset
@@ -18,7 +19,7 @@ from pixelscrub.tags.freetext import Cleaner
 from pixelscrub.tags.marks import mark
 from pixelscrub.tags.policy import Policy
 from pixelscrub.tags.pseudonyms import Pseudonyms
-from pixelscrub.tags.terms import Terms, pattern
+from pixelscrub.tags.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.tags.walk import Level, Step, Walk, block_of, is_creator, used_blocks
 
 SOP_CLASS, STUDY = 0x00080016, 0x0020000D
@@ -52,10 +53,16 @@ def deidentify(
         return walk.counts
 
 
-def steps(header: Dataset, settings: TagSettings, pseudonyms: Pseudonyms) -> list[Step]:
-    """What `deidentify` would do with each element of a copy of `header`, which is consumed."""
+def explain(header: Dataset, settings: TagSettings, terms: Terms | None = None) -> list[Step]:
+    """What `deidentify` would do with each element, and why; the header stays as it is.
+
+    Raises:
+        HeldError: as `deidentify`.
+    """
     with guarded(Reason.TAGS_FAILED):
-        return _walk(header, settings, pseudonyms, Terms(), trace=True).steps or []
+        draft = copy.deepcopy(header)
+        walk = _walk(draft, settings, Pseudonyms(bytes(32)), terms or Terms(), trace=True)
+        return walk.steps or []
 
 
 def _walk(
@@ -65,14 +72,15 @@ def _walk(
     terms: Terms,
     trace: bool = False,
 ) -> Walk:
-    sop_class = headers.text(header, SOP_CLASS)
-    if settings.unsupported == "hold":
-        sop_classes.check(sop_class)
+    sop_class = sop_classes.sop_class(headers.text(header, SOP_CLASS))
+    strict = not sop_class.can_be_judged
+    if strict and settings.unsupported == "hold":
+        raise sop_class.held()
     found = list(headers.elements(header))
     scene = _scene(header, pseudonyms, terms | Terms.of(header))
-    walk = Walk(_policy(settings), scene, sop_classes.sop_class(sop_class).iod)
+    walk = Walk(_policy(settings), scene, sop_class.iod)
     walk.steps = [] if trace else None
-    level = Level(headers.charsets(header))
+    level = Level(headers.charsets(header), strict=strict)
     for element in found:
         _apply(header, element, walk.element(element, level, element.value))
     _drop_unused_creators(header)
@@ -87,6 +95,7 @@ def _scene(header: Dataset, pseudonyms: Pseudonyms, terms: Terms) -> Scene:
         patient=patient_of(header),
         cleaner=Cleaner(terms.words(), leaks),
         leaks=leaks,
+        raw_leaks=tuple({v.lower().encode() for v in variants if len(v) >= MIN_DIGITS}),
         uids=terms.uids,
     )
 

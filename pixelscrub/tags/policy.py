@@ -56,15 +56,17 @@ class Fate:
     Attributes:
         why: the rule that says so: a recipe's rule, a row of the table with the option, or the
             caution for what is not listed.
+        otherwise: what is done where cleaning leaves nothing.
         weaker: a recipe's rule keeps what the profile would have changed.
     """
 
     action: Action
     why: str
+    otherwise: Action = Action.EMPTY
     weaker: bool = False
 
 
-_SIMPLE = {
+SIMPLE = {
     "X": Action.REMOVE,
     "Z": Action.EMPTY,
     "D": Action.REPLACE,
@@ -111,7 +113,7 @@ class Policy:
             return by_profile
         action = Action(rule.action)
         weaker = action is Action.KEEP and by_profile.action is not Action.KEEP
-        return Fate(action, f"rule {number}", weaker)
+        return Fate(action, f"rule {number}", by_profile.otherwise, weaker)
 
     def _profile(self, place: Place) -> Fate:
         if (place.tag >> 16) % 2:
@@ -120,12 +122,12 @@ class Policy:
         if row is None:
             return self._unlisted(place)
         code, option = row.code(self.options)
-        resolved = attribute_types.resolve(
-            code, keyword_for_tag(place.tag), place.within, place.iod
-        )
+        where = (keyword_for_tag(place.tag), place.within, place.iod)
+        resolved = attribute_types.resolve(code, *where)
         why = f"{row.source} {option or 'basic'} {code}"
-        action = cleaning(place.vr) if resolved == "C" else _SIMPLE[resolved]
-        return Fate(action, why if resolved == code else f"{why} as {resolved}")
+        action = cleaning(place.vr) if resolved == "C" else SIMPLE[resolved]
+        otherwise = SIMPLE[attribute_types.resolve(row.basic, *where)]
+        return Fate(action, why if resolved == code else f"{why} as {resolved}", otherwise)
 
     def _private(self, place: Place) -> Fate:
         safe = table.safe_private().get((place.creator, place.tag >> 16, place.tag & 0xFF))

@@ -24,6 +24,17 @@ class SopClass(NamedTuple):
     iod: str
     content: Content
 
+    @property
+    def can_be_judged(self) -> bool:
+        """Whether a profile for attributes covers all that its instances hold."""
+        return self.content in {"image", "structured"}
+
+    def held(self) -> HeldError:
+        """The error for an instance that cannot be judged."""
+        if self.content == "unknown":
+            return HeldError(Reason.UNKNOWN_SOP_CLASS)
+        return HeldError(Reason.UNSUPPORTED_CONTENT, self.content)
+
 
 @cache
 def _known() -> dict[str, SopClass]:
@@ -33,16 +44,3 @@ def _known() -> dict[str, SopClass]:
 def sop_class(uid: str) -> SopClass:
     """What is known of a SOP Class UID."""
     return _known().get(uid, SopClass("", "unknown"))
-
-
-def check(uid: str) -> None:
-    """Refuse what cannot be judged.
-
-    Raises:
-        HeldError: UNKNOWN_SOP_CLASS or UNSUPPORTED_CONTENT.
-    """
-    content = sop_class(uid).content
-    if content == "unknown":
-        raise HeldError(Reason.UNKNOWN_SOP_CLASS)
-    if content in {"encapsulated", "opaque"}:
-        raise HeldError(Reason.UNSUPPORTED_CONTENT, content)

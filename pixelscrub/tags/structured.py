@@ -1,12 +1,77 @@
-"""Structured content: dummies for whole content trees."""
+"""Structured content: content items by their concept (PS3.15 Table E.3.4-1), dummies for trees."""
 
 from __future__ import annotations
 
-from pixelscrub.tags.elements import ITEM, Encoding, head_of
-from pixelscrub.tags.values import DUMMY_TEXT, encode
+from collections.abc import Sequence
+from functools import cache
 
-CONTENT_SEQUENCE = 0x0040A730
-_CONCEPT = [(0x00080100, "SH", "121106"), (0x00080102, "SH", "DCM"), (0x00080104, "LO", "Comment")]
+from pixelscrub.tags.elements import ITEM, Element, Encoding, head_of, true_vr
+from pixelscrub.tags.policy import SIMPLE, Action, Fate, cleaning
+from pixelscrub.tags.table import Row, pairs, records
+from pixelscrub.tags.values import DUMMY_TEXT, decode, encode
+
+OPTION = "clean_structured_content"
+CONTENT_SEQUENCE, CONCEPT_NAME, VALUE_TYPE = 0x0040A730, 0x0040A043, 0x0040A040
+CODE_VALUE, SCHEME = 0x00080100, 0x00080102
+DATE_TIME, DATE, TIME, PERSON, UID, TEXT = (
+    0x0040A120,
+    0x0040A121,
+    0x0040A122,
+    0x0040A123,
+    0x0040A124,
+    0x0040A160,
+)
+VALUES = {
+    TEXT: "TEXT",
+    DATE_TIME: "DATETIME",
+    DATE: "DATE",
+    TIME: "TIME",
+    PERSON: "PNAME",
+    UID: "UIDREF",
+}
+"""Attributes that hold the value of a content item, and its Value Type."""
+_CONCEPT = [(CODE_VALUE, "SH", "121106"), (SCHEME, "SH", "DCM"), (0x00080104, "LO", "Comment")]
+
+
+@cache
+def _rows() -> dict[tuple[str, str, str], Row]:
+    return {
+        (r["code"], r["scheme"], r["value_type"]): Row(r["basic"], pairs(r["options"]), "E.3.4-1")
+        for r in records("sr_concepts.csv")
+    }
+
+
+def fate(elements: Sequence[Element], options: frozenset[str]) -> Fate | None:
+    """What the table says of a content item's value; None where its attributes' rules hold.
+
+    Text under a concept that is not listed is cleaned. `X/D` is taken as `D`, so that items
+    that others refer to by position stay where they are.
+    """
+    kind, code, scheme = _value_type(elements), *_concept(elements)
+    row = _rows().get((code, scheme, kind))
+    if row is None:
+        unlisted = Fate(Action.CLEAN, "E.3.4 unlisted concept", Action.REPLACE)
+        return unlisted if kind == "TEXT" else None
+    letter, option = row.code(options)
+    letter = letter.split("/")[-1]
+    vr = next((true_vr(e.tag, e.vr) for e in elements if e.tag in VALUES), "")
+    action = cleaning(vr) if letter == "C" else SIMPLE[letter]
+    return Fate(action, f"{row.source} {option or 'basic'} {letter}", Action.REPLACE)
+
+
+def _value_type(elements: Sequence[Element]) -> str:
+    written = _text(elements, VALUE_TYPE)
+    return written or next((VALUES[e.tag] for e in elements if e.tag in VALUES), "")
+
+
+def _concept(elements: Sequence[Element]) -> tuple[str, str]:
+    found = [e.items for e in elements if e.tag == CONCEPT_NAME and e.items]
+    code = found[0][0].elements if found else []
+    return _text(code, CODE_VALUE), _text(code, SCHEME)
+
+
+def _text(elements: Sequence[Element], tag: int) -> str:
+    return next((decode(e.value, "CS", []) for e in elements if e.tag == tag), "")
 
 
 def dummy(tag: int, how: Encoding) -> bytes | None:
@@ -17,9 +82,9 @@ def dummy(tag: int, how: Encoding) -> bytes | None:
     written = None if how.implicit else "SQ"
     elements = [
         _leaf(0x0040A010, "CS", "CONTAINS", how),
-        _leaf(0x0040A040, "CS", "TEXT", how),
-        head_of(0x0040A043, written, len(concept), how) + concept,
-        _leaf(0x0040A160, "UT", DUMMY_TEXT, how),
+        _leaf(VALUE_TYPE, "CS", "TEXT", how),
+        head_of(CONCEPT_NAME, written, len(concept), how) + concept,
+        _leaf(TEXT, "UT", DUMMY_TEXT, how),
     ]
     return _item(elements, how)
 

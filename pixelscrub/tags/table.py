@@ -43,14 +43,15 @@ def records(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader((DATA / name).read_text(encoding="utf-8").splitlines()))
 
 
-def _pairs(text: str) -> dict[str, str]:
+def pairs(text: str) -> dict[str, str]:
+    """Options and their codes, from `name=code name=code`."""
     return dict(pair.split("=", 1) for pair in text.split())
 
 
 @cache
 def _rows() -> dict[str, Row]:
     return {
-        record["tag"]: Row(record["basic"], _pairs(record["options"]), record["source"])
+        record["tag"]: Row(record["basic"], pairs(record["options"]), record["source"])
         for record in records("ps3_15.csv")
     }
 

@@ -56,6 +56,7 @@ class Level:
         strict: the sequence is to be replaced by a dummy.
         path: keywords from the top.
         creators: private creator by group and block.
+        concept: fate of the value where the data set is a content item.
     """
 
     charsets: list[str]
@@ -63,6 +64,7 @@ class Level:
     strict: bool = False
     path: tuple[str, ...] = ()
     creators: dict[int, str] = field(default_factory=dict)
+    concept: Fate | None = None
 
 
 @dataclass(slots=True)
@@ -93,14 +95,19 @@ class Walk:
             level.creators[block] = decode(element.value, "LO", level.charsets)
             return element.value
         place = self._place(element, "SQ" if element.items is not None else vr, level)
-        fate = self.policy.fate(place)
+        fate = self._fate(place, level)
         self.weaker |= fate.weaker
         if element.items is None:
             value = Value(element.tag, vr, element.value, level.charsets)
-            new = carry_out(fate.action, value, self.scene)
+            new = carry_out(fate, value, self.scene)
             self._note(place, fate, level, element.value, new)
             return new
         return self._sequence(element, place, fate, level, source)
+
+    def _fate(self, place: Place, level: Level) -> Fate:
+        if level.concept is not None and place.tag in structured.VALUES:
+            return level.concept
+        return self.policy.fate(place)
 
     def _place(self, element: Element, vr: str, level: Level) -> Place:
         tag, creator = element.tag, ""
@@ -134,6 +141,11 @@ class Walk:
 
     def _item(self, item: Item, level: Level, source: bytes) -> bytes:
         own = Level(level.charsets, level.within, level.strict, level.path)
+        if structured.OPTION in self.policy.options:
+            own.concept = structured.fate(item.elements, self.policy.options)
+            if own.concept is not None and own.concept.action is Action.REMOVE:
+                self.counts.removed += 1
+                return b""
         body = self._body(item.elements, own, item.how, source)
         if not item.undefined:
             return head_of(ITEM, None, len(body), item.how) + body
