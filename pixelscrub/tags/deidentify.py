@@ -17,7 +17,7 @@ from pixelscrub.tags.elements import Element
 from pixelscrub.tags.file_meta import new_file_meta
 from pixelscrub.tags.freetext import Cleaner
 from pixelscrub.tags.marks import mark
-from pixelscrub.tags.policy import Policy
+from pixelscrub.tags.policy import Mood, Policy
 from pixelscrub.tags.pseudonyms import Pseudonyms
 from pixelscrub.tags.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.tags.walk import Level, Step, Walk, block_of, is_creator, used_blocks
@@ -73,14 +73,14 @@ def _walk(
     trace: bool = False,
 ) -> Walk:
     sop_class = sop_classes.sop_class(headers.text(header, SOP_CLASS))
-    strict = not sop_class.can_be_judged
-    if strict and settings.unsupported == "hold":
+    mood: Mood = "keep" if sop_class.can_be_judged else "replace"
+    if mood == "replace" and settings.unsupported == "hold":
         raise sop_class.held()
     found = list(headers.elements(header))
     scene = _scene(header, pseudonyms, terms | Terms.of(header))
     walk = Walk(_policy(settings), scene, sop_class.iod)
     walk.steps = [] if trace else None
-    level = Level(headers.charsets(header), strict=strict)
+    level = Level(headers.charsets(header), mood=mood)
     for element in found:
         _apply(header, element, walk.element(element, level, element.value))
     _drop_unused_creators(header)
@@ -93,7 +93,7 @@ def _scene(header: Dataset, pseudonyms: Pseudonyms, terms: Terms) -> Scene:
     return Scene(
         pseudonyms=pseudonyms,
         patient=patient_of(header),
-        cleaner=Cleaner(terms.words(), leaks),
+        cleaner=Cleaner(terms.name_words(), terms.words(), leaks),
         leaks=leaks,
         raw_leaks=tuple({v.lower().encode() for v in variants if len(v) >= MIN_DIGITS}),
         uids=terms.uids,

@@ -23,6 +23,7 @@ _GRAMMAR = re.compile(
   | \b\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:[ ]?[ap]\.?m\b\.?)?  # times
   | (?<!\w)\+?\(?\d{2,5}\)?(?:[ ./-]\d{2,}){2,}               # telephone numbers
   | \b\d+(?:\.\d+){4,}\b                                      # UIDs
+  | \b\d{1,2}(?:st|nd|rd|th)\b                                 # days of a month
   | \b(?:19|20)\d{2}\b                                        # years
   | \d{5,}                                                    # numbers long enough to be an ID
     """,
@@ -37,11 +38,13 @@ class Cleaner:
     """Cleans texts of one study.
 
     Attributes:
-        words: the study's own terms, single words in upper case.
+        names: words of persons' names and of numbers, in upper case; they always go.
+        words: words of the study's other terms; they go unless medicine uses them.
         leaks: finds the study's terms, phrases included.
         detectors: further detectors.
     """
 
+    names: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     leaks: re.Pattern[str] | None = None
     detectors: tuple[Detector, ...] = ()
@@ -64,9 +67,10 @@ class Cleaner:
     def _stays(self, token: str) -> bool:
         if not token[0].isalnum():
             return True
-        if plain(token).upper() in self.words and not is_clinical(token):
+        word = plain(token).upper()
+        if word in self.names:
             return False
-        return is_harmless(token)
+        return is_clinical(word) or (word not in self.words and is_harmless(token))
 
     @staticmethod
     def _tidy(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 
@@ -14,6 +14,9 @@ from pixelscrub.tags import attribute_types, rules, table
 DATES = frozenset({"DA", "DT", "TM"})
 TEXTS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 OTHERS = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN"})
+
+
+Mood = Literal["keep", "clean", "replace"]
 
 
 class Action(StrEnum):
@@ -37,7 +40,9 @@ class Place(NamedTuple):
         vr: its value representation, from the dictionary where the file has none.
         within: keyword of the sequence it stands in, empty at the top.
         creator: private creator, empty for a standard element.
-        strict: it stands in a sequence that is to be replaced by a dummy.
+        mood: how texts that are not listed are treated there: `keep`, `clean` in a sequence that
+            is to be cleaned, `replace` in one that is to be replaced by a dummy.
+        coded: it stands in a code of a public coding scheme.
         iod: name of the IOD.
     """
 
@@ -45,7 +50,8 @@ class Place(NamedTuple):
     vr: str
     within: str
     creator: str
-    strict: bool
+    mood: Mood
+    coded: bool
     iod: str
 
 
@@ -131,7 +137,7 @@ class Policy:
 
     def _private(self, place: Place) -> Fate:
         safe = table.safe_private().get((place.creator, place.tag >> 16, place.tag & 0xFF))
-        if "retain_safe_private" not in self.options or safe is None or place.strict:
+        if "retain_safe_private" not in self.options or safe is None or place.mood == "replace":
             return Fate(Action.REMOVE, "E.1-1 basic X: private")
         action = Action.CLEAN if place.vr in TEXTS else Action.KEEP
         return Fate(action, "E.3.10-1 retain_safe_private C")
@@ -143,8 +149,10 @@ class Policy:
             return Fate(Action.EMPTY, "unlisted: a person's name")
         if place.vr in DATES and "retain_modified_dates" in self.options:
             return Fate(Action.SHIFT, "unlisted: a date, moved with the others")
-        if place.strict and self._tells_something(place):
+        if place.mood == "replace" and self._tells_something(place):
             return Fate(Action.REPLACE, "in a sequence that is replaced")
+        if place.mood == "clean" and place.vr in TEXTS and not place.coded:
+            return Fate(Action.CLEAN, "in a sequence that is cleaned", Action.REPLACE)
         return Fate(Action.KEEP, "unlisted")
 
     @staticmethod

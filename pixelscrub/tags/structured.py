@@ -9,6 +9,7 @@ from pixelscrub.tags.elements import ITEM, Element, Encoding, head_of, true_vr
 from pixelscrub.tags.policy import SIMPLE, Action, Fate, cleaning
 from pixelscrub.tags.table import Row, pairs, records
 from pixelscrub.tags.values import DUMMY_TEXT, decode, encode
+from pixelscrub.tags.vocabulary import is_public_scheme
 
 OPTION = "clean_structured_content"
 CONTENT_SEQUENCE, CONCEPT_NAME, VALUE_TYPE = 0x0040A730, 0x0040A043, 0x0040A040
@@ -57,6 +58,11 @@ def fate(elements: Sequence[Element], options: frozenset[str]) -> Fate | None:
     vr = next((true_vr(e.tag, e.vr) for e in elements if e.tag in VALUES), "")
     action = cleaning(vr) if letter == "C" else SIMPLE[letter]
     return Fate(action, f"{row.source} {option or 'basic'} {letter}", Action.REPLACE)
+
+
+def is_public_code(elements: Sequence[Element]) -> bool:
+    """Whether an item is a code of a public coding scheme, which says nothing of a person."""
+    return is_public_scheme(_text(elements, SCHEME))
 
 
 def _value_type(elements: Sequence[Element]) -> str:

@@ -62,7 +62,6 @@ class Terms:
             kind = _kind(value)
             if kind:
                 found[kind].update(part for part in value.parts() if part)
-        found["names"] = {group for name in found["names"] for group in name.split("=") if group}
         found["dates"] -= found["births"]
         return cls(**{kind: frozenset(terms) for kind, terms in found.items()})
 
@@ -77,16 +76,26 @@ class Terms:
         are left out; so is what an option may keep (institutions, devices, dates, UIDs).
         """
         births = {b for b in self.births if all(_years(b, d) > 11 for d in self.dates)}
-        found = {v for name in self.names for v in _spellings(name)}
+        groups = {group for name in self.names for group in name.split("=")}
+        found = {v for group in groups for v in _spellings(group)}
         found |= {v for text in self.ids for v in _id_forms(text)}
         found |= {text for text in self.phones if _digits(text) >= MIN_DIGITS}
         return frozenset(found | {b for b in births if b[4:] != "0101"})
 
     def words(self) -> frozenset[str]:
         """Every single word of the terms, in upper case and without accents, for the judge."""
-        kinds = (self.names, self.ids, self.places, self.phones, self.equipment)
-        text = " ".join(itertools.chain(*kinds, self.births))
-        return frozenset(w for w in re.findall(r"[^\W_]+", plain(text).upper()) if len(w) > 1)
+        kinds = (self.names, self.ids, self.places, self.phones, self.equipment, self.births)
+        return _split(itertools.chain(*kinds))
+
+    def name_words(self) -> frozenset[str]:
+        """The words of names and IDs alone, as in `words`, of three letters and more."""
+        words = _split(itertools.chain(self.names, self.ids))
+        return frozenset(w for w in words if len(w) > 2 and not is_placeholder(w))
+
+
+def _split(texts: Iterable[str]) -> frozenset[str]:
+    found = re.findall(r"[^\W_]+", plain(" ".join(texts)).upper())
+    return frozenset(word for word in found if len(word) > 1)
 
 
 def plain(text: str) -> str:
@@ -167,8 +176,21 @@ def _spellings(name: str) -> set[str]:
     joined = {f"{a}{between}{b}" for a, b in pairs for between in ("^", " ", ", ", "_", "")}
     together = {name, " ".join(parts), *joined}
     long = {text for text in together if len(text) > MIN_LENGTH or not text.isascii()}
-    spelled = {form for text in singles | long for form in (text, plain(text))}
+    spelled = {f for text in singles | long for f in (text, plain(text), _without_umlauts(text))}
     return {case for text in spelled for case in (text, text.upper(), text.lower(), text.title())}
+
+
+def _without_umlauts(text: str) -> str:
+    for umlaut, letters in {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "ø": "oe",
+        "å": "aa",
+    }.items():
+        text = text.replace(umlaut, letters).replace(umlaut.upper(), letters.title())
+    return text
 
 
 def _proves_as_name(word: str) -> bool:

@@ -1,4 +1,7 @@
-"""Words that medicine uses and that therefore identify nobody."""
+"""Words that medicine uses and that therefore identify nobody.
+
+`data/words.txt` comes out of `scripts/derive_words`; the other lists are written by hand.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ def _words(name: str) -> frozenset[str]:
 
 
 def is_clinical(word: str) -> bool:
-    """Whether a word is one of medicine's own (`scripts/derive_words`)."""
-    return word.lower() in _words("words.txt")
+    """Whether a word is one of medicine's own, or an abbreviation used in descriptions."""
+    lower = word.lower()
+    return lower in _words("words.txt") or lower in _words("abbreviations.txt")
 
 
 def is_placeholder(word: str) -> bool:
@@ -25,3 +29,8 @@ def is_placeholder(word: str) -> bool:
 def is_unit(word: str) -> bool:
     """Whether a word is a unit of measurement."""
     return word.lower() in _words("units.txt")
+
+
+def is_public_scheme(designator: str) -> bool:
+    """Whether a coding scheme is public, so that its codes say nothing of a person."""
+    return designator in _words("public_schemes.txt")

@@ -22,10 +22,17 @@ from pixelscrub.tags.elements import (
     head_of,
     true_vr,
 )
-from pixelscrub.tags.policy import Action, Fate, Place, Policy
+from pixelscrub.tags.policy import Action, Fate, Mood, Place, Policy
 from pixelscrub.tags.values import Value, charsets_of, decode
 
 CHARACTER_SET = 0x00080005
+
+
+_MOODS: dict[Action, Mood] = {
+    Action.CLEAN: "clean",
+    Action.REPLACE: "replace",
+    Action.HASH: "replace",
+}
 
 
 class Step(NamedTuple):
@@ -53,7 +60,8 @@ class Level:
     Attributes:
         within: keyword of the sequence it is an item of, empty at the top.
         charsets: Python encodings of its text.
-        strict: the sequence is to be replaced by a dummy.
+        mood: how texts that are not listed are treated (see `Place`).
+        coded: it is a code of a public coding scheme.
         path: keywords from the top.
         creators: private creator by group and block.
         concept: fate of the value where the data set is a content item.
@@ -61,7 +69,8 @@ class Level:
 
     charsets: list[str]
     within: str = ""
-    strict: bool = False
+    mood: Mood = "keep"
+    coded: bool = False
     path: tuple[str, ...] = ()
     creators: dict[int, str] = field(default_factory=dict)
     concept: Fate | None = None
@@ -114,7 +123,7 @@ class Walk:
         if tag >> 16 & 1:
             creator = level.creators.get(tag >> 8, "")
             tag &= 0xFFFF00FF
-        return Place(tag, vr, level.within, creator, level.strict, self.iod)
+        return Place(tag, vr, level.within, creator, level.mood, level.coded, self.iod)
 
     def _sequence(
         self, element: Element, place: Place, fate: Fate, level: Level, source: bytes
@@ -131,16 +140,18 @@ class Walk:
         self._note(place, fate, level, b"", b"")
         if dummy is not None:
             return dummy
-        inner = self._inside(place, level, strict=level.strict or replaced)
+        inner = self._inside(place, level, fate.action)
         return b"".join(self._item(item, inner, source) for item in items)
 
     @staticmethod
-    def _inside(place: Place, level: Level, strict: bool) -> Level:
+    def _inside(place: Place, level: Level, action: Action) -> Level:
         name = keyword_for_tag(place.tag) or f"{place.tag:08X}"
-        return Level(level.charsets, name, strict, (*level.path, name))
+        mood = max(level.mood, _MOODS.get(action, "keep"), key=["keep", "clean", "replace"].index)
+        return Level(level.charsets, name, mood, path=(*level.path, name))
 
     def _item(self, item: Item, level: Level, source: bytes) -> bytes:
-        own = Level(level.charsets, level.within, level.strict, level.path)
+        coded = structured.is_public_code(item.elements)
+        own = Level(level.charsets, level.within, level.mood, coded, level.path)
         if structured.OPTION in self.policy.options:
             own.concept = structured.fate(item.elements, self.policy.options)
             if own.concept is not None and own.concept.action is Action.REMOVE:
