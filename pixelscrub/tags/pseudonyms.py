@@ -10,6 +10,7 @@ import base64
 import csv
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,6 +22,14 @@ MAX_SHIFT_DAYS = 3650
 _LEAST_DIGITS = 20
 
 Maker = Callable[[bytes], str]
+_FORMS = {
+    "patient": r"[ -\[\]-~]{1,64}",
+    "accession": r"[ -\[\]-~]{1,16}",
+    "text": r"[ -\[\]-~]{1,16}",
+    "uid": r"(?=.{1,64}$)[0-2](\.(0|[1-9][0-9]*))+",
+    "shift": r"[0-9]{1,4}",
+}
+"""What a site's own pseudonyms may look like: printable ASCII without backslash, UIDs, days."""
 Entry = tuple[str, str, str]
 """Kind, original, pseudonym."""
 
@@ -124,8 +133,10 @@ def read_lookup(path: Path) -> dict[tuple[str, str], str]:
             rows = [(r["kind"], r["original"], r["pseudonym"]) for r in csv.DictReader(file)]
     except (OSError, UnicodeDecodeError, KeyError, csv.Error):
         raise RecipeError("look-up must be a CSV with kind, original and pseudonym") from None
-    if any(kind not in {"patient", "accession", "uid", "text", "shift"} for kind, _, _ in rows):
+    if any(kind not in _FORMS for kind, _, _ in rows):
         raise RecipeError("look-up names an unknown kind")
+    if any(re.fullmatch(_FORMS[kind], new or "") is None for kind, _, new in rows):
+        raise RecipeError("look-up holds a pseudonym that is not valid for its kind")
     found = {(kind, original.strip()): new.strip() for kind, original, new in rows}
     unique = {(kind, new) for (kind, _), new in found.items() if kind != "shift"}
     if len(unique) < sum(kind != "shift" for kind, _ in found):

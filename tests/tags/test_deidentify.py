@@ -1,17 +1,25 @@
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 import pytest
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
 from pydicom.uid import (
+    CTImageStorage,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
 
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.recipe import TagSettings
-from pixelscrub.tags.deidentify import deidentify
+from pixelscrub.recipe import TagRule, TagSettings
+from pixelscrub.tags import table
+from pixelscrub.tags.deidentify import deidentify, explain
 from pixelscrub.tags.done import Done
+from pixelscrub.tags.policy import Action
+from pixelscrub.tags.terms import Terms
 from tests.tags.samples import make_ct, read, written
 
 SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian]
@@ -98,3 +106,188 @@ def test_pseudonyms_agree_over_instances(pseudonyms):
     assert one.StudyInstanceUID == other.StudyInstanceUID
     assert one.SOPInstanceUID != other.SOPInstanceUID
     assert one.file_meta.MediaStorageSOPInstanceUID == one.SOPInstanceUID
+
+
+def test_dropping_takes_out_what_cannot_be_judged(pseudonyms):
+    header = make_ct(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1",
+        EncapsulatedDocument=b"%PDF Gundersen",
+        KVP="120",
+        DerivationCodeSequence=[nested(0, CodeMeaning="Gundersen")],
+    )
+    clean = scrubbed(header, pseudonyms, unsupported="drop")
+    assert set(clean.EncapsulatedDocument) == {0}
+    assert clean.DerivationCodeSequence[0].CodeMeaning == "REMOVED"
+
+
+def test_references_stay_whole(pseudonyms):
+    other = Dataset()
+    other.ReferencedSOPClassUID = CTImageStorage
+    other.ReferencedSOPInstanceUID = "1.2.3.77"
+    header = make_ct(ReferencedImageSequence=[other], FrameOfReferenceUID="1.2.3.88")
+    clean = scrubbed(header, pseudonyms)
+    (reference,) = clean.ReferencedImageSequence
+    assert reference.ReferencedSOPInstanceUID == pseudonyms.uid("1.2.3.77")
+    assert reference.ReferencedSOPClassUID == CTImageStorage
+    assert clean.FrameOfReferenceUID == pseudonyms.uid("1.2.3.88")
+
+
+def test_intervals_and_decay_times_stay_exact(pseudonyms):
+    source = Dataset()
+    source.RadiopharmaceuticalStartDateTime = "20200131091500.00"
+    source.RadiopharmaceuticalStartTime = "091500.00"
+    header = make_ct(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.128",
+        RadiopharmaceuticalInformationSequence=[source],
+        SeriesDate="20200201",
+        SeriesTime="101500",
+    )
+    clean = scrubbed(header, pseudonyms, options=("retain_modified_dates",))
+    moved = clean.RadiopharmaceuticalInformationSequence[0]
+    day = dt.datetime.strptime
+    assert clean.StudyDate != "20200131"
+    assert moved.RadiopharmaceuticalStartDateTime[:8] == clean.StudyDate
+    assert moved.RadiopharmaceuticalStartDateTime[8:] == "091500.00"
+    assert day(clean.SeriesDate, "%Y%m%d") - day(clean.StudyDate, "%Y%m%d") == dt.timedelta(1)
+    assert clean.SeriesTime == "101500"
+
+
+@pytest.mark.parametrize(
+    ("charset", "name"),
+    [
+        ("ISO_IR 192", "Müller^Jörg"),
+        ("ISO_IR 144", "Люкceмбypг"),
+        ("GB18030", "Wang^XiaoDong=王^小东"),
+        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎"),
+        (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞"),
+    ],
+)
+def test_character_sets_survive_in_what_is_kept(pseudonyms, charset, name):
+    header = make_ct(SpecificCharacterSet=charset, PatientName=name, FilterType="STRIP")
+    group = name.split("=")[-1]
+    header.AnatomicRegionSequence = [nested(0, CodeMeaning=f"of {group.replace('^', '')} x")]
+    header.ConvolutionKernel = "soft"
+    loaded = read(written(header))
+    deidentify(loaded, TagSettings(), pseudonyms, Done())
+    clean = read(written(loaded))
+    assert clean.SpecificCharacterSet == loaded.SpecificCharacterSet
+    assert clean.PatientName == pseudonyms.patient_id("MRN-00812345")
+    assert clean.AnatomicRegionSequence[0].CodeMeaning in {"of x", f"of {group} x"}
+    assert clean.ConvolutionKernel == "soft"
+
+
+@pytest.mark.parametrize("patient", ["../../x", "A\\B", "", " ", "x" * 64, "\u0000"])
+def test_odd_patient_ids_become_plain_ones(pseudonyms, patient):
+    clean = scrubbed(make_ct(PatientID=patient), pseudonyms)
+    assert re.fullmatch(r"PX[A-Z2-7]{14}", clean.PatientID)
+
+
+def test_uids_that_are_none_become_valid(pseudonyms):
+    clean = scrubbed(make_ct(StudyInstanceUID="1" * 70, SeriesInstanceUID="../x"), pseudonyms)
+    assert clean.StudyInstanceUID.is_valid
+    assert clean.SeriesInstanceUID.is_valid
+
+
+def test_broken_sequences_are_held_without_values(pseudonyms):
+    header = read(written(make_ct(AnatomicRegionSequence=[nested(0, CodeMeaning="Gundersen")])))
+    raw = header.get_item("AnatomicRegionSequence")
+    header[raw.tag] = raw._replace(value=raw.value[:-3])
+    with pytest.raises(HeldError) as caught:
+        deidentify(header, TagSettings(), pseudonyms, Done())
+    assert caught.value.reason is Reason.TAGS_FAILED
+    assert "undersen" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("action", "value"),
+    [
+        ("hash", "XEYBWA"),
+        ("clean", "brain"),
+        ("empty", ""),
+        ("replace", "REMOVED"),
+        ("shift", None),
+    ],
+)
+def test_rules_do_what_they_say(pseudonyms, action, value):
+    rule = TagRule(keyword="StudyDescription", action=action)
+    clean = scrubbed(make_ct(StudyDescription="brain Szymanski"), pseudonyms, rules=(rule,))
+    found = clean.get("StudyDescription")
+    assert len(found) == 12 if action == "hash" else found == value
+
+
+def test_rules_hash_and_shift_other_values(pseudonyms):
+    rules = (
+        TagRule(keyword="StudyDate", action="shift"),
+        TagRule(keyword="KVP", action="hash"),
+        TagRule(keyword="SeriesInstanceUID", action="hash"),
+        TagRule(keyword="AnatomicRegionSequence", action="hash"),
+        TagRule(keyword="DeidentificationMethod", action="remove"),
+    )
+    header = make_ct(AnatomicRegionSequence=[nested(0, CodeMeaning="Gundersen")])
+    clean = scrubbed(header, pseudonyms, rules=rules)
+    assert clean.StudyDate not in {"", "20200131"}
+    assert clean.KVP == 0
+    assert clean.SeriesInstanceUID == pseudonyms.uid("1.2.3.4.6")
+    assert clean.AnatomicRegionSequence[0].CodeMeaning == "REMOVED"
+
+
+def test_kept_private_elements_keep_their_creator_alone(pseudonyms):
+    header = make_ct()
+    header.private_block(0x0019, "GEMS_ACQU_01", create=True).add_new(0x23, "DS", "1.5")
+    header.private_block(0x0019, "OTHER", create=True).add_new(0x23, "LO", "x")
+    inner = nested(0)
+    inner.private_block(0x0019, "OTHER", create=True).add_new(0x23, "LO", "x")
+    inner.private_block(0x0019, "GEMS_ACQU_01", create=True).add_new(0x23, "DS", "2.5")
+    header.AnatomicRegionSequence = [inner]
+    clean = scrubbed(header, pseudonyms, options=("retain_safe_private",))
+    for dataset, value in ((clean, 1.5), (clean.AnatomicRegionSequence[0], 2.5)):
+        assert dataset.private_block(0x0019, "GEMS_ACQU_01")[0x23].value == value
+        with pytest.raises(KeyError):
+            dataset.private_block(0x0019, "OTHER")
+
+
+def test_terms_of_the_study_count_too(pseudonyms):
+    header = read(written(make_ct(ConvolutionKernel="SZYMANSKI")))
+    terms = Terms(names=frozenset(["Szymanski^Wojciech"]), uids=frozenset(["1.2.3.9"]))
+    deidentify(header, TagSettings(), pseudonyms, Done(), terms)
+    assert header.ConvolutionKernel == "REMOVED"
+
+
+def test_explain_tells_every_fate_and_changes_nothing(pseudonyms):
+    header = read(written(make_ct(AnatomicRegionSequence=[nested(0, CodeMeaning="Head")])))
+    before = written(header)
+    steps = {step.path: step for step in explain(header, TagSettings())}
+    assert steps["StudyDate",].action is Action.EMPTY
+    assert steps["StudyDate",].why == "E.1-1 basic Z"
+    assert steps["KVP",].why == "unlisted"
+    assert not steps["KVP",].changed
+    assert steps["AnatomicRegionSequence", "CodeMeaning"].action is Action.KEEP
+    assert written(header) == before
+
+
+def test_headers_that_others_have_touched_are_done_too(pseudonyms):
+    header = read(written(make_ct(AnatomicRegionSequence=[nested(1, CodeMeaning="Head")])))
+    for element in header.iterall():
+        assert element.VR
+    header.Rows = 512
+    deidentify(header, TagSettings(), pseudonyms, Done())
+    clean = read(written(header))
+    assert clean.Rows == 512
+    assert b"undersen" not in written(clean)
+
+
+def test_packaged_files_keep_what_is_not_listed_byte_for_byte(pseudonyms, packaged):
+    checked = 0
+    for path in sorted(packaged.glob("*.dcm")):
+        try:
+            before, after = dcmread(path), dcmread(path)
+            deidentify(after, TagSettings(), pseudonyms, Done())
+        except (HeldError, InvalidDicomError):
+            continue
+        clean = read(written(after))
+        for tag, element in before.items():
+            if tag.group in {0x18, 0x20, 0x28} and table.row(tag) is None and tag in clean:
+                raw = getattr(element, "is_raw", False)
+                checked += raw
+                assert not raw or (clean.get_item(tag).value or None) == (element.value or None)
+    assert checked > 1000

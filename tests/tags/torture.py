@@ -104,10 +104,15 @@ def _token(made: Planted, place: str, vr: str, numbers: count) -> str | bytes:
 def _add_listed(header: Dataset, made: Planted, numbers: count) -> None:
     for tag, entry in DicomDictionary.items():
         fits = tag > 0x00080000 and tag not in LEFT_ALONE | MARKS
-        if not fits or row(tag) is None or tag >> 16 in {0x7FE0, 0xFFFA, 0xFFFC}:
+        if (
+            not fits
+            or row(tag) is None
+            or row(tag).basic.endswith("*")
+            or tag >> 16 in {0x7FE0, 0xFFFA, 0xFFFC}
+        ):
             continue
         value = _value(made, f"top {entry[4]}", entry[0], numbers)
-        if value and not row(tag).basic.endswith("*"):
+        if value:
             header.add_new(tag, entry[0], value)
             made.listed.append(tag)
 
