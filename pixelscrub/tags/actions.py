@@ -42,6 +42,8 @@ def carry_out(fate: Fate, value: Value, scene: Scene) -> bytes | None:
     Patient ID, name and accession number become pseudonyms wherever the table has them emptied
     or replaced, as PS3.15 allows a dummy for Z.
     """
+    if fate.weaker:
+        return value.data  # the recipe's own word, against the net for leaks as well
     if value.tag in _PSEUDONYMS and fate.action in {Action.EMPTY, Action.REPLACE, Action.HASH}:
         return _pseudonym(value, scene)
     new = _ACTIONS[fate.action](value, scene)
@@ -79,13 +81,15 @@ def _keep(value: Value, scene: Scene) -> bytes | None:
         return dummy(value.vr, len(value.data)) if found else value.data
     if value.vr not in STRINGS or not scene.leaks.search(text := value.text()):
         return value.data
-    return encode(_squeezed(scene.leaks.sub(" ", text)), value.vr) or dummy(value.vr, 0)
+    return value.encoded(_squeezed(scene.leaks.sub(" ", text))) or dummy(value.vr, 0)
 
 
 def _keep_uids(value: Value, scene: Scene) -> bytes:
-    if scene.uids.isdisjoint(value.parts()):
+    parts = value.parts()
+    if scene.uids.isdisjoint(parts):
         return value.data
-    return _uid(value, scene)
+    new = (scene.pseudonyms.uid(part) if part in scene.uids else part for part in parts)
+    return encode("\\".join(new), "UI")
 
 
 def _squeezed(text: str) -> str:
@@ -120,7 +124,7 @@ def _clean(value: Value, scene: Scene) -> bytes | None:
     if value.vr not in TEXTS | {"CS", "AE", "UR"}:
         return _keep(value, scene)
     parts = [scene.cleaner.clean(part) for part in value.parts()]
-    return encode("\\".join(parts), value.vr) if any(parts) or not value.data else b""
+    return value.encoded("\\".join(parts)) if any(parts) else b""
 
 
 def _shift(value: Value, scene: Scene) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from functools import lru_cache
 
 from pydicom import Dataset
@@ -77,7 +78,10 @@ def _walk(
     if mood == "replace" and settings.unsupported == "hold":
         raise sop_class.held()
     found = list(headers.elements(header))
-    scene = _scene(header, pseudonyms, terms | Terms.of(header))
+    terms |= Terms.of(header)
+    if "retain_uids" in settings.options:
+        terms = replace(terms, uids=frozenset())
+    scene = _scene(header, pseudonyms, terms)
     walk = Walk(_policy(settings), scene, sop_class.iod)
     walk.steps = [] if trace else None
     level = Level(headers.charsets(header), mood=mood)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
+from pydicom.datadict import dictionary_has_tag, keyword_for_tag
 
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags import attribute_types, rules, table
@@ -160,11 +160,3 @@ class Policy:
         return place.within not in _CODES_TO_KEEP and (
             place.vr in TEXTS or place.vr in OTHERS or keyword_for_tag(place.tag) == "GraphicData"
         )
-
-
-def dictionary_vr(tag: int) -> str:
-    """VR of a standard tag, `UN` where unknown; the first of a choice such as `US or SS`."""
-    try:
-        return dictionary_VR(tag)[:2]
-    except KeyError:
-        return "UN"

@@ -64,11 +64,6 @@ def row(tag: int) -> Row | None:
     return next((_rows()[key] for key in (digits, *repeating) if key in _rows()), None)
 
 
-def private_row() -> Row:
-    """The row of private attributes."""
-    return _rows()["private"]
-
-
 @cache
 def safe_private() -> dict[tuple[str, int, int], str]:
     """VR of each safe private element by creator, group and element (Table E.3.10-1)."""

@@ -16,6 +16,7 @@ from functools import cache
 from pydicom import Dataset
 from pydicom.datadict import keyword_for_tag
 
+from pixelscrub.errors import Reason, guarded
 from pixelscrub.tags import header as headers
 from pixelscrub.tags import table
 from pixelscrub.tags.elements import Element, true_vr
@@ -58,10 +59,11 @@ class Terms:
             HeldError: TAGS_FAILED, where the header's bytes do not add up.
         """
         found: dict[str, set[str]] = {field.name: set() for field in fields(cls)}
-        for value in _leaves(headers.elements(header), headers.charsets(header)):
-            kind = _kind(value)
-            if kind:
-                found[kind].update(part for part in value.parts() if part)
+        with guarded(Reason.TAGS_FAILED):
+            for value in _leaves(headers.elements(header), headers.charsets(header)):
+                kind = _kind(value)
+                if kind:
+                    found[kind].update(part for part in value.parts() if part)
         found["dates"] -= found["births"]
         return cls(**{kind: frozenset(terms) for kind, terms in found.items()})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.charset import convert_encodings, decode_bytes, encode_string
 
 from pixelscrub.tags.policy import OTHERS, TEXTS
 
@@ -45,6 +45,16 @@ class Value:
     def text(self) -> str:
         """The value as text, without padding; what cannot be decoded becomes U+FFFD."""
         return decode(self.data, self.vr, self.charsets)
+
+    def encoded(self, text: str) -> bytes:
+        """Bytes of another text for the same element, in the charsets of the data set."""
+        if text.isascii() or self.vr not in TEXTS:
+            return encode(text, self.vr)
+        try:
+            data = bytes(encode_string(text, self.charsets))
+        except (LookupError, UnicodeError, ValueError):
+            return encode(text, self.vr)
+        return data + b" " * (len(data) % 2)
 
     def parts(self) -> list[str]:
         """The values of a multi-valued text."""

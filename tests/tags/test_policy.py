@@ -104,6 +104,12 @@ def test_rules_select_in_every_way(rule):
     )
 
 
+def test_unlisted_dates_move_with_the_others():
+    expiry = place(0x00141020, "DA")
+    assert action(expiry) is Action.KEEP
+    assert action(expiry, "retain_modified_dates") is Action.SHIFT
+
+
 def test_first_matching_rule_wins():
     rules = (
         TagRule(keyword="StudyDescription", action="hash"),
@@ -139,6 +145,7 @@ def test_wrong_rules_are_refused(fields):
         (place(0x00080104, mood="clean"), Action.CLEAN),
         (place(0x00080104, mood="clean", coded=True), Action.KEEP),
         (place(0x60010010, "US"), Action.REMOVE),
+        (place(0x00201000, "PN"), Action.EMPTY),
         (place(0x60020022, "LO"), Action.REMOVE),
         (place(0x50020010, "US"), Action.REMOVE),
         (place(0x00041130, "CS"), Action.REMOVE),
