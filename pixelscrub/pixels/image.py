@@ -1,0 +1,95 @@
+"""One opened instance: its header, and its frames one at a time."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import numpy.typing as npt
+
+from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.pixels import codecs
+from pixelscrub.pixels.element import PIXEL_TAGS, read_around
+from pixelscrub.pixels.encapsulated import EXTENDED_OFFSETS, EncapsulatedFrames
+from pixelscrub.pixels.info import PixelInfo, describe
+from pixelscrub.pixels.native import NativeFrames
+
+Cells = npt.NDArray[Any]
+
+
+class Image:
+    """One opened instance. Frames are read when asked for, so memory holds one at a time.
+
+    Attributes:
+        header: every element but the pixel data, raw elements untouched; meta information too. It
+            may be changed in place: what frames need from it is read on opening.
+        info: what the frames are; None where there is no pixel data.
+        codec: the row of the transfer syntax.
+        element: where the pixel data lies in `file`.
+        file: the opened file, or what it inflates to.
+        native, encapsulated: reads frames; one of them is None.
+
+    Raises:
+        HeldError: the file is damaged, or its pixel data cannot be understood.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.header, self.element, self.file = read_around(file)
+        self.is_big_endian = self.header.original_encoding[1] is False
+        self.info: PixelInfo | None = None
+        self.native: NativeFrames | None = None
+        self.encapsulated: EncapsulatedFrames | None = None
+        if self.element is not None:
+            self._open()
+
+    def frame(self, index: int) -> Cells:
+        """Stored values of a frame (from 0): (rows, columns[, samples]), `info.dtype`.
+
+        Colours are in `info.colour_space`; bits outside Bits Stored are left out.
+
+        Raises:
+            HeldError: the frame cannot be decoded.
+        """
+        return self.known.values(self.cells(index))
+
+    def cells(self, index: int) -> Cells:
+        """Cells of a frame (from 0), in `info.cell_dtype`, with whatever their other bits hold.
+
+        Raises:
+            HeldError: the frame cannot be decoded.
+        """
+        if not 0 <= index < self.known.frames:
+            raise HeldError(Reason.FRAME_COUNT, "no such frame")
+        if self.native is not None:
+            return self.native.cells(index)
+        return codecs.decode(self.codec, self.stream(index), self.known)
+
+    def stream(self, index: int) -> bytes:
+        """The code stream of a frame (from 0) of encapsulated pixel data."""
+        if self.encapsulated is None:
+            raise HeldError(Reason.BAD_PIXEL_DATA, "pixel data are not encapsulated")
+        return self.encapsulated.stream(index)
+
+    @property
+    def known(self) -> PixelInfo:
+        """`info`, where there must be some."""
+        if self.info is None:
+            raise HeldError(Reason.BAD_PIXEL_DATA, "no pixel data")
+        return self.info
+
+    def _open(self) -> None:
+        assert self.element is not None  # noqa: S101
+        transfer_syntax = str(self.header.file_meta.TransferSyntaxUID)
+        self.codec = codecs.codec_of(transfer_syntax)
+        with guarded(Reason.BAD_PIXEL_DESCRIPTION):
+            self.info = describe(self.header, transfer_syntax, PIXEL_TAGS[self.element.tag])
+        is_native = self.element.items is None
+        if is_native != (self.codec.decode is None):
+            raise HeldError(Reason.BAD_PIXEL_DATA, "encapsulation does not fit transfer syntax")
+        if is_native:
+            self.native = NativeFrames(self.file, self.element, self.info, self.is_big_endian)
+        else:
+            table = self.header.get_item(EXTENDED_OFFSETS)
+            extended = None if table is None else table.value
+            self.encapsulated = EncapsulatedFrames(
+                self.file, self.element, self.info.frames, extended
+            )

@@ -1,0 +1,113 @@
+"""Write the report: static pages that open from disk and need nothing but themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pixelscrub.errors import UsageError
+from pixelscrub.outcome import AuditLine
+from pixelscrub.report import pages, plots
+from pixelscrub.report.pages import Series
+from pixelscrub.report.reasons import meaning
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+MAPS: Final = 24
+"""Heat maps on the first page; the pages of the series have the others."""
+
+
+def build(private: Path) -> Path:
+    """Write `report/index.html` and a page for each series from what the private folder holds.
+
+    Args:
+        private: the private folder, with `audit.jsonl`, and where they were made with
+            `summary.json` and `report/pictures`.
+
+    Returns:
+        The path of `index.html`.
+
+    Raises:
+        UsageError: the audit is damaged, or the report cannot be written.
+    """
+    folder = private / "report"
+    lines = pages.read_audit(private)
+    series = pages.released(lines, folder / "pictures")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for old in folder.glob("series-*.html"):
+            old.unlink()
+        environment = _environment()
+        for one in series:
+            _write_series(environment, folder, one)
+        return _write(environment, folder / "index.html", **_index(private, lines, series))
+    except OSError as error:
+        raise UsageError(f"report cannot be written ({type(error).__name__})") from None
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"meaning": meaning, "duration": duration, "sop_class": pages.sop_class}
+    return environment
+
+
+def _write_series(environment: Environment, folder: Path, series: Series) -> None:
+    heats = plots.heats([(series.kind, series.cards)])
+    for number, cards in enumerate(series.pages):
+        path = folder / series.page_file(number)
+        page = {"series": series, "number": number, "cards": cards, "heats": heats}
+        _write(environment, path, "series.html", **page)
+
+
+def _index(private: Path, lines: list[AuditLine], series: list[Series]) -> dict[str, Any]:
+    return {
+        "template": "index.html",
+        "summary": pages.read_summary(private, lines),
+        "made": _made(private),
+        "held": pages.held(lines, private / "report" / "pictures"),
+        "left": pages.left(lines),
+        "studies": pages.studies(series),
+        "tags": pages.tag_totals(lines),
+        "findings": Counter((f.kind, f.action) for line in lines for f in line.text),
+        "faces": Counter(line.face.status for line in lines if line.face),
+        "heats": plots.heats(_by_kind(series))[:MAPS],
+        "scores": plots.scores(lines),
+        "times": plots.times(lines),
+    }
+
+
+def _by_kind(series: list[Series]) -> list[tuple[str, list[pages.Card]]]:
+    grouped: dict[str, list[pages.Card]] = {}
+    for one in series:
+        grouped.setdefault(one.kind, []).extend(one.cards)
+    return list(grouped.items())
+
+
+def _made(private: Path) -> str:
+    path = private / "summary.json"
+    moment = path.stat().st_mtime if path.exists() else (private / "report").stat().st_mtime
+    return datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _write(environment: Environment, path: Path, template: str, **values: Any) -> Path:
+    path.write_text(environment.get_template(template).render(**values), encoding="utf-8")
+    return path
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: ``0.4 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,198 @@
+"""What stands on which page: lines of the audit sorted into studies, series and pages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+from pydicom.uid import UID
+
+from pixelscrub.errors import NOT_INSTANCES, UsageError
+from pixelscrub.outcome import AuditLine, FaceLine, Outcome, Summary
+
+CARDS: Final = 150
+"""Instances with pictures on one page."""
+SAFE_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture file with its size in pixels; `of` is the size of the original, if known."""
+
+    file: str
+    width: int
+    height: int
+    of: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class Card:
+    """One instance and its pictures, by kind: before, after, strip, head-before, head-after."""
+
+    line: AuditLine
+    shots: list[dict[str, Shot]] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Columns and rows of the original, if a picture tells."""
+        sizes = (shots["before"].of for shots in self.shots if "before" in shots)
+        return next(sizes, None)
+
+
+@dataclass(slots=True)
+class Series:
+    """The released instances of one series, under its pseudonym."""
+
+    patient: str
+    study: str
+    name: str
+    number: int
+    cards: list[Card] = field(default_factory=list)
+
+    @property
+    def pictured(self) -> list[Card]:
+        """Instances that have pictures."""
+        return [card for card in self.cards if card.shots]
+
+    @property
+    def plain(self) -> list[Card]:
+        """Instances without pictures: nothing was changed in their pixels."""
+        return [card for card in self.cards if not card.shots]
+
+    @property
+    def pages(self) -> list[list[Card]]:
+        """Instances with pictures, page by page; one page where there are none."""
+        pictured = self.pictured
+        return [pictured[k : k + CARDS] for k in range(0, len(pictured), CARDS)] or [[]]
+
+    def page_file(self, page: int) -> str:
+        """File name of a page, counted from 0."""
+        return f"series-{self.number:04}-{page + 1:02}.html"
+
+    @property
+    def kind(self) -> str:
+        """What the instances are, by their SOP classes."""
+        return ", ".join(sorted({sop_class(card.line) for card in self.cards}))
+
+    @property
+    def masked(self) -> int:
+        """Regions masked, over all instances."""
+        return sum(found.action == "mask" for card in self.cards for found in card.line.text)
+
+    @property
+    def face(self) -> FaceLine | None:
+        """What became of the face, where one was looked for."""
+        return next((card.line.face for card in self.cards if card.line.face), None)
+
+
+def read_audit(private: Path) -> list[AuditLine]:
+    """All lines of `audit.jsonl`; none where there is no such file.
+
+    Raises:
+        UsageError: it is damaged or of another version.
+    """
+    path = private / "audit.jsonl"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return [AuditLine.model_validate_json(line) for line in lines if line.strip()]
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise UsageError(f"audit cannot be used ({type(error).__name__})") from None
+
+
+def read_summary(private: Path, lines: Iterable[AuditLine]) -> Summary:
+    """`summary.json`, or where it is missing or damaged, the sum of the audit."""
+    try:
+        return Summary.model_validate_json((private / "summary.json").read_bytes())
+    except (OSError, ValidationError):
+        summary = Summary()
+        for line in lines:
+            summary.add(line)
+        return summary
+
+
+def held(lines: Iterable[AuditLine], folder: Path) -> dict[str, list[Card]]:
+    """Held instances by reason, the most frequent reason first."""
+    groups: dict[str, list[Card]] = {}
+    for line in lines:
+        if line.outcome is Outcome.HELD and line.reason not in NOT_INSTANCES:
+            groups.setdefault(str(line.reason), []).append(Card(line, _shots(line, folder)))
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
+def left(lines: Iterable[AuditLine]) -> dict[str, list[AuditLine]]:
+    """Files that are no instances, by reason."""
+    groups: dict[str, list[AuditLine]] = {}
+    for line in lines:
+        if line.reason in NOT_INSTANCES:
+            groups.setdefault(str(line.reason), []).append(line)
+    return groups
+
+
+def released(lines: Iterable[AuditLine], folder: Path) -> list[Series]:
+    """Released instances by series, in the order of their names."""
+    grouped: dict[str, Series] = {}
+    clean = (line for line in lines if line.outcome is Outcome.CLEAN and line.output)
+    for line in sorted(clean, key=lambda line: _natural(line.output or "")):
+        path = (line.output or "").rpartition("/")[0]
+        patient, study, name = ["", "", "", *path.split("/")][-3:]
+        series = grouped.setdefault(path, Series(patient, study, name, len(grouped) + 1))
+        series.cards.append(Card(line, _shots(line, folder)))
+    return list(grouped.values())
+
+
+def studies(series: Iterable[Series]) -> dict[tuple[str, str], list[Series]]:
+    """Series by patient and study."""
+    grouped: dict[tuple[str, str], list[Series]] = {}
+    for one in series:
+        grouped.setdefault((one.patient, one.study), []).append(one)
+    return grouped
+
+
+def sop_class(line: AuditLine) -> str:
+    """The name of the instance's SOP class, without the words that all of them share."""
+    name = UID(line.sop_class).name if line.sop_class else "unknown"
+    return name.removesuffix(" Storage").removesuffix(" Image")
+
+
+def tag_totals(lines: Iterable[AuditLine]) -> Counter[str]:
+    """Elements by what became of them, over all released instances."""
+    totals: Counter[str] = Counter()
+    for line in lines:
+        if line.outcome is Outcome.CLEAN:
+            totals.update(line.tags)
+    return totals
+
+
+def _natural(path: str) -> list[tuple[int, str]]:
+    """Sort key that puts 2 before 10."""
+    return [(int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", path)]
+
+
+def _shots(line: AuditLine, folder: Path) -> list[dict[str, Shot]]:
+    named = (name for name in line.pictures if SAFE_NAME.fullmatch(name))
+    found = (dict(_kinds(name, folder)) for name in named)
+    return [shots for shots in found if shots]
+
+
+def _kinds(name: str, folder: Path) -> Iterator[tuple[str, Shot]]:
+    for kind in ("before", "after", "strip", "head-before", "head-after"):
+        shot = _shot(folder / f"{name}.{kind}.jpg")
+        if shot is not None:
+            yield kind, shot
+
+
+def _shot(path: Path) -> Shot | None:
+    from PIL import Image as Picture
+
+    try:
+        with Picture.open(path) as picture:
+            numbers = re.findall(rb"\d+", bytes(picture.info.get("comment", b"")))
+            of = (int(numbers[0]), int(numbers[1])) if len(numbers) == 2 else None
+            return Shot(f"pictures/{path.name}", *picture.size, of)
+    except (OSError, ValueError):
+        return None

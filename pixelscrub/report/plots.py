@@ -1,0 +1,100 @@
+"""The figures behind the plots; the templates draw them as SVG."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pixelscrub.findings import Box
+from pixelscrub.outcome import AuditLine
+from pixelscrub.report.pages import Card
+
+BINS: Final = 20
+FEW: Final = 5
+"""In fewer instances than this a region that occurs once says nothing."""
+RECTANGLES: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """Masked regions of images of one size, laid over one another.
+
+    Attributes:
+        title: what the images have in common.
+        columns, rows: their size in pixels.
+        instances: how many they are.
+        boxes: distinct regions, each with the share of instances that has it masked, 0 to 1.
+        lone: regions that touch none of any other instance: a look at them is worth the while.
+    """
+
+    title: str
+    columns: int
+    rows: int
+    instances: int
+    boxes: list[tuple[Box, float]]
+    lone: list[Box]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its label, its value, and its length as a share of the longest."""
+
+    label: str
+    value: float
+    share: float
+
+
+def heats(groups: Iterable[tuple[str, Sequence[Card]]]) -> list[Heat]:
+    """One map for each image size in each group that has anything masked."""
+    maps = []
+    for title, cards in groups:
+        sizes: dict[tuple[int, int], list[Card]] = {}
+        for card in cards:
+            if card.size is not None:
+                sizes.setdefault(card.size, []).append(card)
+        maps += [_heat(title, size, same) for size, same in sizes.items()]
+    return sorted((m for m in maps if m.boxes), key=lambda m: -m.instances)
+
+
+def _heat(title: str, size: tuple[int, int], cards: Sequence[Card]) -> Heat:
+    each = [_masked(card.line) for card in cards]
+    counts = Counter(box for boxes in each for box in boxes)
+    common = [(box, count / len(cards)) for box, count in counts.most_common(RECTANGLES)]
+    lone = [box for box, _ in common if len(cards) >= FEW and _is_lone(box, each)]
+    return Heat(title, *size, len(cards), common, lone)
+
+
+def _masked(line: AuditLine) -> set[Box]:
+    return {found.box for found in line.text if found.action == "mask" and found.box}
+
+
+def _is_lone(box: Box, each: Sequence[set[Box]]) -> bool:
+    """Whether only one instance has anything masked there."""
+    touching = sum(any(box.intersection(other).area for other in boxes) for boxes in each)
+    return touching == 1
+
+
+def scores(lines: Iterable[AuditLine]) -> list[tuple[int, int]]:
+    """Findings masked and kept in each of 20 equal bins of the score, from 0 to 1."""
+    bins = [[0, 0] for _ in range(BINS)]
+    for line in lines:
+        for found in line.text:
+            place = min(BINS - 1, int(found.score * BINS))
+            bins[place][found.action == "keep"] += 1
+    return [(masked, kept) for masked, kept in bins]
+
+
+def times(lines: Iterable[AuditLine]) -> list[Bar]:
+    """Seconds that each step took, over all instances, longest first."""
+    totals: Counter[str] = Counter()
+    for line in lines:
+        for step, seconds in line.seconds.items():
+            totals[step] += seconds  # type: ignore[assignment]
+    return _bars(totals)
+
+
+def _bars(totals: Counter[str]) -> list[Bar]:
+    longest = max(totals.values(), default=0) or 1
+    return [Bar(label, value, value / longest) for label, value in totals.most_common()]

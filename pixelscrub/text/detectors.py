@@ -1,0 +1,84 @@
+"""The table of text detectors: adding one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pixelscrub.errors import HeldError, Reason, RecipeError, guarded
+from pixelscrub.text.boxes import TextBox, into_lines, unite
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Picture = npt.NDArray[np.uint8]
+    Detector = Callable[[Picture], list[TextBox]]
+
+SMALLEST = 4
+"""Pixels; no letter is smaller, so smaller pictures are not searched."""
+LARGEST = 2**27
+"""Pixels of the largest picture that is searched."""
+
+
+def _tesseract(image: Picture) -> list[TextBox]:
+    from pixelscrub.text.tesseract import find_words
+
+    return find_words(image)
+
+
+def _strokes(image: Picture) -> list[TextBox]:
+    from pixelscrub.text.strokes import find_lines
+
+    return find_lines(image)
+
+
+def _require_tesseract() -> None:
+    from pixelscrub.text.tesseract import require
+
+    require()
+
+
+CHEAP = frozenset({"strokes"})
+"""Detectors that may see every frame of a cine."""
+DETECTORS: dict[str, Detector] = {"strokes": _strokes, "tesseract": _tesseract}
+REQUIREMENTS: dict[str, Callable[[], None]] = {"tesseract": _require_tesseract}
+
+
+def require(names: Sequence[str]) -> None:
+    """Make sure that detectors exist and that their programs are installed.
+
+    Raises:
+        RecipeError: there is no detector of that name.
+        MissingComponentError: its program is not installed.
+    """
+    for name in names:
+        if name not in DETECTORS:
+            raise RecipeError(f"no such text detector; there are: {', '.join(DETECTORS)}")
+        if name in REQUIREMENTS:
+            REQUIREMENTS[name]()
+
+
+def detect(image: Picture, detectors: Sequence[str] = ("strokes", "tesseract")) -> list[TextBox]:
+    """Find text in a picture.
+
+    Args:
+        image: uint8, (rows, columns) grey or (rows, columns, 3) RGB, as a viewer shows it.
+        detectors: names from the table; what any of them finds counts.
+
+    Returns:
+        Boxes in pixels of `image`; those that overlap or follow one another on a line are one.
+
+    Raises:
+        HeldError: DETECTOR_FAILED, where one fails; TOO_LARGE.
+        MissingComponentError: the program of a detector is not installed.
+    """
+    if image.size == 0 or min(image.shape[:2]) < SMALLEST or image.min() == image.max():
+        return []
+    if image.shape[0] * image.shape[1] > LARGEST:
+        raise HeldError(Reason.TOO_LARGE, "picture is too large to be searched for text")
+    found: list[TextBox] = []
+    for name in detectors:
+        with guarded(Reason.DETECTOR_FAILED):
+            found += DETECTORS[name](image)
+    return into_lines(unite(found))

@@ -1,0 +1,102 @@
+"""Look for burned-in text in every frame of an instance.
+
+Each frame is looked at twice: as a viewer shows it, and with its full range of stored values,
+because text often sits at the extreme value outside the window. In a cine the costly detectors
+see a few frames, the cheap one sees all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pixelscrub.findings import Box, Finding
+from pixelscrub.pixels.show import show
+from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.detectors import CHEAP, detect
+
+if TYPE_CHECKING:
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.recipe import TextSettings
+    from pixelscrub.tags.terms import Terms
+
+KEY_FRAMES = 3
+"""Frames of a cine that every detector sees."""
+STANDS = 0.3
+"""A box found in this share of the frames is taken to stand in all of them."""
+
+
+def look(image: Image, settings: TextSettings, terms: Terms | None = None) -> list[Finding]:
+    """Find burned-in text.
+
+    Args:
+        image: the opened instance, with pixel data.
+        settings: detectors, padding and least score.
+        terms: what identifies in the study; not needed while everything is masked.
+
+    Returns:
+        Findings in stored pixels, padded, with the frames they hold for.
+
+    Raises:
+        HeldError: a frame cannot be shown, or a detector failed.
+        MissingComponentError: a detector's program is not installed.
+    """
+    frames = image.known.frames
+    keys = {round(k * (frames - 1) / (KEY_FRAMES - 1)) for k in range(KEY_FRAMES)}
+    seen: list[_Place] = []
+    for frame in range(frames):
+        names = settings.detectors
+        if frame not in keys:
+            names = [name for name in settings.detectors if name in CHEAP]
+        for text in _detect(image, frame, names):
+            if text.score >= settings.min_score:
+                _add(seen, text, frame)
+    return [place.finding(image, settings.padding) for place in seen]
+
+
+def _detect(image: Image, frame: int, names: list[str]) -> Iterator[TextBox]:
+    if not names:
+        return
+    yield from detect(show(image, frame), names)
+    info = image.known
+    if info.samples == 1 and info.bits_stored > 8:
+        yield from detect(show(image, frame, full_range=True), names)
+
+
+class _Place:
+    """Where text was seen, and in which frames."""
+
+    def __init__(self, text: TextBox, frame: int) -> None:
+        self.text = text
+        self.box = text.box
+        self.frames = {frame}
+
+    def take(self, text: TextBox, frame: int) -> bool:
+        """Add another sighting, where it is of the same place."""
+        common = self.box.intersection(text.box).area
+        if 2 * common < min(self.box.area, text.box.area):
+            return False
+        self.box = self.box.union(text.box)
+        self.frames.add(frame)
+        if text.score > self.text.score:
+            self.text = text
+        return True
+
+    def finding(self, image: Image, padding: int) -> Finding:
+        info = image.known
+        box = self.box.padded(padding).clipped(info.columns, info.rows)
+        first, last = max(min(self.frames) - 1, 0), min(max(self.frames) + 1, info.frames - 1)
+        stands = len(self.frames) >= STANDS * info.frames or "tesseract" in self.text.source
+        whole = stands or (first, last) == (0, info.frames - 1)
+        return Finding(
+            kind="text",
+            frames=None if whole else (first, last),
+            box=Box(*box),
+            score=round(self.text.score, 3),
+            source=self.text.source,
+        )
+
+
+def _add(seen: list[_Place], text: TextBox, frame: int) -> None:
+    if not any(place.take(text, frame) for place in seen):
+        seen.append(_Place(text, frame))
