@@ -17,7 +17,7 @@ _CHOICE = {
     "Z/D": {"1": "D", "1C": "D"},
     # The table gives these without a choice; where the IOD leaves none, a dummy or an empty
     # value does the same for privacy and keeps the instance conformant.
-    "X": {"1": "D", "2": "Z", "2C": "Z"},
+    "X": {"1": "D", "2": "Z", "2C": "D"},
     "Z": {"1": "D"},
 }
 

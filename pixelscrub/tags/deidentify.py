@@ -77,14 +77,14 @@ def _walk(
     mood: Mood = "keep" if sop_class.can_be_judged else "replace"
     if mood == "replace" and settings.unsupported == "hold":
         raise sop_class.held()
-    found = list(headers.elements(header))
-    terms |= Terms.of(header)
+    found, charsets = list(headers.elements(header)), headers.charsets(header)
+    terms |= Terms.among(found, charsets)
     if "retain_uids" in settings.options:
         terms = replace(terms, uids=frozenset())
     scene = _scene(header, pseudonyms, terms)
     walk = Walk(_policy(settings), scene, sop_class.iod)
     walk.steps = [] if trace else None
-    level = Level(headers.charsets(header), mood=mood)
+    level = Level(charsets, mood=mood)
     for element in found:
         _apply(header, element, walk.element(element, level, element.value))
     _drop_unused_creators(header)

@@ -17,6 +17,7 @@ from pixelscrub.errors import HeldError, Reason
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 UNDEFINED = 0xFFFFFFFF
 MAX_DEPTH = 64
+_ITEM_STARTS = frozenset([b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"])
 LONG = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
 
 
@@ -62,11 +63,34 @@ class Item(NamedTuple):
     undefined: bool
 
 
-class _Head(NamedTuple):
-    tag: int
-    vr: str | None
-    value: int
-    length: int
+_HEADS = {little: struct.Struct(order + "HH2sH") for little, order in ((True, "<"), (False, ">"))}
+_LENGTHS = {little: struct.Struct(order + "L") for little, order in ((True, "<"), (False, ">"))}
+_SHORT = {
+    vr.encode(): vr
+    for vr in [
+        "AE",
+        "AS",
+        "AT",
+        "CS",
+        "DA",
+        "DS",
+        "DT",
+        "FD",
+        "FL",
+        "IS",
+        "LO",
+        "LT",
+        "PN",
+        "SH",
+        "SL",
+        "SS",
+        "ST",
+        "TM",
+        "UI",
+        "UL",
+        "US",
+    ]
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +112,15 @@ class Reader:
             raise HeldError(Reason.TAGS_FAILED, "sequences are nested too deep")
         found: list[Item] = []
         while at < stop:
-            head = self._head(at, how)
-            if head.tag == SEQUENCE_END and stop == UNDEFINED:
-                return found, head.value
-            if head.tag != ITEM:
+            tag, _, at, length = self._head(at, how)
+            if tag == SEQUENCE_END and stop == UNDEFINED:
+                return found, at
+            if tag != ITEM:
                 raise broken()
-            undefined = head.length == UNDEFINED
-            end = UNDEFINED if undefined else head.value + head.length
-            written = self._as_written(head.value, how)
-            elements, at = self.elements(head.value, end, written, depth)
+            undefined = length == UNDEFINED
+            written = self._as_written(at, how)
+            end = UNDEFINED if undefined else at + length
+            elements, at = self.elements(at, end, written, depth)
             found.append(Item(elements, written, undefined))
         return found, self._arrived(at, stop)
 
@@ -106,12 +130,20 @@ class Reader:
         """The elements of a data set that starts `at`, and where it ends; else as `items`."""
         found: list[Element] = []
         while at < stop:
-            head = self._head(at, how)
-            if head.tag == ITEM_END and stop == UNDEFINED:
-                return found, head.value
-            element = self._element(head, at, how, depth)
-            found.append(element)
-            at = element.end
+            start = at
+            tag, vr, at, length = self._head(start, how)
+            if tag == ITEM_END and stop == UNDEFINED:
+                return found, at
+            undefined = length == UNDEFINED
+            end = UNDEFINED if undefined else at + length
+            value = b"" if undefined else self.data[at:end]
+            if undefined or is_sequence(tag, vr, value):
+                inner = IMPLICIT_LITTLE if vr == "UN" else how
+                items, end = self.items(at, end, inner, depth + 1)
+                found.append(Element(tag, vr, start, end, b"", items, inner, undefined))
+            else:
+                found.append(Element(tag, vr, start, end, value, None, how, False))
+            at = end
         return found, self._arrived(at, stop)
 
     def _as_written(self, at: int, how: Encoding) -> Encoding:
@@ -121,33 +153,22 @@ class Reader:
         is_delimiter = self.data[at : at + 2] in {b"\xfe\xff", b"\xff\xfe"}
         return how if is_vr or is_delimiter else Encoding(implicit=True, little=how.little)
 
-    def _element(self, head: _Head, start: int, how: Encoding, depth: int) -> Element:
-        undefined = head.length == UNDEFINED
-        end = UNDEFINED if undefined else head.value + head.length
-        value = b"" if undefined else self.data[head.value : end]
-        inner = IMPLICIT_LITTLE if head.vr == "UN" else how
-        if not undefined and not is_sequence(head.tag, head.vr, value):
-            return Element(head.tag, head.vr, start, end, value, None, how, undefined=False)
-        items, end = self.items(head.value, end, inner, depth + 1)
-        return Element(head.tag, head.vr, start, end, b"", items, inner, undefined)
-
-    def _head(self, at: int, how: Encoding) -> _Head:
-        order = "<" if how.little else ">"
+    def _head(self, at: int, how: Encoding) -> tuple[int, str | None, int, int]:
+        """Tag, VR, where the value starts, and its length."""
+        implicit, little = how
         try:
-            group, number, vr, short = struct.unpack_from(f"{order}HH2sH", self.data, at)
-            tag, at, code = group << 16 | number, at + 8, None
-            if how.implicit or group == 0xFFFE:
-                (length,) = struct.unpack_from(f"{order}L", self.data, at - 4)
-            elif (code := vr.decode("ascii")) in LONG:
-                (length,) = struct.unpack_from(f"{order}L", self.data, at)
+            group, number, code, length = _HEADS[little].unpack_from(self.data, at)
+            at, vr = at + 8, None
+            if implicit or group == 0xFFFE:
+                (length,) = _LENGTHS[little].unpack_from(self.data, at - 4)
+            elif (vr := _SHORT.get(code)) is None and (vr := code.decode("ascii")) in LONG:
+                (length,) = _LENGTHS[little].unpack_from(self.data, at)
                 at += 4
-            else:
-                length = short
         except (struct.error, UnicodeDecodeError):
             raise broken() from None
         if length != UNDEFINED and at + length > len(self.data):
             raise broken()
-        return _Head(tag, code, at, length)
+        return group << 16 | number, vr, at, length
 
     @staticmethod
     def _arrived(at: int, stop: int) -> int:
@@ -178,8 +199,7 @@ def true_vr(tag: int, written: str | None) -> str:
 def is_sequence(tag: int, written: str | None, value: bytes) -> bool:
     """Whether an element of defined length is a sequence, also in disguise (PS3.5 6.2.2)."""
     vr = true_vr(tag, written)
-    starts_as_item = value[:4] in {b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"}
-    return vr == "SQ" or (vr == "UN" and starts_as_item)
+    return vr == "SQ" or (vr == "UN" and value[:4] in _ITEM_STARTS)
 
 
 def head_of(tag: int, vr: str | None, length: int, how: Encoding) -> bytes:

@@ -58,12 +58,17 @@ class Terms:
         Raises:
             HeldError: TAGS_FAILED, where the header's bytes do not add up.
         """
-        found: dict[str, set[str]] = {field.name: set() for field in fields(cls)}
         with guarded(Reason.TAGS_FAILED):
-            for value in _leaves(headers.elements(header), headers.charsets(header)):
-                kind = _kind(value)
-                if kind:
-                    found[kind].update(part for part in value.parts() if part)
+            return cls.among(headers.elements(header), headers.charsets(header))
+
+    @classmethod
+    def among(cls, elements: Iterable[Element], charsets: list[str]) -> Terms:
+        """The terms of a header that is already read; `charsets` as Python encodings."""
+        found: dict[str, set[str]] = {field.name: set() for field in fields(cls)}
+        for value in _leaves(elements, charsets):
+            kind = _kind(value)
+            if kind:
+                found[kind].update(part for part in value.parts() if part)
         found["dates"] -= found["births"]
         return cls(**{kind: frozenset(terms) for kind, terms in found.items()})
 

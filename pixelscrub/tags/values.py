@@ -65,10 +65,7 @@ class Value:
 def charsets_of(data: bytes) -> list[str]:
     """Python encodings for a value of Specific Character Set; Latin-1 where it is unknown."""
     names = [name.strip() for name in data.decode("ascii", "replace").strip(" \0").split("\\")]
-    try:
-        return [str(name) for name in convert_encodings(names)]
-    except (LookupError, ValueError):
-        return ["iso8859"]
+    return [str(name) for name in convert_encodings(names)]
 
 
 def decode(data: bytes, vr: str, charsets: list[str]) -> str:
@@ -76,10 +73,7 @@ def decode(data: bytes, vr: str, charsets: list[str]) -> str:
     if vr not in TEXTS or (data.isascii() and b"\x1b" not in data):
         return data.decode("ascii", "replace").strip(" \0")
     delimiters = {0x5E, 0x3D, 0x5C} if vr == "PN" else _DELIMITERS | {0x5C}
-    try:
-        return decode_bytes(data, charsets, delimiters).strip(" \0")
-    except (LookupError, UnicodeError, ValueError):
-        return data.decode("latin-1").strip(" \0")
+    return decode_bytes(data, charsets, delimiters).strip(" \0")
 
 
 def encode(text: str, vr: str) -> bytes:

@@ -150,7 +150,7 @@ class Walk:
         return Level(level.charsets, name, mood, path=(*level.path, name))
 
     def _item(self, item: Item, level: Level, source: bytes) -> bytes:
-        coded = structured.is_public_code(item.elements)
+        coded = level.mood == "clean" and structured.is_public_code(item.elements)
         own = Level(level.charsets, level.within, level.mood, coded, level.path)
         if structured.OPTION in self.policy.options:
             own.concept = structured.fate(item.elements, self.policy.options)
@@ -171,6 +171,8 @@ class Walk:
             new = self.element(element, level, source)
             if new is not None:
                 chunks.append((element.tag, self._written(element, new, how, source)))
+        if not level.creators:
+            return b"".join(chunk for _, chunk in chunks)
         used = used_blocks(tag for tag, _ in chunks)
         return b"".join(c for tag, c in chunks if not is_creator(tag) or block_of(tag) in used)
 
