@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from pydicom.datadict import dictionary_VR
+from pydicom.datadict import dictionary_VR, keyword_for_tag
 
 from pixelscrub.errors import HeldError, Reason
 
@@ -189,6 +189,12 @@ def standard_vr(tag: int) -> str:
         return dictionary_VR(tag)[:2]
     except KeyError:
         return "UN"
+
+
+@cache
+def keyword_of(tag: int) -> str:
+    """Keyword of a standard tag, empty where unknown."""
+    return keyword_for_tag(tag)
 
 
 def true_vr(tag: int, written: str | None) -> str:

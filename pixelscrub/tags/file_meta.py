@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from pydicom import Dataset
@@ -31,6 +32,7 @@ def new_file_meta(header: Dataset) -> FileMetaDataset:
     return meta
 
 
+@cache
 def _version() -> str:
     try:
         return version("pixelscrub").replace(".", "")

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from pydicom.datadict import dictionary_has_tag, keyword_for_tag
+from pydicom.datadict import dictionary_has_tag
 
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags import attribute_types, rules, table
+from pixelscrub.tags.elements import keyword_of
 
 DATES = frozenset({"DA", "DT", "TM"})
 TEXTS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
@@ -128,7 +129,7 @@ class Policy:
         if row is None:
             return self._unlisted(place)
         code, option = row.code(self.options)
-        where = (keyword_for_tag(place.tag), place.within, place.iod)
+        where = (keyword_of(place.tag), place.within, place.iod)
         resolved = attribute_types.resolve(code, *where)
         why = f"{row.source} {option or 'basic'} {code}"
         action = cleaning(place.vr) if resolved == "C" else SIMPLE[resolved]
@@ -158,5 +159,5 @@ class Policy:
     @staticmethod
     def _tells_something(place: Place) -> bool:
         return place.within not in _CODES_TO_KEEP and (
-            place.vr in TEXTS or place.vr in OTHERS or keyword_for_tag(place.tag) == "GraphicData"
+            place.vr in TEXTS or place.vr in OTHERS or keyword_of(place.tag) == "GraphicData"
         )

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pydicom.datadict import keyword_for_tag
-
 from pixelscrub.recipe import TagRule
+from pixelscrub.tags.elements import keyword_of
 
 if TYPE_CHECKING:
     from pixelscrub.tags.policy import Place
@@ -25,13 +24,13 @@ def _is_whole(pattern: str, keyword: str) -> bool:
 
 
 _TESTS: dict[str, Callable[[str, Place], bool]] = {
-    "keyword": lambda wanted, p: keyword_for_tag(p.tag) == wanted,
+    "keyword": lambda wanted, p: keyword_of(p.tag) == wanted,
     "tag": lambda wanted, p: _tag_pattern(wanted).fullmatch(f"{p.tag:08X}") is not None,
     "creator": lambda wanted, p: p.creator == wanted,
     "element": lambda wanted, p: bool(p.creator) and p.tag & 0xFF == int(wanted, 16),
     "vr": lambda wanted, p: p.vr == wanted,
     "group": lambda wanted, p: p.tag >> 16 == int(wanted, 16),
-    "pattern": lambda wanted, p: _is_whole(wanted, keyword_for_tag(p.tag)),
+    "pattern": lambda wanted, p: _is_whole(wanted, keyword_of(p.tag)),
 }
 
 

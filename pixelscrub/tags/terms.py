@@ -11,15 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 
 from pydicom import Dataset
-from pydicom.datadict import keyword_for_tag
 
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.tags import header as headers
 from pixelscrub.tags import table
-from pixelscrub.tags.elements import Element, true_vr
+from pixelscrub.tags.elements import Element, keyword_of, true_vr
 from pixelscrub.tags.values import Value, charsets_of
 from pixelscrub.tags.vocabulary import is_clinical, is_placeholder
 
@@ -111,7 +110,8 @@ def plain(text: str) -> str:
     return "".join(c for c in parts if not unicodedata.combining(c))
 
 
-def pattern(terms: Iterable[str]) -> re.Pattern[str] | None:
+@lru_cache(maxsize=64)
+def pattern(terms: frozenset[str]) -> re.Pattern[str] | None:
     """Finds any of `terms` as words of their own, in any case; None where there is none."""
     ordered = sorted({re.escape(t) for t in terms if t}, key=len, reverse=True)
     if not ordered:
@@ -139,7 +139,7 @@ def _kind(value: Value) -> str:
     if value.vr == "PN":
         return "names"
     otherwise = "dates" if value.vr == "DA" else ""
-    return _kinds().get(keyword_for_tag(value.tag), otherwise)
+    return _kinds().get(keyword_of(value.tag), otherwise)
 
 
 @cache
@@ -173,6 +173,7 @@ def _says_nothing(word: str) -> bool:
     return is_placeholder(plain(word)) or is_clinical(word)
 
 
+@lru_cache(maxsize=1024)
 def _spellings(name: str) -> set[str]:
     """A name's parts alone and together, in every order that is used and in every case."""
     parts = [p.strip() for p in name.split("^") if p.strip()]

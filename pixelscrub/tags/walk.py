@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pydicom.datadict import keyword_for_tag
-
 from pixelscrub.tags import structured
 from pixelscrub.tags.actions import Scene, carry_out
 from pixelscrub.tags.done import TagCounts
@@ -20,6 +18,7 @@ from pixelscrub.tags.elements import (
     Encoding,
     Item,
     head_of,
+    keyword_of,
     true_vr,
 )
 from pixelscrub.tags.policy import Action, Fate, Mood, Place, Policy
@@ -145,7 +144,7 @@ class Walk:
 
     @staticmethod
     def _inside(place: Place, level: Level, action: Action) -> Level:
-        name = keyword_for_tag(place.tag) or f"{place.tag:08X}"
+        name = keyword_of(place.tag) or f"{place.tag:08X}"
         mood = max(level.mood, _MOODS.get(action, "keep"), key=["keep", "clean", "replace"].index)
         return Level(level.charsets, name, mood, path=(*level.path, name))
 
@@ -199,7 +198,7 @@ class Walk:
         else:
             self.counts.emptied += 1
         if self.steps is not None:
-            name = keyword_for_tag(place.tag) or f"{place.tag:08X}"
+            name = keyword_of(place.tag) or f"{place.tag:08X}"
             step = Step((*level.path, name), place.vr, fate.action, fate.why, changed)
             self.steps.append(step)
 

@@ -66,7 +66,7 @@ def test_terms_add_up_and_can_be_pickled():
 
 
 def test_pattern_finds_whole_words_only():
-    found = pattern(["Gundersen", "778899"])
+    found = pattern(frozenset(["Gundersen", "778899"]))
     assert found.search("for_GUNDERSEN_brain")
     assert not found.search("1.2.3778899.4")
-    assert pattern([]) is None
+    assert pattern(frozenset()) is None
