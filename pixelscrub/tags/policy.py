@@ -80,6 +80,7 @@ SIMPLE = {
     "U": Action.UID,
     "K": Action.KEEP,
 }
+_FIRST_OF_DATA_SET = 0x00080000
 _CODES_TO_KEEP = frozenset(
     {"ConceptNameCodeSequence", "MeasurementUnitsCodeSequence", "ConceptCodeSequence"}
 )
@@ -123,6 +124,8 @@ class Policy:
         return Fate(action, f"rule {number}", by_profile.otherwise, weaker)
 
     def _profile(self, place: Place) -> Fate:
+        if place.tag < _FIRST_OF_DATA_SET:
+            return Fate(Action.REMOVE, "ours: commands, file meta and directories are no data set")
         if (place.tag >> 16) % 2:
             return self._private(place)
         row = table.row(place.tag)

@@ -12,9 +12,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from pixelscrub.errors import RecipeError
+from pixelscrub.recipe import TagSettings
 
 STANDARD_ROOT = "1.2.840.10008."
 MAX_UID = 64
@@ -55,6 +57,16 @@ class Pseudonyms:
         self._digits = min(39, MAX_UID - len(uid_root) - 1)
         if self._digits < _LEAST_DIGITS:
             raise RecipeError(f"uid_root leaves fewer than {_LEAST_DIGITS} digits for the UID")
+
+    @classmethod
+    def of(cls, key: bytes, settings: TagSettings) -> Pseudonyms:
+        """Pseudonyms for a recipe, its look-up included.
+
+        Raises:
+            RecipeError: the look-up or the UID root cannot be used.
+        """
+        lookup = read_lookup(settings.lookup) if settings.lookup is not None else None
+        return cls(key, settings.uid_root, lookup)
 
     def uid(self, original: str) -> str:
         """A new UID of at most 64 characters; those of the standard itself stay.
@@ -119,6 +131,7 @@ def _number(digest: bytes) -> int:
     return int.from_bytes(digest, "big")
 
 
+@lru_cache(maxsize=4)
 def read_lookup(path: Path) -> dict[tuple[str, str], str]:
     """Read a site's own pseudonyms: a CSV with the columns kind, original and pseudonym.
 

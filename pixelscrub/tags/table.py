@@ -60,7 +60,7 @@ def _rows() -> dict[str, Row]:
 def row(tag: int) -> Row | None:
     """The row of a standard `tag`, found by its number or its repeating group; None: unlisted."""
     digits = f"{tag:08X}"
-    repeating = (digits[:2] + "xx" + digits[4:], digits[:2] + "xxxxxx", digits[:4] + "xxxx")
+    repeating = (digits[:2] + "xx" + digits[4:], digits[:2] + "xxxxxx")
     return next((_rows()[key] for key in (digits, *repeating) if key in _rows()), None)
 
 

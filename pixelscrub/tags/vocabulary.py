@@ -16,9 +16,9 @@ def _words(name: str) -> frozenset[str]:
 
 
 def is_clinical(word: str) -> bool:
-    """Whether a word is one of medicine's own, or an abbreviation used in descriptions."""
+    """Whether a word is one of medicine's own, or is usual in descriptions."""
     lower = word.lower()
-    return lower in _words("words.txt") or lower in _words("abbreviations.txt")
+    return lower in _words("words.txt") or lower in _words("descriptions.txt")
 
 
 def is_placeholder(word: str) -> bool:

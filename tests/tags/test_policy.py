@@ -149,6 +149,7 @@ def test_wrong_rules_are_refused(fields):
         (place(0x60020022, "LO"), Action.REMOVE),
         (place(0x50020010, "US"), Action.REMOVE),
         (place(0x00041130, "CS"), Action.REMOVE),
+        (place(0x00020003, "UI"), Action.REMOVE),
     ],
 )
 def test_what_is_not_listed(where, wanted):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelscrub.errors import RecipeError
+from pixelscrub.recipe import TagSettings
 from pixelscrub.tags.pseudonyms import Pseudonyms, read_lookup
 from tests.tags.samples import KEY
 
@@ -59,7 +60,7 @@ def test_crosswalk_is_handed_out_once():
 def test_lookup_takes_precedence(tmp_path):
     table = tmp_path / "lookup.csv"
     table.write_text("kind,original,pseudonym\npatient,A1,SITE-1\nshift,A1,10\n")
-    pseudonyms = Pseudonyms(KEY, lookup=read_lookup(table))
+    pseudonyms = Pseudonyms.of(KEY, TagSettings(lookup=table))
     assert pseudonyms.patient_id("A1 ") == "SITE-1"
     assert pseudonyms.shift_days("A1") == -10
     assert pseudonyms.patient_id("A2") != "SITE-1"

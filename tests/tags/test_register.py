@@ -1,0 +1,24 @@
+"""The register of PS3.15 Annex E: each requirement has a test, or a reason why it has none."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def test_every_requirement_has_a_test_that_exists_or_a_reason():
+    rows = list(csv.DictReader((HERE / "register.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) > 30
+    for row in rows:
+        shown = row["shown by"]
+        if not shown.startswith("does not apply: "):
+            name, test = shown.split("::")
+            assert f"def {test}(" in (HERE / name).read_text(encoding="utf-8"), row
+
+
+def test_every_section_of_the_options_is_registered():
+    text = (HERE / "register.csv").read_text(encoding="utf-8")
+    for number in range(1, 12):
+        assert f"\nE.3.{number}," in text
