@@ -51,16 +51,26 @@ class Edit:
         fill: how rectangles are filled.
         voxels: what to overwrite frame by frame (faces), or None.
         crop: the rectangle that stays, or None.
+        drop_overlays: overlay planes go, with the bits of cells that hold some.
+        clear_unused: bits of cells that stored values do not use become zero (set by `fit`).
     """
 
     boxes: tuple[FrameBox, ...] = ()
     fill: FillStyle = "black"
     voxels: VoxelEdit | None = None
     crop: Box | None = None
+    drop_overlays: bool = False
+    clear_unused: bool = False
 
     def __bool__(self) -> bool:
-        """Whether anything changes."""
-        return bool(self.boxes) or self.voxels is not None or self.crop is not None
+        """Whether anything changes in the pixel data."""
+        has_area = self.voxels is not None or self.crop is not None
+        return bool(self.boxes) or has_area or self.clear_unused
+
+    @property
+    def masks(self) -> bool:
+        """Whether something that was shown is covered."""
+        return bool(self.boxes) or self.voxels is not None
 
     def boxes_of(self, frame: int) -> list[Box]:
         """The rectangles to fill in `frame` (from 0)."""

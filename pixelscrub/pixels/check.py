@@ -1,0 +1,121 @@
+"""Compare what was written with the original, frame by frame, by decoding both again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.errors import HeldError, Reason
+from pixelscrub.findings import Box
+from pixelscrub.pixels import codecs, jpeg
+from pixelscrub.pixels.codestream import CodeStream
+from pixelscrub.pixels.edit import Edit
+from pixelscrub.pixels.fit import is_edited_as_jpeg
+from pixelscrub.pixels.image import Image
+
+Values = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+
+
+def equal_outside(original: Image, written: Image, edit: Edit) -> None:
+    """Make sure that pixels are the same outside the edit, and filled inside.
+
+    8-bit JPEG is compared in its coefficients, and decoded as well: decoders that smooth chroma
+    show a rim of one pixel around touched blocks that is not in the file.
+
+    Args:
+        original: the instance as it came in.
+        written: what was written.
+        edit: what was to be changed, fitted to the original.
+
+    Raises:
+        HeldError: PIXELS_CHANGED, FILL_MISSING, FRAME_COUNT; errors of decoding.
+    """
+    before, after = original.known, written.known
+    whole = Box(0, 0, before.columns, before.rows)
+    stays = edit.crop or whole
+    if (after.rows, after.columns, after.samples) != (stays.height, stays.width, before.samples):
+        raise HeldError(Reason.PIXELS_CHANGED, "frames are of another size")
+    if after.frames != before.frames:
+        raise HeldError(Reason.FRAME_COUNT)
+    compare = _compare_jpeg if is_edited_as_jpeg(original) else _compare_values
+    for index in range(before.frames):
+        compare(original, written, index, edit)
+
+
+def _compare_values(original: Image, written: Image, index: int, edit: Edit) -> None:
+    old, new = original.frame(index), written.frame(index)
+    mask, wanted = _expected(old, index, edit)
+    part = _part(edit.crop)
+    old, mask, wanted = old[part], mask[part], wanted[part]
+    if old.dtype != new.dtype or not np.array_equal(old[~mask], new[~mask], equal_nan=_floats(old)):
+        raise HeldError(Reason.PIXELS_CHANGED, "pixels outside the mask changed")
+    if edit.voxels is not None and not edit.boxes_of(index):
+        if not np.array_equal(wanted[mask], new[mask]):
+            raise HeldError(Reason.FILL_MISSING, "voxels are not what they were to be")
+    elif edit.fill in {"black", "grey"} and not edit.voxels:
+        _check_even(new, mask)
+
+
+def _floats(values: Values) -> bool:
+    return values.dtype.kind == "f"
+
+
+def _expected(old: Values, index: int, edit: Edit) -> tuple[Mask, Values]:
+    """Where the frame may differ, and what voxels become there."""
+    mask, wanted = np.zeros(old.shape[:2], np.bool_), old.copy()
+    fill = edit.voxels(index, old) if edit.voxels is not None else None
+    if fill is not None:
+        mask |= fill.mask
+        wanted[fill.mask] = fill.values[fill.mask]
+    for x0, y0, x1, y1 in edit.boxes_of(index):
+        mask[y0:y1, x0:x1] = True
+    return mask, wanted
+
+
+def _part(crop: Box | None) -> tuple[slice, slice]:
+    if crop is None:
+        return slice(None), slice(None)
+    return slice(crop.y0, crop.y1), slice(crop.x0, crop.x1)
+
+
+def _check_even(new: Values, mask: Mask) -> None:
+    """All that is filled has one colour."""
+    inside = new[mask]
+    if inside.size and (inside != inside[0]).any():
+        raise HeldError(Reason.FILL_MISSING, "the mask is not evenly filled")
+
+
+def _compare_jpeg(original: Image, written: Image, index: int, edit: Edit) -> None:
+    written.frame(index)  # decodes, or raises
+    found = codecs.read_stream(original.codec, original.stream(index), original.known)
+    if found is None:
+        raise HeldError(Reason.NOT_READABLE_AGAIN)
+    old, new = jpeg.read(original.stream(index)), jpeg.read(written.stream(index))
+    if old.steps != new.steps or len(old.blocks) != len(new.blocks):
+        raise HeldError(Reason.PIXELS_CHANGED, "quantisation changed")
+    mask = _expected(original.frame(index), index, edit)[0]
+    touched = jpeg.touched(mask, found)
+    if edit.crop is not None:
+        jpeg.crop(old, edit.crop, found)
+        touched = jpeg.touched(mask[_part(edit.crop)], found)
+    for component in range(len(old.blocks)):
+        _compare_blocks(old, new, component, touched, found)
+
+
+def _compare_blocks(
+    old: jpeg.Coefficients,
+    new: jpeg.Coefficients,
+    component: int,
+    touched: Mask,
+    found: CodeStream,
+) -> None:
+    before, after = old.blocks[component], new.blocks[component]
+    rows, columns = before.shape[:2]
+    here = jpeg.spread(touched, *jpeg.factors_of(found)[component])[:rows, :columns]
+    if before.shape != after.shape or not np.array_equal(before[~here], after[~here]):
+        raise HeldError(Reason.PIXELS_CHANGED, "coefficients outside the mask changed")
+    if after[here].reshape(-1, 64)[:, 1:].any():
+        raise HeldError(Reason.FILL_MISSING, "detail is left inside the mask")
