@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
+from pixelscrub import __version__
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.pool import Pool
 from pixelscrub.outcome import AuditLine, Summary
@@ -27,7 +28,7 @@ from pixelscrub.tags.pseudonyms import Pseudonyms
 
 T = TypeVar("T")
 R = TypeVar("R")
-LIBRARIES = ("pixelscrub", "pydicom", "numpy", "SimpleITK", "opencv-python-headless")
+LIBRARIES = ("pydicom", "numpy", "SimpleITK", "opencv-python-headless")
 
 Progress = Callable[[int], None]
 """Called with the number of files done since the last call."""
@@ -139,7 +140,7 @@ def close(run: Run, instances: int) -> Summary:
     summary = Summary(
         instances=instances,
         recipe=run.recipe.name,
-        versions={name: metadata.version(name) for name in LIBRARIES},
+        versions={"pixelscrub": __version__} | {n: metadata.version(n) for n in LIBRARIES},
         interrupted=run.pool.is_stopped,
     )
     with run.private.audit.open("w", encoding="utf-8") as audit:

@@ -25,7 +25,7 @@ from pixelscrub.recipe import Recipe
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
-    from pixelscrub.pixels.edit import Edit
+    from pixelscrub.pixels.edit import Edit, VoxelEdit
     from pixelscrub.pixels.image import Image
     from pixelscrub.tags.terms import Terms
 
@@ -165,20 +165,28 @@ def _apply(job: ApplyJob, source: Source) -> Applied:
 
 
 def plan_edit(job: ApplyJob, image: Image) -> Edit:
-    """The plan of one instance as a change to its pixels."""
-    from pixelscrub.face.fill import voxel_edit
+    """The plan of one instance as a change to its pixels, fitted to how they are stored."""
     from pixelscrub.pixels.edit import Edit, FrameBox
+    from pixelscrub.pixels.fit import fit
 
-    if image.info is None:
-        return Edit()
     masked = [f for f in job.plan.findings if f.action == "mask" and f.box is not None]
-    seed = hmac.digest(job.key, job.plan.uid.encode(), hashlib.sha256)
-    return Edit(
+    edit = Edit(
         boxes=tuple(FrameBox(f.box, f.frames) for f in masked if f.box is not None),
         fill=job.recipe.pixels.fill,
-        voxels=voxel_edit(job.faces, job.folder, image.header, job.plan.uid, seed),
+        voxels=_face_edit(job, image),
         crop=job.plan.crop,
+        drop_overlays=job.recipe.steps.text,
     )
+    return fit(image, edit)
+
+
+def _face_edit(job: ApplyJob, image: Image) -> VoxelEdit | None:
+    if not job.faces:
+        return None
+    from pixelscrub.face.fill import voxel_edit
+
+    seed = hmac.digest(job.key, job.plan.uid.encode(), hashlib.sha256)
+    return voxel_edit(job.faces, job.folder, image.header, job.plan.uid, seed)
 
 
 def _clean_header(job: ApplyJob, image: Image, edit: Edit, applied: Applied) -> FileDataset:

@@ -77,8 +77,12 @@ def _meta(header: FileDataset) -> bytes:
     from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_file_meta_info
 
+    meta = header.file_meta
+    for keyword in ("SOPClassUID", "SOPInstanceUID"):
+        if not meta.get(f"MediaStorage{keyword}"):
+            setattr(meta, f"MediaStorage{keyword}", header.get(keyword))
     buffer = DicomBytesIO()
-    write_file_meta_info(buffer, header.file_meta, enforce_standard=True)
+    write_file_meta_info(buffer, meta, enforce_standard=True)
     return buffer.getvalue()
 
 
