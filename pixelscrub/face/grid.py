@@ -1,0 +1,77 @@
+"""Image values on a regular grid in patient coordinates, and where there are any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+from scipy import ndimage
+
+Floats = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Cubic voxels along the patient's axes (LPS).
+
+    Attributes:
+        values: float32, (x, y, z) order.
+        inside: bool, same shape: within the image's field of view.
+        origin: patient coordinates of the first node, mm.
+        step: mm between nodes.
+    """
+
+    values: npt.NDArray[np.float32]
+    inside: npt.NDArray[np.bool_]
+    origin: Floats
+    step: float
+
+    def points(self, index: npt.NDArray[np.integer]) -> Floats:
+        """Patient coordinates (n, 3) of nodes (n, 3)."""
+        result: Floats = self.origin + self.step * index
+        return result
+
+    def at(self, field: npt.NDArray[np.float32], points: Floats, outside: float) -> Floats:
+        """A field of this grid's shape at patient points (n, 3), linearly."""
+        index = ((points - self.origin) / self.step).T
+        result: Floats = ndimage.map_coordinates(field, index, order=1, cval=outside)
+        return result
+
+
+def corners(image: sitk.Image) -> Floats:
+    """The outer corners of an image's first and last voxels in patient coordinates, (8, 3)."""
+    ends = [(-0.5, size - 0.5) for size in image.GetSize()]
+    indices = [(x, y, z) for x in ends[0] for y in ends[1] for z in ends[2]]
+    return np.array([image.TransformContinuousIndexToPhysicalPoint(index) for index in indices])
+
+
+def sample(image: sitk.Image, step: float, low: Floats, high: Floats) -> Grid:
+    """Sample an image linearly between two corners, in patient coordinates (mm)."""
+    size = [int(n) for n in np.maximum(np.ceil((high - low) / step), 1)]
+    origin = low + step / 2
+    blurred = _smooth(image, step)
+    empty = float(np.finfo(np.float32).min)
+    target = sitk.Resample(
+        blurred,
+        size,
+        sitk.Transform(),
+        sitk.sitkLinear,
+        origin.tolist(),
+        [step] * 3,
+        [1, 0, 0, 0, 1, 0, 0, 0, 1],
+        empty,
+        sitk.sitkFloat32,
+    )
+    values = sitk.GetArrayFromImage(target).transpose(2, 1, 0)
+    inside = values > empty / 2
+    floor = values[inside].min(initial=0.0) if inside.any() else 0.0
+    return Grid(np.where(inside, values, floor).astype(np.float32), inside, origin, step)
+
+
+def _smooth(image: sitk.Image, step: float) -> sitk.Image:
+    """Average fine voxels to about half the step, so that sampling does not pick up noise."""
+    factors = [max(1, int(0.75 * step / spacing)) for spacing in image.GetSpacing()]
+    factors = [min(f, s) for f, s in zip(factors, image.GetSize(), strict=True)]
+    return sitk.BinShrink(sitk.Cast(image, sitk.sitkFloat32), factors)

@@ -1,0 +1,85 @@
+"""What goes: this person's face, from the air in front of it to a depth beneath the skin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.face import prior
+from pixelscrub.face.brain import protected
+from pixelscrub.face.fit import Pose
+from pixelscrub.face.grid import Grid
+from pixelscrub.face.skin import Mask, signed_distance
+
+# Template frame, mm: heights, half width and back of the face, and how deep it is taken out.
+TOP: Final = 8.0
+EYES_TOP: Final = -8.0
+BOTTOM: Final = -152.0
+HALF_WIDTH: Final = 66.0
+BACK: Final = -38.0
+DEEP: Final = 36.0
+SHALLOW: Final = 12.0
+SURFACE: Final = 6.0
+"""Skin is looked at to this depth when what is left is counted, mm."""
+EARS: Final = ((-82.0, 15.0, -45.0), (82.0, 15.0, -45.0))
+EAR_AXES: Final = (18.0, 30.0, 42.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The face on a grid.
+
+    Attributes:
+        remove: what goes.
+        checks: `surface_removed`: share of the facial skin in view that goes; `face_ml`: tissue
+            that goes; `face_in_view`: share of the average face within the field of view.
+    """
+
+    remove: Mask
+    checks: dict[str, float]
+
+
+def face_region(grid: Grid, body: Mask, pose: Pose, modality: str, ears: bool) -> Region:
+    """The face of a fitted head on a grid around it."""
+    index = np.indices(body.shape).reshape(3, -1).T
+    template = pose.to_template(grid.points(index)).reshape((*body.shape, 3))
+    skin = signed_distance(body, grid.step)
+    zone = _zone(template)
+    wanted = zone & (skin > -_depth(template[..., 2]))
+    if ears:
+        wanted |= _ears(template)
+    spare = protected(grid, prior.at(prior.fields()[1], template).astype(np.float32), modality)
+    remove = wanted & ~(spare & body)
+    return Region(remove, _checks(grid, body, zone & (skin > -SURFACE), remove, pose))
+
+
+def _zone(template: npt.NDArray[np.floating]) -> Mask:
+    """In front of the ears, between brow and throat."""
+    x, y, z = np.moveaxis(template, -1, 0)
+    narrowing = np.interp(z, [BOTTOM, -90.0, TOP], [HALF_WIDTH - 8, HALF_WIDTH, HALF_WIDTH])
+    front = np.interp(z, [-30.0, TOP], [BACK, -62.0])
+    return np.asarray((z > BOTTOM) & (z < TOP) & (np.abs(x) < narrowing) & (y < front))
+
+
+def _depth(height: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    return np.interp(height, [EYES_TOP - 4, EYES_TOP + 4], [DEEP, SHALLOW])
+
+
+def _ears(template: npt.NDArray[np.floating]) -> Mask:
+    inside = [np.sum(((template - e) / EAR_AXES) ** 2, axis=-1) < 1 for e in np.array(EARS)]
+    return np.asarray(np.any(inside, axis=0))
+
+
+def _checks(grid: Grid, body: Mask, surface: Mask, remove: Mask, pose: Pose) -> dict[str, float]:
+    skin = surface & body & grid.inside
+    front = prior.surface()
+    points = pose.to_patient(front[_zone(front)])
+    seen = grid.at(grid.inside.astype(np.float32), points, 0.0) > 0.5
+    return {
+        "surface_removed": round(float(remove[skin].mean()), 4) if skin.any() else 0.0,
+        "face_ml": round(float((remove & body & grid.inside).sum() * grid.step**3 / 1000), 1),
+        "face_in_view": round(float(seen.mean()), 4),
+    }

@@ -1,0 +1,79 @@
+"""The body: what is not air, by Hounsfield units or by an automatic threshold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from skimage.filters import threshold_otsu
+
+from pixelscrub.face.grid import Grid
+
+Mask = npt.NDArray[np.bool_]
+
+SKIN_HU: Final = -350.0
+"""Halfway between air and soft tissue; pillows and foam lie below."""
+
+
+def threshold(grid: Grid, modality: str) -> float:
+    """The value that parts air from tissue, in the image's own units."""
+    if modality == "CT":
+        return SKIN_HU
+    values = grid.values[grid.inside]
+    if values.size == 0 or values.max() <= values.min():
+        return float("inf")
+    cap = np.percentile(values, 99)
+    values = np.minimum(values, cap)
+    otsu = float(threshold_otsu(values))
+    air = values[values <= otsu]
+    tissue = float(np.median(values[values > otsu])) if (values > otsu).any() else otsu
+    centre = float(np.median(air))
+    # Tissue far from the coil is dark: stay close above the air.
+    return max(centre + 0.12 * (tissue - centre), min(otsu, centre + 4 * _spread(air)))
+
+
+def _spread(values: npt.NDArray[np.float32]) -> float:
+    """Standard deviation of the lower half, mirrored: noise without what is mixed into it."""
+    centre = np.median(values)
+    lower = values[values <= centre]
+    return float(np.sqrt(np.mean((lower - centre) ** 2))) if lower.size else 0.0
+
+
+def body(grid: Grid, limit: float) -> Mask:
+    """The largest piece above `limit`, thin things (tables, holders, tubes) cut off, filled."""
+    above = grid.values > limit
+    above &= grid.inside
+    radius = max(1, round(6 / grid.step))
+    core = ndimage.binary_erosion(above, iterations=radius, border_value=1)
+    core = largest(core)
+    grown = ndimage.binary_dilation(core, iterations=radius + max(1, round(8 / grid.step)))
+    return filled(largest(grown & above))
+
+
+def largest(mask: Mask) -> Mask:
+    """The largest connected piece of a mask."""
+    labels, count = ndimage.label(mask)
+    if count <= 1:
+        return mask
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return np.asarray(labels == sizes.argmax())
+
+
+def filled(mask: Mask) -> Mask:
+    """Close nostrils, sinuses and dark bone: fill holes in space and in each plane."""
+    result = ndimage.binary_fill_holes(mask)
+    for axis in range(3):
+        planes = np.moveaxis(result, axis, 0)
+        for plane in planes:
+            plane[...] = ndimage.binary_fill_holes(plane)
+    return np.asarray(result)
+
+
+def signed_distance(mask: Mask, step: float) -> npt.NDArray[np.float32]:
+    """Distance to the surface in mm, below 0 inside."""
+    outer = ndimage.distance_transform_edt(~mask)
+    inner = ndimage.distance_transform_edt(mask)
+    return np.asarray((outer - inner) * step, dtype=np.float32)
