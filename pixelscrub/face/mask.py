@@ -25,6 +25,7 @@ GOOD_FIT: Final = 125.0
 NO_FIT: Final = 170.0
 """Mean square distances (mm²) up to which a fit is trusted, and beyond which there is no head."""
 IN_VIEW: Final = 0.03
+HALF: Final = 0.5
 REMOVED: Final = 0.9
 
 
@@ -47,6 +48,22 @@ class FaceMask:
     reasons: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Face:
+    """Where a face is in the patient.
+
+    Attributes:
+        share: float32, 1 where the face is to go, on a grid along the patient's axes; None
+            where there is no face.
+        status, checks, reasons: as in `FaceMask`.
+    """
+
+    share: sitk.Image | None = None
+    status: FaceStatus = "none"
+    checks: dict[str, float] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+
+
 def face_mask(image: sitk.Image, modality: str, *, ears: bool = False) -> FaceMask:
     """Find the face in a volume.
 
@@ -55,40 +72,48 @@ def face_mask(image: sitk.Image, modality: str, *, ears: bool = False) -> FaceMa
         modality: DICOM's Modality: `CT`, `MR`, `PT`...
         ears: take the ears too.
     """
-    empty = sitk.Image(image.GetSize(), sitk.sitkUInt8)
-    empty.CopyInformation(image)
+    face = find_face(image, modality, ears=ears)
+    mask = sitk.Image(image.GetSize(), sitk.sitkUInt8)
+    mask.CopyInformation(image)
+    if face.share is not None:
+        shares = sitk.Resample(face.share, image, sitk.Transform(), sitk.sitkLinear, 0.0)
+        mask = sitk.Cast(shares >= HALF, sitk.sitkUInt8)
+    return FaceMask(mask, face.status, face.checks, face.reasons)
+
+
+def find_face(image: sitk.Image, modality: str, *, ears: bool = False) -> Face:
+    """Find the face in a volume, in patient coordinates; arguments as for `face_mask`."""
     ends = corners(image)
     low, high = ends.min(0), ends.max(0)
     if (high - low).min() < SMALLEST:
-        return FaceMask(empty, reasons=["too_thin"])
+        return Face(reasons=["too_thin"])
     grid = sample(image, COARSE, low, high)
     limit = skin.threshold(grid, modality)
     coarse = skin.body(grid, limit)
     found = fit(Body.of(grid, coarse, skin.signed_distance(coarse, COARSE)))
     if found is None or found[1] > NO_FIT:
-        return FaceMask(empty, reasons=["no_head"])
+        return Face(reasons=["no_head"])
     pose, cost = found
     near = sample(image, FINE, np.maximum(low, pose.shift - AROUND), pose.shift + AROUND)
     region = face_region(near, skin.body(near, limit), pose, modality, ears)
-    return _judge(_in_grid_of(image, near, region), region, cost, pose)
+    return _judge(region, _as_image(near, region), cost, pose)
 
 
-def _judge(mask: sitk.Image, region: Region, cost: float, pose: Pose) -> FaceMask:
+def _judge(region: Region, share: sitk.Image, cost: float, pose: Pose) -> Face:
     checks = {"fit": round(cost, 1), **region.checks}
     checks |= {"tilt": round(float(np.degrees(np.abs(pose.angles).max())), 1)}
     if checks["face_in_view"] < IN_VIEW or checks["face_ml"] == 0:
-        return FaceMask(mask * 0, "none", checks, ["face_out_of_view"])
+        return Face(None, "none", checks, ["face_out_of_view"])
     reasons = []
     if cost > GOOD_FIT:
         reasons.append("uncertain_fit")
     if checks["surface_removed"] < REMOVED:
         reasons.append("face_left")
-    return FaceMask(mask, "partial" if reasons else "removed", checks, reasons)
+    return Face(share, "partial" if reasons else "removed", checks, reasons)
 
 
-def _in_grid_of(image: sitk.Image, grid: Grid, region: Region) -> sitk.Image:
-    field_image = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
-    field_image.SetOrigin(grid.origin.tolist())
-    field_image.SetSpacing([grid.step] * 3)
-    carried = sitk.Resample(field_image, image, sitk.Transform(), sitk.sitkLinear, 0.0)
-    return sitk.Cast(carried >= 0.5, sitk.sitkUInt8)
+def _as_image(grid: Grid, region: Region) -> sitk.Image:
+    share = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
+    share.SetOrigin(grid.origin.tolist())
+    share.SetSpacing([grid.step] * 3)
+    return share
