@@ -38,9 +38,10 @@ class Element(NamedTuple):
         tag: number.
         vr: value representation as written, or None in implicit VR.
         start, end: where it starts and ends, head and delimiter included.
-        value: its value; for a sequence empty, but at the top the bytes of its items, which
-            `start` and `end` of what is inside refer to.
-        items: the items of a sequence, or None.
+        at: where its value starts.
+        value: its value; for a sequence at the top the bytes that positions inside refer to.
+        is_sequence: whether it is a sequence.
+        items: the items of a sequence that had to be read to find its end, or None.
         inner: how the items are written.
         undefined: the sequence is ended by a delimiter.
     """
@@ -48,8 +49,10 @@ class Element(NamedTuple):
     tag: int
     vr: str | None
     start: int
+    at: int
     end: int
     value: bytes
+    is_sequence: bool
     items: list[Item] | None
     inner: Encoding
     undefined: bool
@@ -91,6 +94,17 @@ _SHORT = {
         "US",
     ]
 }
+
+
+def items_of(element: Element, source: bytes, depth: int = 0) -> list[Item]:
+    """The items of a sequence that stands in `source`, in `depth` other sequences.
+
+    Raises:
+        HeldError: TAGS_FAILED, where they do not add up.
+    """
+    if element.items is not None:
+        return element.items
+    return Reader(source).items(element.at, element.end, element.inner, depth + 1)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +150,12 @@ class Reader:
                 return found, at
             undefined = length == UNDEFINED
             end = UNDEFINED if undefined else at + length
-            value = b"" if undefined else self.data[at:end]
-            if undefined or is_sequence(tag, vr, value):
-                inner = IMPLICIT_LITTLE if vr == "UN" else how
+            value, items = b"" if undefined else self.data[at:end], None
+            nested = undefined or is_sequence(tag, vr, value)
+            inner = IMPLICIT_LITTLE if nested and vr == "UN" else how
+            if undefined:
                 items, end = self.items(at, end, inner, depth + 1)
-                found.append(Element(tag, vr, start, end, b"", items, inner, undefined))
-            else:
-                found.append(Element(tag, vr, start, end, value, None, how, False))
+            found.append(Element(tag, vr, start, at, end, value, nested, items, inner, undefined))
             at = end
         return found, self._arrived(at, stop)
 

@@ -20,7 +20,6 @@ from pixelscrub.tags.elements import (
     UNDEFINED,
     Element,
     Encoding,
-    Reader,
     is_sequence,
     true_vr,
 )
@@ -52,10 +51,9 @@ def text(header: Dataset, tag: int) -> str:
 
 
 def elements(header: Dataset) -> Iterator[Element]:
-    """Every element but pixel data, in the order of tags, with sequences parsed.
+    """Every element but pixel data, in the order of tags.
 
-    Raises:
-        HeldError: TAGS_FAILED, where a sequence's bytes do not add up.
+    Items of sequences are read by who needs them.
     """
     how, names = encoding_of(header), charsets(header)
     for tag in sorted(header.keys()):
@@ -69,14 +67,13 @@ def _element(header: Dataset, tag: BaseTag, how: Encoding, names: list[str]) -> 
         element = header[tag]
     data = _bytes(element, how, names)
     number, written = int(tag), _written_vr(element)
-    undefined = getattr(element, "is_undefined_length", False) or (
+    undefined = bool(getattr(element, "is_undefined_length", False)) or (
         isinstance(element, RawDataElement) and element.length == UNDEFINED
     )
     inner = IMPLICIT_LITTLE if written == "UN" else how
-    if _holds_items(element) or is_sequence(number, written, data):
-        items, _ = Reader(data).items(0, len(data), inner)
-        return Element(number, written, 0, len(data), data, items, inner, bool(undefined))
-    return Element(number, written, 0, len(data), data, None, how, undefined=False)
+    nested = _holds_items(element) or is_sequence(number, written, data)
+    end = len(data)
+    return Element(number, written, 0, 0, end, data, nested, None, inner, nested and undefined)
 
 
 def _must_be_converted(element: RawDataElement, how: Encoding) -> bool:
@@ -109,6 +106,6 @@ def _bytes(element: Any, how: Encoding, names: list[str]) -> bytes:
 def replace(header: Dataset, old: Element, data: bytes) -> None:
     """Give the element `old` of the header the bytes `data` as its value."""
     how = encoding_of(header)
-    vr = true_vr(old.tag, old.vr) if old.items is None else old.vr
+    vr = old.vr if old.is_sequence else true_vr(old.tag, old.vr)
     length = UNDEFINED if old.undefined else len(data)
     header[old.tag] = RawDataElement(Tag(old.tag), vr, length, data, 0, how.implicit, how.little)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from pixelscrub.tags.elements import ITEM, Element, Encoding, head_of, true_vr
+from pixelscrub.tags.elements import ITEM, Element, Encoding, head_of, items_of, true_vr
 from pixelscrub.tags.policy import SIMPLE, Action, Fate, cleaning
 from pixelscrub.tags.table import Row, pairs, records
 from pixelscrub.tags.values import DUMMY_TEXT, decode, encode
@@ -42,13 +42,13 @@ def _rows() -> dict[tuple[str, str, str], Row]:
     }
 
 
-def fate(elements: Sequence[Element], options: frozenset[str]) -> Fate | None:
+def fate(elements: Sequence[Element], source: bytes, options: frozenset[str]) -> Fate | None:
     """What the table says of a content item's value; None where its attributes' rules hold.
 
     Text under a concept that is not listed is cleaned. `X/D` is taken as `D`, so that items
     that others refer to by position stay where they are.
     """
-    kind, code, scheme = _value_type(elements), *_concept(elements)
+    kind, code, scheme = _value_type(elements), *_concept(elements, source)
     row = _rows().get((code, scheme, kind))
     if row is None:
         unlisted = Fate(Action.CLEAN, "E.3.4 unlisted concept", Action.REPLACE)
@@ -70,9 +70,9 @@ def _value_type(elements: Sequence[Element]) -> str:
     return written or next((VALUES[e.tag] for e in elements if e.tag in VALUES), "")
 
 
-def _concept(elements: Sequence[Element]) -> tuple[str, str]:
-    found = [e.items for e in elements if e.tag == CONCEPT_NAME and e.items]
-    code = found[0][0].elements if found else []
+def _concept(elements: Sequence[Element], source: bytes) -> tuple[str, str]:
+    named = (e for e in elements if e.tag == CONCEPT_NAME and e.is_sequence)
+    code = [element for e in named for item in items_of(e, source) for element in item.elements]
     return _text(code, CODE_VALUE), _text(code, SCHEME)
 
 

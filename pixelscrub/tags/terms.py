@@ -18,7 +18,7 @@ from pydicom import Dataset
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.tags import header as headers
 from pixelscrub.tags import table
-from pixelscrub.tags.elements import Element, keyword_of, true_vr
+from pixelscrub.tags.elements import Element, items_of, keyword_of, true_vr
 from pixelscrub.tags.values import Value, charsets_of
 from pixelscrub.tags.vocabulary import is_clinical, is_placeholder
 
@@ -119,15 +119,18 @@ def pattern(terms: frozenset[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(ordered)})(?![^\W_])", re.IGNORECASE)
 
 
-def _leaves(found: Iterable[Element], charsets: list[str]) -> Iterator[Value]:
+def _leaves(
+    found: Iterable[Element], charsets: list[str], source: bytes = b"", depth: int = 0
+) -> Iterator[Value]:
     for element in found:
         if element.tag == headers.CHARACTER_SET:
             charsets = charsets_of(element.value)
-        elif element.items is None:
+        elif not element.is_sequence:
             yield Value(element.tag, true_vr(element.tag, element.vr), element.value, charsets)
         elif _may_identify(element.tag):
-            for item in element.items:
-                yield from _leaves(item.elements, charsets)
+            inside = source if depth else element.value
+            for item in items_of(element, inside, depth):
+                yield from _leaves(item.elements, charsets, inside, depth + 1)
 
 
 def _may_identify(tag: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from pixelscrub.tags import structured
@@ -18,6 +18,7 @@ from pixelscrub.tags.elements import (
     Encoding,
     Item,
     head_of,
+    items_of,
     keyword_of,
     true_vr,
 )
@@ -75,6 +76,9 @@ class Level:
     concept: Fate | None = None
 
 
+_Key = tuple[Place, Encoding, tuple[str, ...], bytes]
+
+
 @dataclass(slots=True)
 class Walk:
     """One instance on its way; `counts` and `steps` tell what happened.
@@ -92,6 +96,7 @@ class Walk:
     counts: TagCounts = field(default_factory=TagCounts)
     steps: list[Step] | None = None
     weaker: bool = False
+    _memory: dict[_Key, tuple[bytes | None, TagCounts]] = field(default_factory=dict)
 
     def element(self, element: Element, level: Level, source: bytes) -> bytes | None:
         """The new value of an element; None where it goes. Creators are always left."""
@@ -102,15 +107,31 @@ class Walk:
             block = element.tag >> 16 << 8 | element.tag & 0xFF
             level.creators[block] = decode(element.value, "LO", level.charsets)
             return element.value
-        place = self._place(element, "SQ" if element.items is not None else vr, level)
+        place = self._place(element, "SQ" if element.is_sequence else vr, level)
         fate = self._fate(place, level)
         self.weaker |= fate.weaker
-        if element.items is None:
-            value = Value(element.tag, vr, element.value, level.charsets)
-            new = carry_out(fate, value, self.scene)
-            self._note(place, fate, level, element.value, new)
+        if element.is_sequence:
+            return self._seen_before(element, place, fate, level, source)
+        value = Value(element.tag, vr, element.value, level.charsets)
+        new = carry_out(fate, value, self.scene)
+        self._note(place, fate, level, element.value, new)
+        return new
+
+    def _seen_before(
+        self, element: Element, place: Place, fate: Fate, level: Level, source: bytes
+    ) -> bytes | None:
+        """What became of the same bytes at the same place: frames repeat their sequences."""
+        if self.steps is not None or not level.path or level.concept is not None:
+            return self._sequence(element, place, fate, level, source)
+        key = (place, element.inner, tuple(level.charsets), source[element.at : element.end])
+        if key not in self._memory:
+            before = replace(self.counts)
+            new = self._sequence(element, place, fate, level, source)
+            self._memory[key] = new, self.counts.since(before)
             return new
-        return self._sequence(element, place, fate, level, source)
+        new, counted = self._memory[key]
+        self.counts.add(counted)
+        return new
 
     def _fate(self, place: Place, level: Level) -> Fate:
         if level.concept is not None and place.tag in structured.VALUES:
@@ -127,10 +148,10 @@ class Walk:
     def _sequence(
         self, element: Element, place: Place, fate: Fate, level: Level, source: bytes
     ) -> bytes | None:
-        items = element.items or []
         if fate.action is Action.REMOVE:
             self._note(place, fate, level, source, None)
             return None
+        items = items_of(element, source, len(level.path))
         if fate.action is Action.EMPTY or not items:
             self._note(place, fate, level, b"items"[: len(items)], b"")
             return b""
@@ -152,7 +173,7 @@ class Walk:
         coded = level.mood == "clean" and structured.is_public_code(item.elements)
         own = Level(level.charsets, level.within, level.mood, coded, level.path)
         if structured.OPTION in self.policy.options:
-            own.concept = structured.fate(item.elements, self.policy.options)
+            own.concept = structured.fate(item.elements, source, self.policy.options)
             if own.concept is not None and own.concept.action is Action.REMOVE:
                 self.counts.removed += 1
                 return b""
@@ -177,10 +198,10 @@ class Walk:
 
     @staticmethod
     def _written(element: Element, new: bytes, how: Encoding, source: bytes) -> bytes:
-        if element.items is None and new is element.value:
+        if not element.is_sequence and new is element.value:
             return source[element.start : element.end]
         vr = element.vr
-        if vr == "UN" and element.items is None:
+        if vr == "UN" and not element.is_sequence:
             vr = true_vr(element.tag, vr)
         if not element.undefined:
             return head_of(element.tag, vr, len(new), how) + new

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelscrub.errors import HeldError
-from pixelscrub.tags.elements import Encoding, Reader, head_of
+from pixelscrub.tags.elements import Encoding, Reader, head_of, items_of
 
 ENCODINGS = [Encoding(implicit, little) for implicit in (True, False) for little in (True, False)]
 
@@ -19,7 +19,7 @@ def test_heads_are_read_as_they_are_written(how, vr):
     data = head_of(tag, None if how.implicit else vr, 0, how)
     (element,), end = Reader(data).elements(0, len(data), how)
     assert (element.tag, element.end, end) == (tag, len(data), len(data))
-    assert (element.items is not None) == (vr == "SQ")
+    assert element.is_sequence == (vr == "SQ")
 
 
 @given(st.binary(max_size=200), st.sampled_from(ENCODINGS))
@@ -43,8 +43,9 @@ def test_nests_that_never_end_are_held():
 def test_items_that_are_no_items_are_held():
     how = Encoding(implicit=False, little=True)
     data = head_of(0x00081140, "SQ", 8, how) + b"notitems"
+    (element,), _ = Reader(data).elements(0, len(data), how)
     with pytest.raises(HeldError):
-        Reader(data).elements(0, len(data), how)
+        items_of(element, data)
 
 
 def test_items_may_change_to_implicit_vr():
