@@ -113,7 +113,7 @@ def leave(left: Iterable[Left], run: Run) -> None:
 def _names(study: Study, run: Run) -> dict[str, str]:
     earlier = {i.uid: run.earlier_output(i.source) for i in study.instances}
     kept = {uid: name for uid, name in earlier.items() if name is not None}
-    patient = run.pseudonyms.patient_id(study.patient)
+    patient = run.pseudonyms.patient_id(study.patient or study.uid)
     return assign(study.instances, kept, patient, run.pseudonyms.uid)
 
 
@@ -213,15 +213,17 @@ def _finish(
     instance: InstancePlan, plan: Plan, applied: worker.Applied | PixelscrubError, run: Run
 ) -> None:
     line = audit_line(instance, plan.faces)
+    crosswalk: Sequence[tuple[str, str, str]] = ()
     if isinstance(applied, PixelscrubError):
         line.reason, line.detail = _reason(applied)
     else:
+        crosswalk = applied.crosswalk
         line.outcome, line.output = Outcome.CLEAN, instance.output
         line.transfer_syntax.after = applied.transfer_syntax
         line.tags.update(applied.tags)
         line.pictures = applied.pictures
         line.seconds.update(applied.seconds)
-    run.record(_planned_source(instance), line)
+    run.record(_planned_source(instance), line, crosswalk)
 
 
 def _face_line(faces: Sequence[FacePlan]) -> FaceLine | None:

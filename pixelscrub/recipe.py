@@ -114,6 +114,7 @@ class TagSettings(_Section):
         rules: the recipe's own; the first that matches an element wins over the profile.
         uid_root: prefix of new UIDs.
         lookup: a CSV file of the site's own pseudonyms (`kind,original,pseudonym`).
+        crosswalk: write originals and pseudonyms into the private folder's journal.
         unsupported: whether encapsulated documents and unknown SOP classes are held, or what
             cannot be understood in them is dropped.
     """
@@ -122,6 +123,7 @@ class TagSettings(_Section):
     rules: tuple[TagRule, ...] = ()
     uid_root: str = Field(default="2.25", pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=40)
     lookup: Path | None = None
+    crosswalk: bool = False
     unsupported: Literal["hold", "drop"] = "hold"
 
     @model_validator(mode="after")

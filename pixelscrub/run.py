@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager, suppress
@@ -51,7 +51,7 @@ class Run:
     @cached_property
     def pseudonyms(self) -> Pseudonyms:
         """Pseudonyms of this run's key."""
-        return Pseudonyms(self.key, self.recipe.tags.uid_root)
+        return Pseudonyms.of(self.key, self.recipe.tags)
 
     @cached_property
     def digest(self) -> str:
@@ -75,9 +75,12 @@ class Run:
         with self._lock:
             return self.journal.output(source)
 
-    def record(self, source: Source, line: AuditLine) -> None:
+    def record(
+        self, source: Source, line: AuditLine, crosswalk: Sequence[tuple[str, str, str]] = ()
+    ) -> None:
         """Write down what became of a file; an output of an earlier run that it replaces goes."""
         with self._lock:
+            self.journal.remember(crosswalk)
             earlier = self.journal.output(source)
             self.journal.record(source, self.digest, line)
             if self.output is not None and earlier is not None and earlier != line.output:

@@ -77,7 +77,7 @@ class Applied:
 
     transfer_syntax: str
     tags: dict[str, int] = field(default_factory=dict)
-    face: FacePlan | None = None
+    crosswalk: list[tuple[str, str, str]] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -200,8 +200,10 @@ def _clean_header(job: ApplyJob, image: Image, edit: Edit, applied: Applied) -> 
     adapt(header, image, edit)
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
-        counts = deidentify(header, settings, Pseudonyms(job.key, settings.uid_root), done)
+        pseudonyms = Pseudonyms.of(job.key, settings)
+        counts = deidentify(header, settings, pseudonyms, done, job.terms)
         applied.tags = {name: getattr(counts, name) for name in counts.__slots__}
+        applied.crosswalk = pseudonyms.take() if settings.crosswalk else []
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
 
