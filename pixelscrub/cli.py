@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from typer.exceptions import TyperException
@@ -86,7 +86,8 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
                 dask=dask,
                 resume=resume,
                 dry_run=dry_run,
-                **bar,
+                started=bar.started,
+                progress=bar.progress,
             )
         _finish(summary, api.private_folder(out, private))
 
@@ -127,7 +128,9 @@ def apply(private: Path, out: Out, key: Key = None, workers: Workers = None) -> 
     from pixelscrub import api
 
     with _progress() as bar:
-        summary = api.apply(private, out, key=key, workers=workers, **bar)
+        summary = api.apply(
+            private, out, key=key, workers=workers, started=bar.started, progress=bar.progress
+        )
     _finish(summary, private)
 
 
@@ -164,7 +167,8 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("pixelscrub-demo")) ->
 
     study = make_study(folder / "original")
     with _progress() as bar:
-        summary = api.scrub(study, folder / "scrubbed", resume=True, **bar)
+        out = folder / "scrubbed"
+        summary = api.scrub(study, out, resume=True, started=bar.started, progress=bar.progress)
     _finish(summary, api.private_folder(folder / "scrubbed", None))
 
 
@@ -200,11 +204,18 @@ def main() -> None:
         sys.exit(130)
 
 
+class _Bar(NamedTuple):
+    """What a run reports to: how many steps there are, and how many more are done."""
+
+    started: Callable[[int], None] | None = None
+    progress: Callable[[int], None] | None = None
+
+
 @contextmanager
-def _progress() -> Iterator[dict[str, Callable[[int], Any]]]:
+def _progress() -> Iterator[_Bar]:
     """A bar on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield {}
+        yield _Bar()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -212,10 +223,10 @@ def _progress() -> Iterator[dict[str, Callable[[int], Any]]]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
-        yield {
-            "started": lambda total: bar.update(task, total=total),
-            "progress": lambda steps: bar.advance(task, steps),
-        }
+        yield _Bar(
+            started=lambda total: bar.update(task, total=total),
+            progress=lambda steps: bar.advance(task, steps),
+        )
 
 
 def _finish(summary: Summary, private: Path) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from pydicom.dataset import FileDataset
+    from pydicom.uid import UID
 
 PATIENT = {
     "PatientName": "Doe^Jane^Q",
@@ -151,12 +152,12 @@ def _make(
     pixels: npt.NDArray[np.generic], sop_class: str, series: str, **elements: Any
 ) -> FileDataset:
     from pydicom.dataset import FileDataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import UID, ExplicitVRLittleEndian
 
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     instance = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
-    instance.SOPClassUID = meta.MediaStorageSOPClassUID = sop_class
+    instance.SOPClassUID = meta.MediaStorageSOPClassUID = UID(sop_class)
     uid = _uid(series, str(elements.get("InstanceNumber", 1)))
     instance.SOPInstanceUID = meta.MediaStorageSOPInstanceUID = uid
     instance.SeriesInstanceUID = _uid(series)
@@ -176,7 +177,7 @@ def _make(
     return instance
 
 
-def _uid(*sources: str) -> str:
+def _uid(*sources: str) -> UID:
     from pydicom.uid import generate_uid
 
-    return str(generate_uid(entropy_srcs=["pixelscrub demo", *sources]))
+    return generate_uid(entropy_srcs=["pixelscrub demo", *sources])

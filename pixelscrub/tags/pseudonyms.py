@@ -155,18 +155,3 @@ def read_lookup(path: Path) -> dict[tuple[str, str], str]:
     if len(unique) < sum(kind != "shift" for kind, _ in found):
         raise RecipeError("look-up gives two originals the same pseudonym")
     return found
-
-
-@lru_cache(maxsize=4)
-def _lookup(path: Path) -> dict[tuple[str, str], str]:
-    return read_lookup(path)
-
-
-def pseudonyms_of(key: bytes, settings: TagSettings) -> Pseudonyms:
-    """The pseudonyms that a recipe asks for.
-
-    Raises:
-        RecipeError: the look-up file cannot be used.
-    """
-    lookup = None if settings.lookup is None else _lookup(settings.lookup)
-    return Pseudonyms(key, settings.uid_root, lookup)
