@@ -71,6 +71,9 @@ TagAction = Literal["keep", "remove", "empty", "replace", "hash", "shift", "clea
 class TagRule(_Section):
     """What is done with the elements that every given field matches.
 
+    Only `keep` and `hash` hold for the character set, the SOP class and the UIDs of instance,
+    study and series; no rule can take those away.
+
     Attributes:
         keyword: keyword of the attribute.
         tag: eight hexadecimal digits, `x` for any (`0010xxxx`).

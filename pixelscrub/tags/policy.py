@@ -80,6 +80,8 @@ SIMPLE = {
     "U": Action.UID,
     "K": Action.KEEP,
 }
+_ESSENTIAL = frozenset([0x00080005, 0x00080016, 0x00080018, 0x0020000D, 0x0020000E])
+"""Character set, SOP class and the UIDs of instance, study and series: no rule takes them away."""
 _FIRST_OF_DATA_SET = 0x00080000
 _CODES_TO_KEEP = frozenset(
     {"ConceptNameCodeSequence", "MeasurementUnitsCodeSequence", "ConceptCodeSequence"}
@@ -120,6 +122,8 @@ class Policy:
         if rule is None:
             return by_profile
         action = Action(rule.action)
+        if place.tag in _ESSENTIAL and action not in {Action.KEEP, Action.HASH}:
+            return by_profile
         weaker = action is Action.KEEP and by_profile.action is not Action.KEEP
         return Fate(action, f"rule {number}", by_profile.otherwise, weaker)
 

@@ -3,11 +3,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 import warnings
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
 from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
 from pydicom.errors import InvalidDicomError
+from pydicom.tag import Tag
 from pydicom.uid import (
     CTImageStorage,
     ExplicitVRBigEndian,
@@ -21,8 +26,9 @@ from pixelscrub.tags import table
 from pixelscrub.tags.deidentify import deidentify, explain
 from pixelscrub.tags.done import Done
 from pixelscrub.tags.policy import Action
+from pixelscrub.tags.pseudonyms import Pseudonyms
 from pixelscrub.tags.terms import Terms
-from tests.tags.samples import make_ct, read, written
+from tests.tags.samples import KEY, make_ct, read, written
 
 SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian]
 
@@ -280,6 +286,16 @@ def test_kept_private_elements_keep_their_creator_alone(pseudonyms):
         assert dataset.private_block(0x0019, "GEMS_ACQU_01")[0x23].value == value
         with pytest.raises(KeyError):
             dataset.private_block(0x0019, "OTHER")
+
+
+@given(st.binary(max_size=120), st.booleans())
+def test_any_bytes_in_a_sequence_are_cleaned_or_held(data, as_unknown):
+    header = read(written(make_ct()))
+    tag, vr = Tag(0x00082218), "UN" if as_unknown else "SQ"
+    header[tag] = RawDataElement(tag, vr, len(data), data, 0, False, True)
+    with suppress(HeldError):
+        deidentify(header, TagSettings(), Pseudonyms(KEY), Done())
+        assert header.PatientName == header.PatientID
 
 
 def test_terms_of_the_study_count_too(pseudonyms):

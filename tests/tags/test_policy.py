@@ -119,6 +119,13 @@ def test_first_matching_rule_wins():
     assert action(place(0x00200010), rules=rules) is Action.REMOVE
 
 
+def test_no_rule_takes_away_what_an_instance_is_known_by():
+    rules = (TagRule(pattern=".*", action="remove"),)
+    assert action(place(0x00080018, "UI"), rules=rules) is Action.UID
+    assert action(place(0x00080016, "UI"), rules=rules) is Action.KEEP
+    assert action(place(0x00180060, "DS"), rules=rules) is Action.REMOVE
+
+
 def test_rules_keep_private_elements_by_creator():
     rule = TagRule(creator="ACME", element="10", action="keep")
     assert action(place(0x00090010, creator="ACME"), rules=(rule,)) is Action.KEEP
