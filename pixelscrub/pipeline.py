@@ -24,6 +24,10 @@ from pixelscrub.store.names import assign
 from pixelscrub.tags.terms import Terms
 
 
+VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
+"""Where a head may have a face; held where looking for one failed."""
+
+
 def scrub(study: Study, run: Run) -> None:
     """Look, plan, apply and prove one study; what an earlier run has done is not done again."""
     if all(run.done(i.source) for i in study.instances):
@@ -70,7 +74,8 @@ def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
     found = run.pool.call(worker.look_faces, worker.FaceJob(study.instances, run.recipe, folder))
     _raise_if_missing(found)
     if isinstance(found, PixelscrubError):
-        held = dict.fromkeys((i.uid for i in plan.instances), Reason.FACE_FAILED)
+        volumes = [i.uid for i in study.instances if i.modality in VOLUME_MODALITIES]
+        held = dict.fromkeys(volumes, Reason.FACE_FAILED)
     else:
         plan.faces, held = found
     for instance in plan.instances:
