@@ -1,12 +1,11 @@
-"""Fill faces in the frames of one instance with air: the noise of the image's own background."""
+"""Fill the face of an instance with air and the noise of its background, frame by frame."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,93 +19,85 @@ from pixelscrub.plan import FacePlan
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-Mask = npt.NDArray[np.bool_]
-Spot = tuple[Mask, tuple[float, float]]
-"""What to fill in one frame: mask, and mean and standard deviation in real units."""
+Cells = npt.NDArray[np.generic]
 
 
 def voxel_edit(
-    faces: Sequence[FacePlan], folder: Path, header: Dataset, uid: str, seed: bytes
+    faces: list[FacePlan], folder: Path, header: Dataset, uid: str, seed: bytes
 ) -> VoxelEdit | None:
-    """What to overwrite in the frames of an instance so that faces are gone.
-
-    The same seed gives the same noise. Masks are read from `folder`, as a person left them.
+    """What the face masks change in one instance, or None for nothing.
 
     Args:
-        faces: volumes that hold the instance.
-        folder: where the masks lie.
-        header: of the instance; slope and intercept are taken from it now.
+        faces: plans of the study's volumes.
+        folder: where their masks lie.
+        header: of the instance: bits stored, slope and intercept.
         uid: SOP Instance UID of the original.
-        seed: secret bytes.
-
-    Returns:
-        None where no frame is touched.
+        seed: makes the noise the same each time.
 
     Raises:
-        HeldError: PLAN_INVALID, where a mask is missing or does not fit the slices.
+        HeldError: FACE_FAILED, where a mask is missing, cannot be read or has another shape.
     """
-    shape = (int(header.get("Rows") or 0), int(header.get("Columns") or 0))
-    spots: dict[int, list[Spot]] = {}
-    for face in faces:
-        for frame, mask in _planes(face, folder, uid):
-            if mask.shape != shape:
-                raise HeldError(Reason.PLAN_INVALID, "face mask does not fit the image")
-            if mask.any():
-                spots.setdefault(frame, []).append((mask, face.fill))
-    if not spots:
+    masks = _masks(faces, folder, uid)
+    if not any(mask.any() for mask, _ in masks.values()):
         return None
-    units = {frame: rescale(header, frame) for frame in spots}
-    bits = int(header.get("BitsStored") or 0)
+    shape = (int(header.Rows), int(header.Columns))
+    if any(mask.shape != shape for mask, _ in masks.values()):
+        raise HeldError(Reason.FACE_FAILED, "mask does not fit the image")
+    low, high = _stored_range(header)
 
-    def edit(index: int, frame: npt.NDArray[np.generic]) -> FrameFill | None:
-        if index not in spots:
+    def edit(frame: int, stored: Cells) -> FrameFill | None:
+        mask, air = masks.get(frame, (None, (0.0, 0.0)))
+        if mask is None or not mask.any():
             return None
-        numbers = np.random.default_rng(_number(seed, index))
-        mask = np.zeros(shape, bool)
-        values = frame.copy()
-        for spot, (mean, deviation) in spots[index]:
-            slope, intercept = units[index]
-            real = mean + deviation * numbers.standard_normal(shape)
-            stored = _as_stored((real - intercept) / slope, frame, bits)
-            values[spot] = stored[spot]
-            mask |= spot
-        return FrameFill(mask, values)
+        slope, intercept = rescale(header, frame)
+        values = (_air(air, mask.shape, seed, frame) - intercept) / slope
+        return FrameFill(mask, np.clip(np.rint(values), low, high).astype(stored.dtype))
 
     return edit
 
 
-def _planes(face: FacePlan, folder: Path, uid: str) -> list[tuple[int, Mask]]:
-    wanted = [(k, frame) for k, (slice_uid, frame) in enumerate(face.slices) if slice_uid == uid]
-    if face.mask is None or not wanted:
-        return []
-    masks = _masks(folder, face.mask)
-    if masks.ndim != 3 or len(masks) != len(face.slices):
-        raise HeldError(Reason.PLAN_INVALID, "face mask does not fit the slices")
-    return [(frame, masks[k]) for k, frame in wanted]
+def _masks(
+    faces: list[FacePlan], folder: Path, uid: str
+) -> dict[int, tuple[npt.NDArray[np.bool_], tuple[float, float]]]:
+    """Mask and background by frame."""
+    found = {}
+    for face in faces:
+        if face.mask is None:
+            continue
+        if Path(face.mask).name != face.mask:
+            raise HeldError(Reason.FACE_FAILED, "mask lies elsewhere")
+        for k, (owner, frame) in enumerate(face.slices):
+            if owner == uid:
+                found[frame] = (_plane(folder / face.mask, k), face.fill)
+    return found
 
 
-def _masks(folder: Path, name: str) -> Mask:
-    path = folder / Path(name).name
-    with guarded(Reason.PLAN_INVALID):
-        return _read(path, path.stat().st_mtime_ns)
+def _plane(path: Path, k: int) -> npt.NDArray[np.bool_]:
+    with guarded(Reason.FACE_FAILED):
+        mask = _load(path, path.stat().st_mtime_ns)
+    if k >= len(mask):
+        raise HeldError(Reason.FACE_FAILED, "mask does not fit the volume")
+    plane: npt.NDArray[np.bool_] = mask[k]
+    return plane
 
 
-@lru_cache(maxsize=2)
-def _read(path: Path, modified: int) -> Mask:  # noqa: ARG001  # read anew when changed
-    """A mask, (slices, rows, columns)."""
-    return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(path)) > 0)
+@lru_cache(maxsize=4)
+def _load(path: Path, modified: int) -> npt.NDArray[np.bool_]:  # noqa: ARG001
+    """A mask, (slices, rows, columns); read again once a person has saved another."""
+    return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(str(path))) > 0)
 
 
-def _number(seed: bytes, index: int) -> int:
-    return int.from_bytes(hashlib.sha256(seed + index.to_bytes(8)).digest()[:16])
+def _air(
+    air: tuple[float, float], shape: tuple[int, ...], seed: bytes, frame: int
+) -> npt.NDArray[np.floating]:
+    digest = hashlib.blake2b(frame.to_bytes(8, "big"), key=seed[:64]).digest()
+    noise = np.random.default_rng(int.from_bytes(digest, "big"))
+    result: npt.NDArray[np.floating] = noise.normal(air[0], air[1], shape)
+    return result
 
 
-def _as_stored(
-    values: npt.NDArray[np.floating[Any]], frame: npt.NDArray[Any], bits: int
-) -> npt.NDArray[Any]:
-    """In the frame's type, no value that the stored bits cannot hold or below all of the frame."""
-    if frame.dtype.kind == "f":
-        return values.astype(frame.dtype)
-    highest = 2 ** (bits - 1) - 1 if frame.dtype.kind == "i" else 2**bits - 1
-    clipped = np.clip(np.rint(values), int(frame.min()), max(highest, int(frame.min())))
-    return clipped.astype(frame.dtype)
+def _stored_range(header: Dataset) -> tuple[int, int]:
+    bits = int(header.BitsStored)
+    if int(header.PixelRepresentation):
+        return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    return 0, 2**bits - 1

@@ -126,6 +126,11 @@ def cost(pose: Pose, body: Body, skin: Floats) -> float:
     return float(np.sum(residuals(pose, body, skin) ** 2))
 
 
+def cost_of(pose: Pose, body: Body) -> float:
+    """The cost of a pose by all of the body's skin near it, about mm²."""
+    return cost(pose, body, body.near(pose.shift, 1500))
+
+
 def _starts(body: Body) -> list[Pose]:
     """Poses from the top of the body down, looking in several directions."""
     mask = body.distance < 0
@@ -148,7 +153,11 @@ def _refine(pose: Pose, body: Body, count: int, scales: int) -> Pose:
     skin = body.near(pose.shift, count)
     start = pose.vector()[: 6 + scales]
     solved = least_squares(
-        lambda v: residuals(Pose.of(v), body, skin), start, method="trf", max_nfev=25, diff_step=1e-3
+        lambda v: residuals(Pose.of(v), body, skin),
+        start,
+        method="trf",
+        max_nfev=25,
+        diff_step=1e-3,
     )
     return Pose.of(solved.x)
 
@@ -159,7 +168,7 @@ def fit(body: Body) -> tuple[Pose, float] | None:
     rough = [_refine(pose, body, 250, 1) for pose in ranked[:10]]
     rough.sort(key=lambda p: cost(p, body, body.near(p.shift, 600)))
     fine = [_refine(pose, body, 700, 3) for pose in rough[:2]]
-    costs = [cost(p, body, body.near(p.shift, 1500)) for p in fine]
+    costs = [cost_of(pose, body) for pose in fine]
     if not fine:
         return None
     best = int(np.argmin(costs))

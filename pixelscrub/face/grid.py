@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -40,34 +41,46 @@ class Grid:
         return result
 
 
-def corners(image: sitk.Image) -> Floats:
-    """The outer corners of an image's first and last voxels in patient coordinates, (8, 3)."""
-    ends = [(-0.5, size - 0.5) for size in image.GetSize()]
-    indices = [(x, y, z) for x in ends[0] for y in ends[1] for z in ends[2]]
-    return np.array([image.TransformContinuousIndexToPhysicalPoint(index) for index in indices])
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An image and where it lies.
 
+    Attributes:
+        image: scalar volume in real units.
+        to_image: from patient coordinates (LPS mm) to the image's own; a stack that gantry tilt
+            has sheared has no other way to say where it is.
+    """
 
-def sample(image: sitk.Image, step: float, low: Floats, high: Floats) -> Grid:
-    """Sample an image linearly between two corners, in patient coordinates (mm)."""
-    size = [int(n) for n in np.maximum(np.ceil((high - low) / step), 1)]
-    origin = low + step / 2
-    blurred = _smooth(image, step)
-    empty = float(np.finfo(np.float32).min)
-    target = sitk.Resample(
-        blurred,
-        size,
-        sitk.Transform(),
-        sitk.sitkLinear,
-        origin.tolist(),
-        [step] * 3,
-        [1, 0, 0, 0, 1, 0, 0, 0, 1],
-        empty,
-        sitk.sitkFloat32,
-    )
-    values = sitk.GetArrayFromImage(target).transpose(2, 1, 0)
-    inside = values > empty / 2
-    floor = values[inside].min(initial=0.0) if inside.any() else 0.0
-    return Grid(np.where(inside, values, floor).astype(np.float32), inside, origin, step)
+    image: sitk.Image
+    to_image: sitk.Transform
+
+    def corners(self) -> Floats:
+        """Outer corners of the first and last voxels in patient coordinates, (8, 3)."""
+        ends = [(-0.5, size - 0.5) for size in self.image.GetSize()]
+        back = self.to_image.GetInverse()
+        own = [self.image.TransformContinuousIndexToPhysicalPoint(e) for e in product(*ends)]
+        return np.array([back.TransformPoint(point) for point in own])
+
+    def sample(self, step: float, low: Floats, high: Floats) -> Grid:
+        """Sample linearly between two corners in patient coordinates (mm)."""
+        size = [int(n) for n in np.maximum(np.ceil((high - low) / step), 1)]
+        origin = low + step / 2
+        empty = float(np.finfo(np.float32).min)
+        target = sitk.Resample(
+            _smooth(self.image, step),
+            size,
+            self.to_image,
+            sitk.sitkLinear,
+            origin.tolist(),
+            [step] * 3,
+            [1, 0, 0, 0, 1, 0, 0, 0, 1],
+            empty,
+            sitk.sitkFloat32,
+        )
+        values = sitk.GetArrayFromImage(target).transpose(2, 1, 0)
+        inside = values > empty / 2
+        floor = values[inside].min() if inside.any() else 0.0
+        return Grid(np.where(inside, values, floor).astype(np.float32), inside, origin, step)
 
 
 def _smooth(image: sitk.Image, step: float) -> sitk.Image:

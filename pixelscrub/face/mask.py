@@ -9,8 +9,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from pixelscrub.face import skin
-from pixelscrub.face.fit import Body, Pose, fit
-from pixelscrub.face.grid import Grid, corners, sample
+from pixelscrub.face.fit import Body, Pose, cost_of, fit
+from pixelscrub.face.grid import Grid, Placed
 from pixelscrub.face.region import Region, face_region
 from pixelscrub.plan import FaceStatus
 
@@ -64,6 +64,17 @@ class Face:
     reasons: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A head in a volume: the region in patient coordinates and what is known about it."""
+
+    region: sitk.Image
+    pose: Pose
+    status: FaceStatus
+    checks: dict[str, float]
+    reasons: list[str]
+
+
 def face_mask(image: sitk.Image, modality: str, *, ears: bool = False) -> FaceMask:
     """Find the face in a volume.
 
@@ -72,48 +83,67 @@ def face_mask(image: sitk.Image, modality: str, *, ears: bool = False) -> FaceMa
         modality: DICOM's Modality: `CT`, `MR`, `PT`...
         ears: take the ears too.
     """
-    face = find_face(image, modality, ears=ears)
-    mask = sitk.Image(image.GetSize(), sitk.sitkUInt8)
-    mask.CopyInformation(image)
-    if face.share is not None:
-        shares = sitk.Resample(face.share, image, sitk.Transform(), sitk.sitkLinear, 0.0)
-        mask = sitk.Cast(shares >= HALF, sitk.sitkUInt8)
-    return FaceMask(mask, face.status, face.checks, face.reasons)
+    found = locate(Placed(image, sitk.Transform()), modality, ears=ears)
+    if isinstance(found, str):
+        empty = sitk.Image(image.GetSize(), sitk.sitkUInt8)
+        empty.CopyInformation(image)
+        return FaceMask(empty, reasons=[found])
+    carried = sitk.Resample(found.region, image, sitk.Transform(), sitk.sitkLinear, 0.0)
+    mask = sitk.Cast(carried >= 0.5, sitk.sitkUInt8)
+    return FaceMask(mask, found.status, found.checks, found.reasons)
 
 
-def find_face(image: sitk.Image, modality: str, *, ears: bool = False) -> Face:
-    """Find the face in a volume, in patient coordinates; arguments as for `face_mask`."""
-    ends = corners(image)
+def locate(
+    placed: Placed, modality: str, *, ears: bool = False, known: Pose | None = None
+) -> Found | str:
+    """Find the face in a placed volume, or say why there is none.
+
+    Args:
+        placed: the volume.
+        modality: DICOM's Modality.
+        ears: take the ears too.
+        known: where the head lies by another volume of the frame of reference; taken where the
+            skin of this one agrees.
+    """
+    ends = placed.corners()
     low, high = ends.min(0), ends.max(0)
     if (high - low).min() < SMALLEST:
-        return Face(reasons=["too_thin"])
-    grid = sample(image, COARSE, low, high)
+        return "too_thin"
+    grid = placed.sample(COARSE, low, high)
     limit = skin.threshold(grid, modality)
     coarse = skin.body(grid, limit)
-    found = fit(Body.of(grid, coarse, skin.signed_distance(coarse, COARSE)))
+    found = _pose(Body.of(grid, coarse, skin.signed_distance(coarse, COARSE)), known)
     if found is None or found[1] > NO_FIT:
-        return Face(reasons=["no_head"])
+        return "no_head"
     pose, cost = found
-    near = sample(image, FINE, np.maximum(low, pose.shift - AROUND), pose.shift + AROUND)
+    near = placed.sample(FINE, pose.shift - AROUND, pose.shift + AROUND)
     region = face_region(near, skin.body(near, limit), pose, modality, ears)
-    return _judge(region, _as_image(near, region), cost, pose)
+    return _judge(region, near, cost, pose)
 
 
-def _judge(region: Region, share: sitk.Image, cost: float, pose: Pose) -> Face:
+def _pose(body: Body, known: Pose | None) -> tuple[Pose, float] | None:
+    if known is not None:
+        agreement = cost_of(known, body)
+        if agreement < GOOD_FIT:
+            return known, agreement
+    return fit(body)
+
+
+def _judge(region: Region, grid: Grid, cost: float, pose: Pose) -> Found | str:
     checks = {"fit": round(cost, 1), **region.checks}
-    checks |= {"tilt": round(float(np.degrees(np.abs(pose.angles).max())), 1)}
     if checks["face_in_view"] < IN_VIEW or checks["face_ml"] == 0:
-        return Face(None, "none", checks, ["face_out_of_view"])
+        return "face_out_of_view"
     reasons = []
     if cost > GOOD_FIT:
         reasons.append("uncertain_fit")
     if checks["surface_removed"] < REMOVED:
         reasons.append("face_left")
-    return Face(share, "partial" if reasons else "removed", checks, reasons)
+    status: FaceStatus = "partial" if reasons else "removed"
+    return Found(_image(grid, region), pose, status, checks, reasons)
 
 
-def _as_image(grid: Grid, region: Region) -> sitk.Image:
-    share = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
-    share.SetOrigin(grid.origin.tolist())
-    share.SetSpacing([grid.step] * 3)
-    return share
+def _image(grid: Grid, region: Region) -> sitk.Image:
+    image = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
+    image.SetOrigin(grid.origin.tolist())
+    image.SetSpacing([grid.step] * 3)
+    return image

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
@@ -77,3 +78,17 @@ def signed_distance(mask: Mask, step: float) -> npt.NDArray[np.float32]:
     outer = ndimage.distance_transform_edt(~mask)
     inner = ndimage.distance_transform_edt(mask)
     return np.asarray((outer - inner) * step, dtype=np.float32)
+
+
+def background(image: sitk.Image) -> tuple[float, float]:
+    """Mean and standard deviation of the air, in the image's own units.
+
+    Of values below the automatic threshold, the lower half speaks: the rest holds tissue and
+    ghosts. Exact zeros from outside the reconstructed field do not count where there are others.
+    """
+    values = sitk.GetArrayViewFromImage(image).ravel()[::7]
+    air = values[values <= threshold_otsu(np.minimum(values, np.percentile(values, 99)))]
+    if (air != air.min()).any():
+        air = air[air > air.min()]
+    air = air[air <= np.percentile(air, 60)]
+    return round(float(air.mean()), 3), round(float(air.std()), 3)

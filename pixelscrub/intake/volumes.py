@@ -1,175 +1,184 @@
-"""Put the frames of a study together into volumes, by where they lie in the patient.
+"""Group the frames of instances into volumes, by where they lie and never by file order.
 
-Geometry comes from Image Position and Image Orientation (Patient), of the image or of each
-frame's functional groups (PS3.3 C.7.6.2 and C.7.6.16), never from file order or numbers.
+Geometry is from Image Position and Image Orientation (Patient), PS3.3 section C.7.6.2; of enhanced
+multi-frame objects from their functional groups, section C.7.6.16.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.intake.instance import Instance
+from pixelscrub.errors import HeldError, Reason, guarded
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-Floats = npt.NDArray[np.floating[Any]]
+    from pixelscrub.intake.instance import Instance
 
-MIN_SLICES: Final = 8
-"""Fewer slices are no volume: they show a cut through the patient, not a surface."""
-SAME_PLACE: Final = 0.05
-"""Slices closer than this (mm) lie at one place."""
-STRAIGHT: Final = 3.0
-"""Slices that lie farther than this (mm) from the line through first and last are no stack."""
+Floats = npt.NDArray[np.floating]
+
+FEWEST: Final = 3
+"""Fewer slices than these make no volume."""
+SAME_PLACE: Final = 0.01
+"""Positions closer than this along the normal are one and the same slice, mm."""
+SAME_DIRECTION: Final = 0.01
+"""Direction cosines that differ by less belong to one stack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One frame and where it lies.
+    """One frame and its place.
 
     Attributes:
-        instance: what holds it.
-        frame: from 0.
-        position: centre of its first pixel, LPS, mm.
-        axes: unit vectors along its rows and columns, (2, 3).
-        shape: rows and columns.
+        instance: the instance it is in.
+        frame: its index from 0.
+        position: centre of the first voxel, LPS mm.
+        rows, columns: unit vectors along a row and down a column.
         spacing: mm between rows and between columns.
+        shape: rows and columns.
+        thickness: mm, 0 where it is not said.
     """
 
     instance: Instance
     frame: int
     position: Floats
-    axes: Floats
-    shape: tuple[int, int]
+    along: Floats
+    down: Floats
     spacing: tuple[float, float]
+    shape: tuple[int, int]
+    thickness: float
 
     @property
     def normal(self) -> Floats:
-        """Unit vector out of the plane."""
-        return np.cross(self.axes[0], self.axes[1])
+        """Unit vector across the slice."""
+        result: Floats = np.cross(self.along, self.down)
+        return result
 
-    def stack(self) -> tuple[object, ...]:
-        """What slices of one stack have in common."""
-        return (
-            self.instance.series,
-            self.shape,
-            tuple(round(s, 3) for s in self.spacing),
-            tuple((np.round(self.axes, 2) + 0.0).ravel().tolist()),
-        )
+    @property
+    def height(self) -> float:
+        """Place along the normal, mm."""
+        return float(self.position @ self.normal)
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """Slices of one series in order along their normal, at most one at each place."""
+    """Parallel slices of one series and one shape, in order along their normal.
 
-    slices: list[Slice] = field(default_factory=list)
+    `repeats` holds what lies in the same places as `slices` (time points, b-values, echoes).
+    """
 
-    @property
-    def first(self) -> Slice:
-        """The slice that lies lowest along the normal."""
-        return self.slices[0]
+    series: str
+    frame_of_reference: str
+    modality: str
+    slices: list[Slice]
+    repeats: list[Slice]
 
     @property
     def heights(self) -> Floats:
-        """Places of the slices along the line through them, from 0, mm."""
-        offsets = np.array([s.position for s in self.slices]) - self.first.position
-        heights: Floats = offsets @ (offsets[-1] / np.linalg.norm(offsets[-1]))
-        return heights
-
-    @property
-    def direction(self) -> Floats:
-        """Unit vector from the first slice to the last; leans off the normal in a tilted CT."""
-        way = self.slices[-1].position - self.first.position
-        result: Floats = way / np.linalg.norm(way)
-        return result
-
-    @property
-    def frame_of_reference(self) -> str:
-        """Frame of Reference UID, or an empty string."""
-        return self.first.instance.frame_of_reference
+        """Place of each slice along the normal, mm, increasing."""
+        return np.array([s.height for s in self.slices])
 
 
-def slices(instance: Instance, header: Dataset) -> Iterator[Slice]:
-    """The frames of an instance that have a place; none where the header does not say it."""
-    shape = (int(header.get("Rows") or 0), int(header.get("Columns") or 0))
-    per_frame = header.get("PerFrameFunctionalGroupsSequence")
-    shared = (header.get("SharedFunctionalGroupsSequence") or [None])[0]
-    sources = [[header]] if per_frame is None else [[group, shared] for group in per_frame]
-    for frame, groups in enumerate(sources):
-        position = _numbers(groups, "PlanePositionSequence", "ImagePositionPatient", 3)
-        axes = _numbers(groups, "PlaneOrientationSequence", "ImageOrientationPatient", 6)
-        spacing = _numbers(groups, "PixelMeasuresSequence", "PixelSpacing", 2)
-        if position is None or axes is None or spacing is None or not _is_usable(axes, spacing):
-            continue
-        pair = (float(spacing[0]), float(spacing[1]))
-        yield Slice(instance, frame, position, axes.reshape(2, 3), shape, pair)
+def read_slices(instance: Instance) -> list[Slice]:
+    """Every frame of an instance with its place; empty where the header gives none.
 
-
-def _numbers(groups: list[Any], sequence: str, keyword: str, count: int) -> Floats | None:
-    """Values of an element of the image, or of the first functional group that holds it."""
-    for group in groups:
-        if group is None:
-            continue
-        items = group.get(sequence) or []
-        value = group.get(keyword) if not items else items[0].get(keyword)
-        numbers = _finite(value)
-        if len(numbers) == count:
-            return np.array(numbers)
-    return None
-
-
-def _finite(value: Any) -> list[float]:
-    try:
-        numbers = [float(v) for v in value]
-    except (TypeError, ValueError):
-        return []
-    return numbers if all(math.isfinite(n) and abs(n) < 1e5 for n in numbers) else []
-
-
-def _is_usable(axes: Floats, spacing: Floats) -> bool:
-    """Whether the axes are unit vectors at right angles, and pixels have a size."""
-    rows, columns = axes.reshape(2, 3)
-    lengths = np.array([rows @ rows, columns @ columns])
-    return bool((abs(lengths - 1) < 0.02).all() and abs(rows @ columns) < 0.02 and min(spacing) > 0)
-
-
-def volumes(found: Iterable[Slice]) -> list[Volume]:
-    """Put slices into volumes, those of one series side by side.
-
-    Slices at one place (time points, echoes, diffusion weightings) go to different volumes, in
-    the order of instance number and frame. Stacks with too few slices are left out.
+    Raises:
+        HeldError: FACE_GEOMETRY, where what the header says makes no sense.
     """
-    stacks: dict[tuple[object, ...], list[Slice]] = {}
-    for piece in found:
-        stacks.setdefault(piece.stack(), []).append(piece)
-    parted = (volume for stack in stacks.values() for volume in _part(stack))
-    return [v for v in parted if len(v.slices) >= MIN_SLICES and _is_straight(v)]
+    from pydicom import dcmread
+
+    with guarded(Reason.FACE_GEOMETRY), instance.source.open() as file:
+        header = dcmread(file, stop_before_pixels=True, force=True)
+        if "PerFrameFunctionalGroupsSequence" in header:
+            return list(_enhanced(instance, header))
+        return list(_single(instance, header))
 
 
-def _part(stack: list[Slice]) -> list[Volume]:
-    normal = stack[0].normal
-    stack.sort(key=lambda s: (s.instance.number, s.frame))
-    stack.sort(key=lambda s: float(s.position @ normal))
-    parts: list[Volume] = []
-    place, turn = -math.inf, 0
-    for piece in stack:
-        height = float(piece.position @ normal)
-        turn = turn + 1 if height - place < SAME_PLACE else 0
-        place = height if turn == 0 else place
-        if turn == len(parts):
-            parts.append(Volume())
-        parts[turn].slices.append(piece)
-    return parts
+def _single(instance: Instance, header: Dataset) -> Iterator[Slice]:
+    if int(header.get("NumberOfFrames") or 1) != 1 or not header.get("Rows"):
+        return
+    values = [header.get(name) for name in ("ImagePositionPatient", "ImageOrientationPatient")]
+    if all(values) and header.get("PixelSpacing"):
+        yield _slice(instance, 0, header, values, header)
 
 
-def _is_straight(volume: Volume) -> bool:
-    offsets = np.array([s.position for s in volume.slices]) - volume.first.position
-    aside = offsets - np.outer(offsets @ volume.direction, volume.direction)
-    leans = float(volume.direction @ volume.first.normal) > 0.5
-    return bool(leans and np.linalg.norm(aside, axis=1).max() < STRAIGHT)
+def _enhanced(instance: Instance, header: Dataset) -> Iterator[Slice]:
+    shared = (header.get("SharedFunctionalGroupsSequence") or [None])[0]
+    for index, own in enumerate(header.PerFrameFunctionalGroupsSequence):
+        groups = [g for g in (own, shared) if g is not None]
+        position = _group(groups, "PlanePositionSequence", "ImagePositionPatient")
+        direction = _group(groups, "PlaneOrientationSequence", "ImageOrientationPatient")
+        measures = next(
+            (g.PixelMeasuresSequence[0] for g in groups if "PixelMeasuresSequence" in g), None
+        )
+        if position is not None and direction is not None and measures is not None:
+            yield _slice(instance, index, header, [position, direction], measures)
+
+
+def _group(groups: list[Dataset], sequence: str, name: str) -> Any:
+    return next((g[sequence][0].get(name) for g in groups if sequence in g), None)
+
+
+def _slice(
+    instance: Instance, frame: int, header: Dataset, place: list[Any], measures: Dataset
+) -> Slice:
+    position, direction = (np.array([float(x) for x in value]) for value in place)
+    along, down = direction[:3], direction[3:]
+    rows, columns = (float(x) for x in measures.PixelSpacing)
+    is_sound = abs(along @ down) < 0.01 and all(
+        abs(np.linalg.norm(v) - 1) < 0.01 for v in (along, down)
+    )
+    numbers = np.concatenate([position, direction, [rows, columns]])
+    if not (is_sound and np.isfinite(numbers).all() and min(rows, columns) > 0):
+        raise HeldError(Reason.FACE_GEOMETRY, "position or orientation is not sound")
+    shape = (int(header.Rows), int(header.Columns))
+    thickness = float(measures.get("SliceThickness") or 0)
+    return Slice(instance, frame, position, along, down, (rows, columns), shape, thickness)
+
+
+def volumes(slices: list[Slice]) -> tuple[list[Volume], list[Slice]]:
+    """Stacks of parallel slices of each series, and the slices that are in none.
+
+    A new stack starts where direction, shape, spacing or modality differ, or where slices do not
+    line up across their planes. Slices at the same place are repeats of one volume.
+    """
+    stacks: list[list[Slice]] = []
+    for one in slices:
+        for stack in stacks:
+            if _belongs(one, stack[0]):
+                stack.append(one)
+                break
+        else:
+            stacks.append([one])
+    made = [_volume(stack) for stack in stacks]
+    whole = [v for v in made if len(v.slices) >= FEWEST]
+    rest = [s for v in made if len(v.slices) < FEWEST for s in (*v.slices, *v.repeats)]
+    return whole, rest
+
+
+def _belongs(one: Slice, first: Slice) -> bool:
+    same = (one.instance.series, one.instance.frame_of_reference, one.shape) == (
+        first.instance.series,
+        first.instance.frame_of_reference,
+        first.shape,
+    )
+    close = np.allclose(one.spacing, first.spacing, rtol=0.01) and np.allclose(
+        [one.along, one.down], [first.along, first.down], atol=SAME_DIRECTION
+    )
+    return bool(same and close)
+
+
+def _volume(stack: list[Slice]) -> Volume:
+    ordered = sorted(stack, key=lambda s: (s.height, s.instance.number, s.instance.uid, s.frame))
+    slices: list[Slice] = []
+    repeats: list[Slice] = []
+    for one in ordered:
+        is_new = not slices or one.height - slices[-1].height > SAME_PLACE
+        (slices if is_new else repeats).append(one)
+    first = ordered[0].instance
+    return Volume(first.series, first.frame_of_reference, first.modality, slices, repeats)

@@ -1,0 +1,161 @@
+"""Look for faces in one study: find the head once a frame of reference, draw it in every series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import SimpleITK as sitk
+
+from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.face.fit import Pose
+from pixelscrub.face.grid import Placed
+from pixelscrub.face.mask import Found, locate
+from pixelscrub.face.skin import background
+from pixelscrub.face.stack import assemble, carry
+from pixelscrub.face.subject import may_show_head, says_head, says_other
+from pixelscrub.intake.instance import Instance
+from pixelscrub.intake.volumes import Slice, Volume, read_slices, volumes
+from pixelscrub.plan import FacePlan
+from pixelscrub.recipe import FaceSettings
+
+CT_AIR: Final = (-1000.0, 10.0)
+
+
+@dataclass(slots=True)
+class _Looking:
+    """What is known so far about the faces of a study."""
+
+    settings: FaceSettings
+    folder: Path
+    plans: list[FacePlan] = field(default_factory=list)
+    held: dict[str, Reason] = field(default_factory=dict)
+    heads: dict[str, Found] = field(default_factory=dict)
+
+    def hold(self, slices: list[Slice], reason: Reason) -> None:
+        for one in slices:
+            self.held[one.instance.uid] = reason
+
+    def known(self, frame_of_reference: str) -> Pose | None:
+        head = self.heads.get(frame_of_reference)
+        return None if head is None else head.pose
+
+
+def look(
+    instances: list[Instance], settings: FaceSettings, folder: Path
+) -> tuple[list[FacePlan], dict[str, Reason]]:
+    """Find the faces in a study's volumes, and write their masks into `folder`.
+
+    Volumes of CT, MR and PET are looked at unless the header names a part of the body that has no
+    face. Slices that make no volume are masked by a head that was found in their frame of
+    reference; without one they are held where the header says head, and have no face otherwise.
+
+    Returns:
+        a plan for each volume, and the SOP Instance UIDs to hold back, with the reason.
+    """
+    looking = _Looking(settings, folder)
+    placed: list[Slice] = []
+    unplaced: list[Instance] = []
+    for instance in instances:
+        try:
+            if not may_show_head(instance):
+                continue
+            slices = read_slices(instance)
+        except HeldError as error:
+            looking.held[instance.uid] = error.reason
+            continue
+        placed += slices
+        if not slices:
+            unplaced.append(instance)
+    whole, rest = volumes(placed)
+    for volume in sorted(whole, key=_promise, reverse=True):
+        _look_at(volume, looking)
+    _look_at_rest(rest, looking)
+    _look_at_unplaced(unplaced, looking)
+    return looking.plans, looking.held
+
+
+def _promise(volume: Volume) -> float:
+    """How likely a volume shows all of the head: its extent, as far as a head reaches."""
+    heights = volume.heights
+    first = volume.slices[0]
+    sides = [n * s for n, s in zip(first.shape, first.spacing, strict=True)]
+    return float(np.prod(np.minimum([*sides, heights[-1] - heights[0]], 260.0)))
+
+
+def _look_at(volume: Volume, looking: _Looking) -> None:
+    everything = [*volume.slices, *volume.repeats]
+    if says_other(volume.slices[0].instance):
+        looking.plans.append(_no_face(volume, "other_body_part"))
+        return
+    try:
+        with guarded(Reason.FACE_FAILED):
+            image = assemble(volume)
+            known = looking.known(volume.frame_of_reference)
+            found = locate(image, volume.modality, ears=looking.settings.ears, known=known)
+            if isinstance(found, str):
+                looking.plans.append(_no_face(volume, found))
+                return
+            _keep(volume, found, image, looking)
+    except HeldError as error:
+        looking.hold(everything, error.reason)
+        return
+    if found.status == "partial" and looking.settings.partial == "hold":
+        looking.hold(everything, Reason.FACE_PARTIAL)
+
+
+def _no_face(volume: Volume, reason: str) -> FacePlan:
+    return FacePlan(series=volume.series, status="none", slices=_slices(volume), reasons=[reason])
+
+
+def _slices(volume: Volume) -> list[tuple[str, int]]:
+    return [(s.instance.uid, s.frame) for s in volume.slices]
+
+
+def _keep(volume: Volume, found: Found, image: Placed, looking: _Looking) -> None:
+    if found.status == "removed" and volume.frame_of_reference:
+        looking.heads.setdefault(volume.frame_of_reference, found)
+    air = CT_AIR if volume.modality == "CT" else background(image.image)
+    stacks = [volume.slices, *([volume.repeats] if volume.repeats else [])]
+    for slices in stacks:
+        looking.plans.append(_plan(volume.series, slices, found, air, looking))
+
+
+def _plan(
+    series: str,
+    slices: list[Slice],
+    found: Found,
+    air: tuple[float, float],
+    looking: _Looking,
+) -> FacePlan:
+    name = f"face-{len(looking.plans) + 1}.nii.gz"
+    sitk.WriteImage(carry(found.region, slices), str(looking.folder / name), useCompression=True)
+    return FacePlan(
+        series=series,
+        status=found.status,
+        mask=name,
+        slices=[(s.instance.uid, s.frame) for s in slices],
+        fill=(air[0], 0.0 if looking.settings.fill == "constant" else air[1]),
+        checks=found.checks,
+        reasons=found.reasons,
+    )
+
+
+def _look_at_rest(rest: list[Slice], looking: _Looking) -> None:
+    """Localisers and single slices."""
+    for one in rest:
+        head = looking.heads.get(one.instance.frame_of_reference)
+        if head is not None:
+            air = CT_AIR if one.instance.modality == "CT" else (0.0, 0.0)
+            looking.plans.append(_plan(one.instance.series, [one], head, air, looking))
+        elif says_head(one.instance):
+            looking.hold([one], Reason.FACE_GEOMETRY)
+
+
+def _look_at_unplaced(unplaced: list[Instance], looking: _Looking) -> None:
+    """Pictures made from volumes: renderings, projections, mosaics, captures of the screen."""
+    for instance in unplaced:
+        if looking.heads or says_head(instance):
+            looking.held[instance.uid] = Reason.FACE_IN_DERIVED
