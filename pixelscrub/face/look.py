@@ -12,10 +12,10 @@ import SimpleITK as sitk
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.fit import Pose
 from pixelscrub.face.grid import Placed
-from pixelscrub.face.mask import Found, locate
+from pixelscrub.face.mask import OUT_OF_VIEW, Found, locate
 from pixelscrub.face.skin import background
 from pixelscrub.face.stack import assemble, carry
-from pixelscrub.face.subject import may_show_head, says_head, says_other
+from pixelscrub.face.subject import is_projection, may_show_head, says_head, says_other
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.volumes import Slice, Volume, read_slices, volumes
 from pixelscrub.plan import FacePlan
@@ -66,8 +66,9 @@ def look(
         except HeldError as error:
             looking.held[instance.uid] = error.reason
             continue
-        placed += slices
-        if not slices:
+        if slices and not is_projection(instance):
+            placed += slices
+        else:
             unplaced.append(instance)
     whole, rest = volumes(placed)
     for volume in sorted(whole, key=_promise, reverse=True):
@@ -96,13 +97,24 @@ def _look_at(volume: Volume, looking: _Looking) -> None:
             known = looking.known(volume.frame_of_reference)
             found = locate(image, volume.modality, ears=looking.settings.ears, known=known)
             if isinstance(found, str):
-                looking.plans.append(_no_face(volume, found))
+                _look_at_faceless(volume, found, looking)
                 return
             _keep(volume, found, image, looking)
     except HeldError as error:
         looking.hold(everything, error.reason)
         return
     if found.status == "partial" and looking.settings.partial == "hold":
+        looking.hold(everything, Reason.FACE_PARTIAL)
+
+
+def _look_at_faceless(volume: Volume, reason: str, looking: _Looking) -> None:
+    """Slices in which no head fits: believed where the header does not say otherwise."""
+    everything = [*volume.slices, *volume.repeats]
+    if reason != OUT_OF_VIEW and volume.frame_of_reference in looking.heads:
+        _look_at_rest(everything, looking)
+        return
+    looking.plans.append(_no_face(volume, reason))
+    if reason != OUT_OF_VIEW and says_head(volume.slices[0].instance):
         looking.hold(everything, Reason.FACE_PARTIAL)
 
 

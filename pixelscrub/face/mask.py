@@ -26,6 +26,8 @@ NO_FIT: Final = 170.0
 """Mean square distances (mm²) up to which a fit is trusted, and beyond which there is no head."""
 IN_VIEW: Final = 0.03
 HALF: Final = 0.5
+OUT_OF_VIEW: Final = "face_out_of_view"
+"""Reason of a head whose face lies outside the field of view."""
 REMOVED: Final = 0.9
 
 
@@ -132,7 +134,7 @@ def _pose(body: Body, known: Pose | None) -> tuple[Pose, float] | None:
 def _judge(region: Region, grid: Grid, cost: float, pose: Pose) -> Found | str:
     checks = {"fit": round(cost, 1), **region.checks}
     if checks["face_in_view"] < IN_VIEW or checks["face_ml"] == 0:
-        return "face_out_of_view"
+        return OUT_OF_VIEW
     reasons = []
     if cost > GOOD_FIT:
         reasons.append("uncertain_fit")

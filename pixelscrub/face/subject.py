@@ -11,7 +11,11 @@ from pixelscrub.intake.instance import Instance
 
 MODALITIES: Final = frozenset({"CT", "MR", "PT"})
 """Modalities whose volumes can show a face. SPECT, ultrasound and projections are not looked at."""
-TAGS: Final = ["BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName", "Rows"]
+PROJECTED: Final = frozenset(
+    ("PROJECTION IMAGE", "MIP", "MINIP", "MAX_IP", "VOLUME_RENDERED", "VOLREN", "VRT", "CPR")
+)
+"""Values of Image Type (PS3.3 C.8.16.1.3, C.8.2.1.1.1) of pictures that are no slices."""
+TAGS: Final = ["BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName"]
 HEAD: Final = re.compile(
     r"head|brain|skull|cran|kopf|sch[aä]del|hirn|t[eê]te|c[eé]r[eé]b|face|facial|orbit|sinus|"
     r"neuro|nasal|maxill|jaw|mandib|dental|ear\b|iac\b|pituit|cabeza|testa|enc[eé]f",
@@ -40,12 +44,22 @@ def says_other(instance: Instance) -> bool:
     return _words(instance)[0] in OTHER and not says_head(instance)
 
 
+def is_projection(instance: Instance) -> bool:
+    """Whether pixels sum up what lies behind them, or show a surface: a scout of CT, a MIP."""
+    kinds = _words(instance)[3]
+    return bool(kinds & PROJECTED) or (instance.modality == "CT" and "LOCALIZER" in kinds)
+
+
 @lru_cache(maxsize=4096)
-def _words(instance: Instance) -> tuple[str, str, bool]:
-    """Body part, all descriptions in one, and whether it is an image."""
+def _words(instance: Instance) -> tuple[str, str, bool, frozenset[str]]:
+    """Body part, all descriptions in one, whether it is an image, and values of Image Type."""
     from pydicom import dcmread
 
     with guarded(Reason.FACE_FAILED), instance.source.open() as file:
-        header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(TAGS))
+        wanted = [*TAGS, "Rows", "ImageType"]
+        header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=wanted)
         body_part = str(header.get("BodyPartExamined") or "").strip().upper()
-        return body_part, " ".join(str(header.get(t) or "") for t in TAGS[:4]), "Rows" in header
+        descriptions = " ".join(str(header.get(tag) or "") for tag in TAGS)
+        kinds = header.get("ImageType") or []
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        return body_part, descriptions, "Rows" in header, frozenset(str(k).upper() for k in kinds)
