@@ -24,7 +24,7 @@ class TextBox:
 
 
 def unite(found: Iterable[TextBox]) -> list[TextBox]:
-    """Join boxes that overlap by half of the smaller one; the surer one names the source."""
+    """Join boxes that cover nearly the same place; the surer one names the source."""
     return _joined(found, _overlap)
 
 
@@ -48,7 +48,10 @@ def _joined(found: Iterable[TextBox], belong: Callable[[Box, Box], bool]) -> lis
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    return 2 * one.intersection(other).area >= min(one.area, other.area)
+    common, whole = one.intersection(other).area, one.union(other).area
+    return 2 * common >= min(one.area, other.area) and (
+        1.2 * (one.area + other.area - common) >= whole
+    )
 
 
 def _same_line(one: Box, other: Box) -> bool:

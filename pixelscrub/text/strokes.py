@@ -1,12 +1,10 @@
-"""Letters found by their strokes, without weights: top-hat and connected components.
-
-Burned-in letters are drawn, not imaged: their strokes are thin, stand out sharply from what is
-around them, are evenly bright, and come in lines of equal height. Tissue is none of these.
-"""
+"""Lines of drawn letters, found without weights: by their ink, their evenness and their row."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -15,89 +13,111 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.ink import THRESHOLDS, Letter, calm, letters
 
 Picture = npt.NDArray[np.uint8]
 
-STROKE: Final = 11
-"""Pixels; wider strokes are not taken for letters at this scale."""
-CONTRAST: Final = 48
-"""Grey levels by which a stroke stands out."""
-HEIGHTS: Final = (5, 64)
-"""Pixels of the smallest and largest letter at this scale."""
-FLAT: Final = 10
-"""Grey levels; beneath drawn text the background varies by less."""
 SCALES: Final = (1.0, 0.4)
 """Large letters are looked for in a smaller picture."""
-LARGE: Final = 800
+LARGE: Final = 300
 """Pixels of the shorter side from which the smaller scale is searched."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One connected component that may be a letter."""
-
-    box: Box
-    ink: float
+LARGEST_LETTER: Final = 64
+"""Pixels; of what the smaller picture shows, only letters of half this height are taken."""
+TILE: Final = 2048
+OVERLAP: Final = 160
+ROW: Final = 16
+"""Pixels; lines are looked up by their row, so that a full page takes no longer than its size."""
+RECENT: Final = 12
+"""Lines of a row that a letter may continue."""
+LEAST: Final = 3
+"""Letters of a line on any ground; fewer must stand on flat ground."""
+FLAT: Final = 2.0
+"""Grey levels; ground that varies by less is not tissue."""
+STRONG: Final = 75
+"""Grey levels between letters and tissue."""
+LEVEL: Final = 0.1
+"""Share of their height by which letters of a line stray from its top or foot."""
 
 
 def find_lines(image: Picture) -> list[TextBox]:
-    """Find lines of drawn letters, light on dark and dark on light.
+    """Find lines of drawn letters, light on dark and dark on light, upright or turned by 90°.
 
     Args:
         image: uint8, (rows, columns) or (rows, columns, 3).
     """
+    bright = image if image.ndim == 2 else image.max(axis=2)
+    dark = 255 - (image if image.ndim == 2 else image.min(axis=2))
     found: list[TextBox] = []
-    channels = [image] if image.ndim == 2 else [image.max(axis=2)]
-    for grey in channels:
+    for grey in (bright, dark):
         for scale in SCALES if min(image.shape[:2]) >= LARGE else SCALES[:1]:
-            how = cv2.INTER_AREA
-            small = (
-                grey
-                if scale == 1
-                else cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how)
-            )
-            for polarity in (small, 255 - small):
-                found += [_scaled(line, scale) for line in _lines(np.asarray(polarity, np.uint8))]
+            for tile, x, y in _tiles(_sized(np.asarray(grey, np.uint8), scale)):
+                moved = (_moved(line, x, y, scale) for line in lines(tile))
+                found += [line for line in moved if scale == 1 or _is_large(line.box)]
     return found
 
 
-def _scaled(text: TextBox, scale: float) -> TextBox:
-    x0, y0, x1, y1 = (int(v / scale) for v in text.box)
-    return TextBox(Box(x0, y0, x1 + int(scale < 1), y1 + int(scale < 1)), text.score, text.source)
+def lines(grey: Picture) -> list[TextBox]:
+    """Lines of letters brighter than their ground."""
+    quiet = calm(grey)
+    found: list[TextBox] = []
+    for threshold in THRESHOLDS:
+        seen = letters(quiet, threshold)
+        upright = [_judge(group) for group in _groups(seen)]
+        turned = [_judge(group, LEAST + 2) for group in _groups([_turned(s) for s in seen])]
+        found += [line for line in upright if line is not None]
+        found += [replace(t, box=_swapped(t.box)) for t in turned if t is not None]
+    return found
 
 
-def _lines(grey: Picture) -> list[TextBox]:
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (STROKE, STROKE))
-    hat = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, kernel)
-    letters = _letters(grey, hat)
-    return [line for group in _groups(letters) if (line := _judge(group, grey, hat)) is not None]
+def _sized(grey: Picture, scale: float) -> Picture:
+    if scale == 1:
+        return grey
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
 
 
-def _letters(grey: Picture, hat: Picture) -> list[Letter]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (hat > CONTRAST).astype(np.uint8), connectivity=8
-    )
-    letters = []
-    for x, y, width, height, area in stats[1:count]:
-        is_letter = HEIGHTS[0] <= height <= HEIGHTS[1] and width <= 8 * height and area >= 4
-        if is_letter and area >= 0.12 * width * height:
-            box = Box(int(x), int(y), int(x + width), int(y + height))
-            ink = hat[box.y0 : box.y1, box.x0 : box.x1]
-            letters.append(Letter(box, float(np.percentile(ink[ink > CONTRAST], 75))))
-    return letters
+def _tiles(grey: Picture) -> Iterator[tuple[Picture, int, int]]:
+    """Parts that overlap, with their place; flat ones are skipped."""
+    rows, columns = grey.shape
+    for y in range(0, max(rows - OVERLAP, 1), TILE):
+        for x in range(0, max(columns - OVERLAP, 1), TILE):
+            tile = grey[y : y + TILE + OVERLAP, x : x + TILE + OVERLAP]
+            if min(tile.shape) > 0 and int(tile.max()) - int(tile.min()) >= THRESHOLDS[0]:
+                yield tile, x, y
 
 
-def _groups(letters: list[Letter]) -> list[list[Letter]]:
+def _moved(line: TextBox, x: int, y: int, scale: float) -> TextBox:
+    x0, y0, x1, y1 = (int(v / scale) for v in line.box.shifted(x, y))
+    more = int(scale < 1)
+    return replace(line, box=Box(x0 - more, y0 - more, x1 + 2 * more, y1 + 2 * more))
+
+
+def _is_large(box: Box) -> bool:
+    return min(box.width, box.height) >= LARGEST_LETTER / 2
+
+
+def _swapped(box: Box) -> Box:
+    return Box(box.y0, box.x0, box.y1, box.x1)
+
+
+def _turned(letter: Letter) -> Letter:
+    return replace(letter, box=_swapped(letter.box))
+
+
+def _groups(seen: list[Letter]) -> list[list[Letter]]:
     """Letters of about one height and brightness, side by side."""
-    lines: list[list[Letter]] = []
-    for letter in sorted(letters, key=lambda found: found.box.x0):
-        for line in lines:
-            if _continues(line[-1], letter):
-                line.append(letter)
-                break
-        else:
-            lines.append([letter])
-    return lines
+    groups: list[list[Letter]] = []
+    by_row: dict[int, list[list[Letter]]] = defaultdict(list)
+    for letter in sorted(seen, key=lambda found: found.box):
+        row = (letter.box.y0 + letter.box.y1) // (2 * ROW)
+        near = (group for r in (row - 1, row, row + 1) for group in by_row[r][-RECENT:])
+        group = next((group for group in near if _continues(group[-1], letter)), None)
+        if group is None:
+            group = []
+            groups.append(group)
+            by_row[row].append(group)
+        group.append(letter)
+    return groups
 
 
 def _continues(last: Letter, letter: Letter) -> bool:
@@ -105,35 +125,52 @@ def _continues(last: Letter, letter: Letter) -> bool:
     tall, small = max(a.height, b.height), min(a.height, b.height)
     gap = b.x0 - a.x1
     overlap = min(a.y1, b.y1) - max(a.y0, b.y0)
-    even = min(last.ink, letter.ink) >= 0.6 * max(last.ink, letter.ink)
-    return -2 <= gap <= 1.2 * tall and overlap >= 0.6 * small and tall <= 2 * small and even
+    even = min(last.contrast, letter.contrast) >= 0.6 * max(last.contrast, letter.contrast)
+    return -2 <= gap <= 1.3 * tall and overlap >= 0.6 * small and tall <= 2 * small and even
 
 
-def _judge(line: list[Letter], grey: Picture, hat: Picture) -> TextBox | None:
-    """Whether a line is drawn: enough letters, on a background flat enough for their number."""
-    box = line[0].box
-    for letter in line[1:]:
+def _judge(group: list[Letter], least: int = 1) -> TextBox | None:
+    """Whether a line is drawn: the fewer letters, the flatter its ground must be."""
+    box = group[0].box
+    for letter in group[1:]:
         box = box.union(letter.box)
-    around = box.padded(2).clipped(grey.shape[1], grey.shape[0])
-    region = (slice(around.y0, around.y1), slice(around.x0, around.x1))
-    ink = hat[region] > CONTRAST
-    near = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    paper = grey[region][~near]
-    if paper.size < 8 or len(line) < 2:
+    count = sum(_count(letter.box) for letter in group)
+    if count < least or not _is_drawn(group, count):
         return None
-    unrest = float(paper.std())
-    sharp = _sharpness(grey[region], ink)
-    limit = FLAT * min(len(line), 4) / 2
-    if unrest > limit or sharp < 0.45:
-        return None
-    score = min(0.5 + 0.1 * len(line), 0.95)
-    return TextBox(box, score, "strokes")
+    return TextBox(box, min(0.5 + 0.1 * count, 0.95), "strokes")
 
 
-def _sharpness(grey: Picture, ink: npt.NDArray[np.bool_]) -> float:
-    """How much of the contrast is won within one pixel of the edge, 0 to 1."""
-    levels = grey.astype(np.float32)
-    edge = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    steep = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    contrast = float(levels[ink].mean() - np.median(levels[~ink])) if (~ink).any() else 0.0
-    return float(np.median(steep[edge > 0])) / contrast if contrast > 0 else 0.0
+def _count(box: Box) -> int:
+    """How many letters touch in a component as wide as this."""
+    return max(1, round(box.width / (0.8 * box.height)))
+
+
+def _is_drawn(group: list[Letter], count: int) -> bool:
+    """Lenient on flat ground, strict on tissue: there a line must be strong, sharp and level."""
+    sharp = float(np.median([letter.sharp for letter in group]))
+    unrest = float(np.median([letter.unrest for letter in group]))
+    contrast = float(np.median([letter.contrast for letter in group]))
+    if count < LEAST:
+        alone = len(group) > 1 or _is_letter(group[0])
+        return alone and unrest <= FLAT and sharp >= 0.6 and contrast >= STRONG / 2
+    if unrest <= FLAT:
+        return sharp >= 0.45 and _slant(group) <= 2 * LEVEL and contrast >= 12 * (unrest + 1)
+    strong = contrast >= max(STRONG, 5 * unrest)
+    return strong and sharp >= 0.6 and _slant(group) <= LEVEL and len(group) >= LEAST
+
+
+def _slant(group: list[Letter]) -> float:
+    """How far letters stray from a common top or foot, as a share of their height."""
+    edges = np.array([(letter.box.y0, letter.box.y1) for letter in group])
+    stray = np.abs(edges - np.median(edges, axis=0)).mean(axis=0).min()
+    return float(stray / np.median(edges[:, 1] - edges[:, 0]))
+
+
+def _is_letter(letter: Letter) -> bool:
+    """Whether a single component is shaped like a letter, not like a tick, a line or a dot."""
+    box = letter.box
+    return (
+        7 <= box.height <= 40
+        and 0.35 * box.height <= box.width <= 4 * box.height
+        and 0.15 <= letter.fill <= 0.72
+    )
