@@ -233,26 +233,28 @@ def _measure(name: str, truth: Truth, images: Path, settings: TextSettings) -> M
 
 def _looked(path: Path, frame: int, settings: TextSettings) -> tuple[Picture, list[Finding], float]:
     """The picture, what is found in it, and the seconds that each frame took."""
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    pixels = None if _is_dicom(path) else cv2.imread(str(path), cv2.IMREAD_COLOR)
+    start = time.perf_counter()
     if pixels is not None:
-        picture = np.asarray(pixels[..., ::-1], np.uint8)
-        start = time.perf_counter()
-        findings = _found(picture, settings)
-        return picture, findings, time.perf_counter() - start
+        picture = np.ascontiguousarray(pixels[..., ::-1], np.uint8)
+        return picture, _found(picture, settings), time.perf_counter() - start
     with path.open("rb") as file:
         image = Image(file)
-        picture = show(image, frame)
-        start = time.perf_counter()
         findings = look(image, settings)
         seconds = (time.perf_counter() - start) / image.known.frames
-    return picture, findings, seconds
+        return show(image, frame), findings, seconds
+
+
+def _is_dicom(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
 def _found(picture: Picture, settings: TextSettings) -> list[Finding]:
     rows, columns = picture.shape[:2]
     return [
         Finding(kind="text", box=text.box.padded(settings.padding).clipped(columns, rows))
-        for text in detect(np.ascontiguousarray(picture), settings.detectors)
+        for text in detect(picture, settings.detectors)
         if text.score >= settings.min_score
     ]
 

@@ -1,0 +1,64 @@
+"""QR codes and bar codes, by OpenCV's detectors: a code is text that a camera reads."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.findings import Box
+from pixelscrub.text.boxes import TextBox
+
+Picture = npt.NDArray[np.uint8]
+
+LONGEST: Final = 2000
+"""Pixels of the longer side that is searched; larger pictures are made smaller."""
+QUIET: Final = 0.06
+"""Share of its size by which a code's box is widened: corners are found a little inside."""
+EDGES: Final = 24
+"""Changes from dark to light and back on a line through a code; stripes of a test image or a
+colour bar have fewer."""
+
+
+def find_codes(image: Picture) -> list[TextBox]:
+    """Find QR codes and bar codes, whether or not they can be decoded.
+
+    Args:
+        image: uint8, (rows, columns) or (rows, columns, 3).
+    """
+    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    scale = min(1.0, LONGEST / max(grey.shape))
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    found = [
+        corners
+        for engine in (cv2.QRCodeDetector(), cv2.barcode.BarcodeDetector())
+        for corners in _corners(engine, small)
+    ]
+    boxes = [_box(corners / scale).clipped(grey.shape[1], grey.shape[0]) for corners in found]
+    return [TextBox(box, 0.9, "barcodes") for box in boxes if box.area and _is_code(grey, box)]
+
+
+def _corners(engine: Any, grey: Picture) -> list[npt.NDArray[np.float64]]:
+    detect = getattr(engine, "detectMulti", engine.detect)
+    has_any, points = detect(grey)
+    if not has_any or points is None:
+        return []
+    return list(np.asarray(points, np.float64).reshape(-1, 4, 2))
+
+
+def _box(corners: npt.NDArray[np.float64]) -> Box:
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    more = QUIET * max(x1 - x0, y1 - y0)
+    low = np.floor([x0 - more, y0 - more]).astype(int)
+    high = np.ceil([x1 + more, y1 + more]).astype(int)
+    return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+
+
+def _is_code(grey: Picture, box: Box) -> bool:
+    """Whether a line through the middle, along or across, changes often enough."""
+    part = grey[box.y0 : box.y1, box.x0 : box.x1]
+    dark = part < (int(part.min()) + int(part.max())) / 2
+    middles = dark[box.height // 2], dark[:, box.width // 2]
+    return any(np.count_nonzero(line[1:] != line[:-1]) >= EDGES for line in middles)
