@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.fit import Pose
@@ -110,8 +110,10 @@ def _look_at(volume: Volume, looking: _Looking) -> None:
 def _look_at_faceless(volume: Volume, reason: str, looking: _Looking) -> None:
     """Slices in which no head fits: believed where the header does not say otherwise."""
     everything = [*volume.slices, *volume.repeats]
-    if reason != OUT_OF_VIEW and volume.frame_of_reference in looking.heads:
-        _look_at_rest(everything, looking)
+    head = looking.heads.get(volume.frame_of_reference)
+    if reason != OUT_OF_VIEW and head is not None:
+        air = CT_AIR if volume.modality == "CT" else (0.0, 0.0)
+        looking.plans.append(_plan(volume.series, everything, head, air, looking))
         return
     looking.plans.append(_no_face(volume, reason))
     if reason != OUT_OF_VIEW and says_head(volume.slices[0].instance):
