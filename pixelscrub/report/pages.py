@@ -38,6 +38,12 @@ class Card:
     shots: list[dict[str, Shot]] = field(default_factory=list)
 
     @property
+    def is_changed(self) -> bool:
+        """Whether any pixel was to be changed (in a volume: of some of its slices)."""
+        face = self.line.face is not None and self.line.face.status == "removed"
+        return face or self.line.crop is not None or any(f.action == "mask" for f in self.line.text)
+
+    @property
     def size(self) -> tuple[int, int] | None:
         """Columns and rows of the original, if a picture tells."""
         sizes = (shots["before"].of for shots in self.shots if "before" in shots)
@@ -60,9 +66,14 @@ class Series:
         return [card for card in self.cards if card.shots]
 
     @property
-    def plain(self) -> list[Card]:
-        """Instances without pictures: nothing was changed in their pixels."""
-        return [card for card in self.cards if not card.shots]
+    def unpictured(self) -> list[Card]:
+        """Instances without pictures that were, or may have been, changed."""
+        return [card for card in self.cards if not card.shots and card.is_changed]
+
+    @property
+    def untouched(self) -> list[Card]:
+        """Instances without pictures whose pixels were to stay as they are."""
+        return [card for card in self.cards if not card.shots and not card.is_changed]
 
     @property
     def pages(self) -> list[list[Card]]:

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import html.parser
+import re
+import time
+
+import numpy as np
+import pytest
+
+from pixelscrub.errors import Reason, UsageError
+from pixelscrub.outcome import Summary
+from pixelscrub.report import pictures
+from pixelscrub.report.build import build, duration
+
+
+class Page(html.parser.HTMLParser):
+    """Links, texts and open tags of a page."""
+
+    VOID = frozenset({"meta", "img", "rect", "line", "link", "br"})
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.words, self.stack, self.tags = [], [], [], set()
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.links += [v for k, v in attrs if k in {"href", "src"}]
+        if tag not in self.VOID:
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def pages(private):
+    index = build(private.path)
+    return {path.name: Page(path) for path in index.parent.glob("*.html")}
+
+
+def test_an_empty_run_gives_a_page(private):
+    index = pages(private)["index.html"]
+    assert "0 released" in index.text
+    assert index.stack == []
+
+
+def test_held_instances_come_first_with_reason_and_meaning(private):
+    private.add_masked(1, [(10, 10, 90, 30)])
+    private.hold("in/broken", "damaged_file", detail="cut short")
+    private.hold("in/letter.txt", "not_dicom")
+    text = pages(private)["index.html"].text
+    held = text.index("1 held back")
+    assert held < text.index("Released, by study")
+    assert "in/broken" in text[held:]
+    assert "The file is damaged" in text
+    assert text.index("in/letter.txt") > text.index("Files that are no instances")
+
+
+def test_pages_show_pictures_that_exist_and_nothing_from_elsewhere(private):
+    private.add_masked(1, [(10, 10, 90, 30)])
+    private.add(source="in/2", output="P1/S1/E1/2.dcm", pictures=["../../key", "gone"])
+    found = pages(private)
+    assert set(found) == {"index.html", "series-0001-01.html"}
+    for page in found.values():
+        assert page.stack == []
+        assert not page.tags & {"script", "iframe", "object", "link"}
+        for link in page.links:
+            assert (private.path / "report" / link).is_file()
+    shown = [link for link in found["series-0001-01.html"].links if link.endswith(".jpg")]
+    assert len(shown) == 2
+
+
+def test_everything_from_the_audit_is_escaped(private):
+    evil = "<script>alert(1)</script>\"'&"
+    private.add(
+        source=evil,
+        output="<b>/\"x/<i>'/1.dcm",
+        sop_class="<u>",
+        tags={evil: 1},
+        seconds={evil: 1.0},
+        face={"status": "none", "mask": None, "checks": {evil: 1}},
+    )
+    private.hold(evil, "timeout", detail=evil)
+    (private.path / "summary.json").write_text(
+        Summary(recipe=evil, versions={evil: evil}).model_dump_json()
+    )
+    for page in pages(private).values():
+        assert not page.tags & {"script", "b>", "i", "u"}
+        assert page.stack == []
+        assert "alert(1)" in page.text
+
+
+def test_films_heads_and_checks_are_shown(private):
+    grey = np.full((60, 80), 90, np.uint8)
+    folder = private.path / "report" / "pictures"
+    name = pictures.save(folder, "n", grey, grey, [])
+    pictures.save_strip(folder, "n", [(grey, grey)] * 3)
+    pictures.save_head(folder, "n", {"front": grey}, {"front": grey})
+    face = {"status": "removed", "mask": "m.nii.gz", "checks": {"nose_gone": 1.0}}
+    private.add(pictures=[name], face=face, crop=[1, 2, 70, 50])
+    page = pages(private)["series-0001-01.html"]
+    assert len([link for link in page.links if link.endswith(".jpg")]) == 5
+    assert "nose gone" in page.text
+    assert "columns 1 to 70" in page.text
+
+
+def test_unchanged_pixels_are_claimed_only_where_nothing_was_planned(private):
+    private.add(source="in/same")
+    private.add(source="in/changed", output="P1/S1/E1/2.dcm", crop=[0, 0, 5, 5])
+    text = pages(private)["series-0001-01.html"].text
+    assert text.index("Without pictures") < text.index("in/changed")
+    assert text.index("in/changed") < text.index("Pixels as they were") < text.index("in/same")
+
+
+def test_pages_of_an_earlier_report_do_not_stay(private):
+    stale = private.path / "report" / "series-0099-01.html"
+    stale.write_text("old")
+    pages(private)
+    assert not stale.exists()
+
+
+def test_a_thousand_instances_are_quick_and_split_into_pages(private):
+    for number in range(1, 201):
+        private.add_masked(number, [(10, 10, 90, 30)], size=(80, 60))
+    for number in range(800):
+        private.add(source=f"in/x{number}", output=f"P1/S2/E{number % 7}/{number}.dcm")
+    start = time.monotonic()
+    found = pages(private)
+    assert time.monotonic() - start < 20
+    assert len(found) == 1 + 2 + 7
+    assert all(page.stack == [] for page in found.values())
+
+
+@pytest.mark.parametrize("content", ["{", '{"source": 1}', '{"source": "a", "outcome": "odd"}'])
+def test_an_audit_of_another_kind_is_refused_without_its_content(private, content):
+    (private.path / "audit.jsonl").write_text(content)
+    with pytest.raises(UsageError, match="audit cannot be used"):
+        build(private.path)
+
+
+def test_a_report_that_cannot_be_written_is_told(private):
+    (private.path / "report" / "index.html").mkdir()
+    with pytest.raises(UsageError, match="report cannot be written"):
+        build(private.path)
+
+
+def test_a_damaged_summary_is_replaced_by_the_sum_of_the_audit(private):
+    private.add()
+    (private.path / "summary.json").write_text("{")
+    assert "1 released" in pages(private)["index.html"].text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (59.94, "59.9 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
+)
+def test_duration_is_told_as_people_do(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_explained(private, reason):
+    private.hold("in/x", reason)
+    sentence = re.search(rf"{reason} (\S.*?\.)", pages(private)["index.html"].text)
+    assert sentence is not None
+    assert len(sentence[1].split()) >= 4
