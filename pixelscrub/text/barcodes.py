@@ -18,8 +18,9 @@ LONGEST: Final = 2000
 QUIET: Final = 0.06
 """Share of its size by which a code's box is widened: corners are found a little inside."""
 EDGES: Final = 24
-"""Changes from dark to light and back on a line through a code; stripes of a test image or a
-colour bar have fewer."""
+"""Changes from dark to light and back on a line through a code; a colour bar has fewer."""
+UNEVEN: Final = 0.3
+"""Spread of the widths of a code's bars, as a share of their mean; a grating has even ones."""
 
 
 def find_codes(image: Picture) -> list[TextBox]:
@@ -57,8 +58,13 @@ def _box(corners: npt.NDArray[np.float64]) -> Box:
 
 
 def _is_code(grey: Picture, box: Box) -> bool:
-    """Whether a line through the middle, along or across, changes often enough."""
+    """Whether a line through the middle, along or across, crosses many bars of unequal width."""
     part = grey[box.y0 : box.y1, box.x0 : box.x1]
     dark = part < (int(part.min()) + int(part.max())) / 2
-    middles = dark[box.height // 2], dark[:, box.width // 2]
-    return any(np.count_nonzero(line[1:] != line[:-1]) >= EDGES for line in middles)
+    return any(_is_coded(line) for line in (dark[box.height // 2], dark[:, box.width // 2]))
+
+
+def _is_coded(line: npt.NDArray[np.bool_]) -> bool:
+    edges = np.flatnonzero(line[1:] != line[:-1])
+    widths = np.diff(edges)
+    return len(edges) >= EDGES and float(widths.std()) >= UNEVEN * float(widths.mean())

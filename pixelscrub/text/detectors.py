@@ -33,6 +33,12 @@ def _strokes(image: Picture) -> list[TextBox]:
     return find_lines(image)
 
 
+def _barcodes(image: Picture) -> list[TextBox]:
+    from pixelscrub.text.barcodes import find_codes
+
+    return find_codes(image)
+
+
 def _require_tesseract() -> None:
     from pixelscrub.text.tesseract import require
 
@@ -41,7 +47,11 @@ def _require_tesseract() -> None:
 
 CHEAP = frozenset({"strokes"})
 """Detectors that may see every frame of a cine."""
-DETECTORS: dict[str, Detector] = {"strokes": _strokes, "tesseract": _tesseract}
+DETECTORS: dict[str, Detector] = {
+    "strokes": _strokes,
+    "tesseract": _tesseract,
+    "barcodes": _barcodes,
+}
 REQUIREMENTS: dict[str, Callable[[], None]] = {"tesseract": _require_tesseract}
 
 
@@ -59,7 +69,9 @@ def require(names: Sequence[str]) -> None:
             REQUIREMENTS[name]()
 
 
-def detect(image: Picture, detectors: Sequence[str] = ("strokes", "tesseract")) -> list[TextBox]:
+def detect(
+    image: Picture, detectors: Sequence[str] = ("strokes", "tesseract", "barcodes")
+) -> list[TextBox]:
     """Find text in a picture.
 
     Args:

@@ -17,13 +17,16 @@ Keep = Literal["nothing", "laterality", "harmless"]
 
 CERTAIN: Final = 0.8
 """Reading confidence from which a text is taken for read."""
-LATERALITY: Final = frozenset(
-    "L R LT RT LEFT RIGHT CC MLO LCC RCC LMLO RMLO L-CC R-CC L-MLO R-MLO XCCL AP PA LAT LL".split()
-)
+LATERALITY: Final = {
+    *("L", "R", "LT", "RT", "LEFT", "RIGHT", "AP", "PA", "LAT", "LL"),
+    *("CC", "MLO", "LCC", "RCC", "LMLO", "RMLO", "L-CC", "R-CC", "L-MLO", "R-MLO", "XCCL"),
+}
 """Sides and projections (PS3.16 CID 4014, and their use on films)."""
-TECHNIQUE: Final = frozenset(
-    "2D 3D 4D CINE FROZEN FREEZE PORTABLE SUPINE PRONE ERECT UPRIGHT SEMI-UPRIGHT PWR".split()
-)
+TECHNIQUE: Final = {
+    *("2D", "3D", "4D", "CINE", "FROZEN", "PWR"),
+    *("PORTABLE", "SUPINE", "PRONE", "ERECT", "UPRIGHT", "SEMI-UPRIGHT"),
+}
+"""Words of technique that are nobody's name."""
 UNIT: Final = (
     r"(?:mm|cm|cm/s|cm/sec|m/s|mm/s|mm/sec|Hz|kHz|MHz|dB|%|fps|kV|kVp|mA|mAs|ms|msec|bpm|ml|cc"
     r"|cm2|cm²|mmHg|HU)"
@@ -54,14 +57,14 @@ def stays(text: str, confidence: float, keep: Keep, terms: Terms | None) -> bool
     if any(word in identifying for word in re.findall(r"[^\W_]+", line.upper())):
         return False
     if keep == "laterality":
-        return all(word in LATERALITY for word in line.split())
+        return all(word.upper() in LATERALITY for word in line.split())
     return _is_harmless(line)
 
 
 def _is_harmless(line: str) -> bool:
     """Whether a line is nothing but measurements, sides and technique."""
     rest = MEASUREMENT.sub(_emptied, line) if line.isascii() or "²" in line else line
-    return all(word in LATERALITY | TECHNIQUE for word in rest.split())
+    return all(word.upper() in LATERALITY | TECHNIQUE for word in rest.split())
 
 
 def _emptied(match: re.Match[str]) -> str:

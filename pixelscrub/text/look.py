@@ -14,6 +14,9 @@ from pixelscrub.findings import Box, Finding
 from pixelscrub.pixels.show import show
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors import CHEAP, detect
+from pixelscrub.text.judge import stays
+from pixelscrub.text.reading import read
+from pixelscrub.text.regions import outside_regions
 
 if TYPE_CHECKING:
     from pixelscrub.pixels.image import Image
@@ -51,7 +54,28 @@ def look(image: Image, settings: TextSettings, terms: Terms | None = None) -> li
         for text in _detect(image, frame, names):
             if text.score >= settings.min_score:
                 _add(seen, text, frame)
-    return [place.finding(image, settings.padding) for place in seen]
+    findings = [place.finding(image, settings.padding) for place in seen]
+    if settings.keep != "nothing":
+        findings = _judged(image, findings, settings, terms)
+    return findings + (outside_regions(image) if settings.outside_regions else [])
+
+
+def _judged(
+    image: Image, findings: list[Finding], settings: TextSettings, terms: Terms | None
+) -> list[Finding]:
+    """The findings; those that are read with certainty and may stay are marked so.
+
+    In a cine everything goes: what stays in one frame may say something else in the next.
+    """
+    if image.known.frames > 1:
+        return findings
+    readings = read(show(image, 0), [f.box for f in findings if f.box is not None])
+    return [
+        finding.model_copy(update={"action": "keep"})
+        if stays(said.text, said.confidence, settings.keep, terms)
+        else finding
+        for finding, said in zip(findings, readings, strict=True)
+    ]
 
 
 def _detect(image: Image, frame: int, names: list[str]) -> Iterator[TextBox]:
@@ -89,7 +113,7 @@ class _Place:
         stands = len(self.frames) >= STANDS * info.frames or "tesseract" in self.text.source
         whole = stands or (first, last) == (0, info.frames - 1)
         return Finding(
-            kind="text",
+            kind="barcode" if self.text.source == "barcodes" else "text",
             frames=None if whole else (first, last),
             box=Box(*box),
             score=round(self.text.score, 3),

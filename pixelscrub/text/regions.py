@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
@@ -43,7 +44,8 @@ def regions(header: Dataset, columns: int, rows: int) -> list[Box]:
 
     Args:
         header: may lack Sequence of Ultrasound Regions.
-        columns, rows: of the image, in pixels.
+        columns: of the image.
+        rows: of the image.
     """
     try:
         with guarded(Reason.BAD_PIXEL_DESCRIPTION):
@@ -63,13 +65,14 @@ def complement(boxes: Sequence[Box], columns: int, rows: int) -> list[Box]:
 
     Args:
         boxes: in pixels, end exclusive; they may overlap and reach over the image.
-        columns, rows: of the image, in pixels.
+        columns: of the image.
+        rows: of the image.
     """
     inside = [box.clipped(columns, rows) for box in boxes]
     edges = sorted({0, rows, *(y for box in inside for y in (box.y0, box.y1))})
     open_bands: dict[tuple[int, int], Box] = {}
     done: list[Box] = []
-    for y0, y1 in zip(edges, edges[1:], strict=False):
+    for y0, y1 in pairwise(edges):
         spans = [(box.x0, box.x1) for box in inside if box.y0 <= y0 and y1 <= box.y1]
         bands = {}
         for x0, x1 in _gaps(spans, columns):
