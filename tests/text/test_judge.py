@@ -1,0 +1,92 @@
+"""What may stay: whole words and measurements, never anything that may be a name."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pixelscrub.tags.terms import Terms
+from pixelscrub.text.judge import LATERALITY, TECHNIQUE, stays
+
+SURNAMES = """
+SMITH JOHNSON WILLIAMS BROWN JONES GARCIA MILLER DAVIS RODRIGUEZ MARTINEZ HERNANDEZ LOPEZ GONZALEZ
+WILSON ANDERSON THOMAS TAYLOR MOORE JACKSON MARTIN LEE PEREZ THOMPSON WHITE HARRIS SANCHEZ CLARK
+RAMIREZ LEWIS ROBINSON WALKER YOUNG ALLEN KING WRIGHT SCOTT TORRES NGUYEN HILL FLORES GREEN ADAMS
+NELSON BAKER HALL RIVERA CAMPBELL MITCHELL CARTER ROBERTS GOMEZ PHILLIPS EVANS TURNER DIAZ PARKER
+CRUZ EDWARDS COLLINS REYES STEWART MORRIS MORALES MURPHY COOK ROGERS GUTIERREZ ORTIZ MORGAN COOPER
+PETERSON BAILEY REED KELLY HOWARD RAMOS KIM COX WARD RICHARDSON WATSON BROOKS CHAVEZ WOOD JAMES
+BENNETT GRAY MENDOZA RUIZ HUGHES PRICE ALVAREZ CASTILLO SANDERS PATEL MYERS LONG ROSS FOSTER JIMENEZ
+POWELL JENKINS PERRY RUSSELL SULLIVAN BELL COLEMAN BUTLER HENDERSON BARNES LI WU NG LE HO MA XU YU
+BI SU OH AN ABE ITO ONO KATO SATO MORI UEDA ENDO WADA WANG ZHANG LIU CHEN YANG HUANG ZHAO ZHOU GAO
+HEAD HEART LUNG CHEST SPINE BONE SCAN SCOUT GAIN DEPTH GRIDLEY POWER FRAME STANDING FREEZE FIELD
+FRANK GANTRY CONTRAST BEAM COLD HAND FOOT LOWE HIGH SHARP SMALL LITTLE BODY PAGE DAY MAY APRIL JUNE
+MUELLER MÜLLER SCHMIDT SCHNEIDER FISCHER WEBER MEYER WAGNER BECKER SCHULZ HOFFMANN KOCH BAUER KLEIN
+WOLF NEUMANN SCHWARZ ZIMMERMANN BRAUN KRÜGER HOFMANN HARTMANN LANGE WERNER KRAUSE LEHMANN KÖHLER
+ROSSI RUSSO FERRARI ESPOSITO BIANCHI ROMANO COLOMBO RICCI MARINO GRECO BRUNO GALLO CONTI DE LUCA
+MANN ARTZ LATHAM RIGHTON LEFTWICH CCARTHY APPEL PAGET ERECTO PRONER CINELLI PWRIGHT
+"""
+
+
+@pytest.mark.parametrize("text", ["L", "RT", "R MLO", "LCC", "Right"])
+def test_sides_stay(text: str) -> None:
+    assert stays(text, 0.95, "laterality", None)
+    assert stays(text, 0.95, "harmless", None)
+
+
+@pytest.mark.parametrize(
+    "text", ["16cm", "54 fps", "DR:50", "MI=0.8", "TIS<0.4 MI=0.8 AO=100%", "L 3.5 MHz", "Portable"]
+)
+def test_measurements_and_technique_stay_where_harmless_text_may(text: str) -> None:
+    assert stays(text, 0.95, "harmless", None)
+    assert not stays(text, 0.95, "laterality", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "63", "M 63", "0545234234", "1234567cm", "12345 mm", "16cm/2006", "Age 78", "J.R."),
+        *("08.30.2022", "5/24/2006", "9:40:58 AM", "DOB: 06.16.1976"),
+        *("SCOTT 16cm", "Gain 5 dB Smith", "L5-S1 ROSS"),
+    ],
+)
+@pytest.mark.parametrize("keep", ["laterality", "harmless"])
+def test_doubt_masks(text: str, keep: str) -> None:
+    assert not stays(text, 1.0, keep, None)  # type: ignore[arg-type]
+
+
+def test_nothing_stays_by_default_or_where_reading_is_uncertain() -> None:
+    assert not stays("L", 1.0, "nothing", None)
+    assert not stays("L", 0.79, "laterality", None)
+
+
+def test_a_word_of_the_header_never_stays() -> None:
+    terms = Terms(names=frozenset({"CINE^LEFT"}), ids=frozenset({"50"}))
+    assert stays("LEFT", 1.0, "laterality", None)
+    assert not stays("LEFT", 1.0, "laterality", terms)
+    assert not stays("CINE", 1.0, "harmless", terms)
+    assert not stays("DR 50", 1.0, "harmless", terms)
+
+
+@pytest.mark.parametrize("keep", ["laterality", "harmless"])
+def test_no_surname_stays(keep: str) -> None:
+    forms = [
+        form
+        for name in SURNAMES.split()
+        for form in (name, name.title(), f"{name} 16cm", f"L {name}")
+    ]
+    assert not [form for form in forms if stays(form, 1.0, keep, None)]  # type: ignore[arg-type]
+
+
+@settings(max_examples=2000, deadline=None)
+@given(
+    st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜÉÑabcdefghijklmnopqrstuvwxyz'-", min_size=1, max_size=14)
+)
+def test_no_word_stays_but_those_of_the_list(word: str) -> None:
+    listed = word.upper() in LATERALITY | TECHNIQUE
+    assert stays(word, 1.0, "harmless", None) == listed
+
+
+@given(st.integers(0, 10**10))
+def test_no_bare_number_stays(number: int) -> None:
+    assert not stays(str(number), 1.0, "harmless", None)
