@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pixelscrub.findings import Box
 
@@ -16,11 +16,13 @@ class TextBox:
         box: in pixels of the picture that was searched, end exclusive.
         score: how sure the detector is, 0 to 1.
         source: name of the detector.
+        text: what it reads, where the detector reads; kept in memory only.
     """
 
     box: Box
     score: float
     source: str
+    text: str = field(default="", repr=False)
 
 
 def unite(found: Iterable[TextBox]) -> list[TextBox]:

@@ -75,7 +75,7 @@ def letters(grey: Picture, threshold: int) -> list[Letter]:
     _, _, width, height, area = stats.T
     fill = area / (width * height)
     fits = (height >= HEIGHTS[0]) & (height <= HEIGHTS[1]) & (width <= 10 * height) & (width >= 2)
-    fits &= (fill >= 0.1) & (area >= 5)
+    fits &= (fill >= np.where(width > 1.5 * height, 0.28, 0.1)) & (area >= 5)
     fits[0] = False
     if not fits.any():
         return []

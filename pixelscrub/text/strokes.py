@@ -35,6 +35,8 @@ FLAT: Final = 2.0
 """Grey levels; ground that varies by less is not tissue."""
 STRONG: Final = 75
 """Grey levels between letters and tissue."""
+JOINED: Final = 24
+"""Pixels; what is taller and wide and in one piece is no word whose letters touch."""
 LEVEL: Final = 0.1
 """Share of their height by which letters of a line stray from its top or foot."""
 
@@ -137,7 +139,14 @@ def _judge(group: list[Letter], least: int = 1) -> TextBox | None:
     count = sum(_count(letter.box) for letter in group)
     if count < least or not _is_drawn(group, count):
         return None
-    return TextBox(box, min(0.5 + 0.1 * count, 0.95), "strokes")
+    return TextBox(_with_rim(box, group), min(0.5 + 0.1 * count, 0.95), "strokes")
+
+
+def _with_rim(box: Box, group: list[Letter]) -> Box:
+    """The box with room for faint rims, for accents and for a point or a sign at its ends."""
+    height = int(np.median([letter.box.height for letter in group]))
+    side, high = -(-height // 5), -(-height // 12)
+    return Box(box.x0 - side, box.y0 - high, box.x1 + side, box.y1 + high)
 
 
 def _count(box: Box) -> int:
@@ -151,12 +160,14 @@ def _is_drawn(group: list[Letter], count: int) -> bool:
     unrest = float(np.median([letter.unrest for letter in group]))
     contrast = float(np.median([letter.contrast for letter in group]))
     if count < LEAST:
-        alone = len(group) > 1 or _is_letter(group[0])
-        return alone and unrest <= FLAT and sharp >= 0.6 and contrast >= STRONG / 2
+        calm_enough = unrest <= FLAT or contrast >= max(1.5 * STRONG, 20 * unrest)
+        return calm_enough and _is_letter(group) and sharp >= 0.6 and contrast >= STRONG / 2
+    if len(group) == 1 and group[0].box.height > JOINED:
+        return False
     if unrest <= FLAT:
         return sharp >= 0.45 and _slant(group) <= 2 * LEVEL and contrast >= 12 * (unrest + 1)
     strong = contrast >= max(STRONG, 5 * unrest)
-    return strong and sharp >= 0.6 and _slant(group) <= LEVEL and len(group) >= LEAST
+    return strong and sharp >= (0.5 if count >= 2 * LEAST else 0.65) and _slant(group) <= LEVEL and len(group) > LEAST
 
 
 def _slant(group: list[Letter]) -> float:
@@ -166,11 +177,11 @@ def _slant(group: list[Letter]) -> float:
     return float(stray / np.median(edges[:, 1] - edges[:, 0]))
 
 
-def _is_letter(letter: Letter) -> bool:
-    """Whether a single component is shaped like a letter, not like a tick, a line or a dot."""
-    box = letter.box
-    return (
-        7 <= box.height <= 40
-        and 0.35 * box.height <= box.width <= 4 * box.height
-        and 0.15 <= letter.fill <= 0.72
+def _is_letter(group: list[Letter]) -> bool:
+    """Whether one or two components are shaped like letters, not like ticks, lines or dots."""
+    return all(
+        6 <= letter.box.height <= 40
+        and letter.box.width >= 0.3 * letter.box.height
+        and 0.15 <= letter.fill <= 0.8
+        for letter in group
     )

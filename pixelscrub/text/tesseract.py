@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.drawn import is_drawn
 
 Picture = npt.NDArray[np.uint8]
 
@@ -70,7 +71,9 @@ def _read(image: Picture, scale: float) -> list[TextBox]:
     )
     words = zip(*(data[k] for k in ("left", "top", "width", "height", "conf", "text")), strict=True)
     found = [_word(*word, scale) for word in words]
-    return [word for word in found if word is not None and _is_plausible(word.box, image)]
+    grey = image if image.ndim == 2 else image.max(axis=2)
+    plausible = (word for word in found if word is not None and _is_plausible(word.box, image))
+    return [word for word in plausible if is_drawn(grey, word)]
 
 
 def _scale(image: Picture) -> float:
@@ -93,7 +96,7 @@ def _word(
         return None
     x1, y1 = -(-(left + width) // scale), -(-(top + height) // scale)
     box = Box(int(left / scale), int(top / scale), int(x1), int(y1))
-    return TextBox(box, min(score, 1.0), "tesseract") if box.area else None
+    return TextBox(box, min(score, 1.0), "tesseract", text) if box.area else None
 
 
 def _is_plausible(box: Box, image: Picture) -> bool:

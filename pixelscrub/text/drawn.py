@@ -1,0 +1,61 @@
+"""Whether what was read as a word looks drawn: readers see letters in tissue and noise."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.text.boxes import TextBox
+
+Picture = npt.NDArray[np.uint8]
+
+FAINT: Final = 20
+"""Grey levels between letters and flat ground."""
+STRONG: Final = 60
+"""Grey levels between letters and tissue."""
+FLAT: Final = 3.0
+"""Grey levels; ground that varies by less is not tissue."""
+LONG: Final = 3
+"""Letters and digits of a word that is believed on tissue."""
+SURE: Final = 0.6
+"""Confidence of a word that is believed on tissue."""
+
+
+def is_drawn(grey: Picture, word: TextBox) -> bool:
+    """Lenient on flat ground; on tissue a word must be strong, sharp, long and read for sure.
+
+    Args:
+        grey: uint8, (rows, columns).
+        word: in pixels of `grey`.
+    """
+    x0, y0, x1, y1 = word.box.padded(2).clipped(grey.shape[1], grey.shape[0])
+    region = grey[y0:y1, x0:x1]
+    if region.size == 0:
+        return False
+    level, _ = cv2.threshold(region, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return any(_is_ink(region, ink, word) for ink in (region > level, region <= level))
+
+
+def _is_ink(region: Picture, ink: npt.NDArray[np.bool_], word: TextBox) -> bool:
+    near = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    ground = region[~near]
+    if ground.size < 0.1 * region.size or not ink.any():
+        return False
+    contrast = abs(float(region[ink].mean()) - float(ground.mean()))
+    unrest = float(ground.std())
+    if unrest <= FLAT:
+        return contrast >= FAINT
+    sharp = _sharpness(region, ink) / max(contrast, 1)
+    long = sum(character.isalnum() for character in word.text) >= LONG
+    return contrast >= max(STRONG, 5 * unrest) and sharp >= 0.6 and long and word.score >= SURE
+
+
+def _sharpness(region: Picture, ink: npt.NDArray[np.bool_]) -> float:
+    """Grey levels that are won within a pixel of the edge of the ink."""
+    steep = cv2.morphologyEx(region, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    inner = cv2.erode(ink.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    edge = ink & ~inner
+    return float(np.median(steep[edge])) if edge.any() else 0.0
