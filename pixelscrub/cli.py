@@ -109,16 +109,17 @@ def inspect(
     recipe: RecipeName = "default",
     key: Key = None,
     workers: Workers = None,
+    tags: Annotated[bool, typer.Option("--tags", help="Show what becomes of each tag.")] = False,
 ) -> None:
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
     from pixelscrub import api
-    from pixelscrub.inspection import kept_or_temporary, render, to_json
+    from pixelscrub.inspection import kept_or_temporary, render, render_tags, to_json
 
     with kept_or_temporary(private) as folder:
         plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
     if json is not None:
         _write(json, to_json(plans))
-    typer.echo(render(plans))
+    typer.echo(render_tags(plans) if tags else render(plans))
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
 

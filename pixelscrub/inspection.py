@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pixelscrub.errors import HeldError
 from pixelscrub.plan import Plan
 
 
@@ -30,6 +31,27 @@ def to_json(plans: Sequence[Plan]) -> str:
 def render(plans: Sequence[Plan]) -> str:
     """Each study in a few lines, without a value of its header."""
     return "\n".join(line for number, plan in enumerate(plans, 1) for line in _lines(number, plan))
+
+
+def render_tags(plans: Sequence[Plan]) -> str:
+    """What becomes of each element of one instance a series, and why; without a value."""
+    return "\n".join(line for plan in plans for line in _tag_lines(plan))
+
+
+def _tag_lines(plan: Plan) -> Iterator[str]:
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.tags.deidentify import explain
+    from pixelscrub.worker import source_of
+
+    first = {instance.series: instance for instance in reversed(plan.instances)}
+    for instance in first.values():
+        yield f"{instance.source}:"
+        try:
+            with source_of(instance).open() as file:
+                for step in explain(Image(file).header, plan.recipe.tags):
+                    yield f"  {step.path} {step.vr}: {step.action} ({step.why})"
+        except HeldError as error:
+            yield f"  held, {error}"
 
 
 def _lines(number: int, plan: Plan) -> Iterator[str]:
