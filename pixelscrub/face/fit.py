@@ -26,6 +26,8 @@ CUT_OFF: Final = 20.0
 """Distances (mm) saturate here."""
 UNSEEN: Final = 6.0
 """What a template point outside the field of view costs, mm."""
+FACE_WEIGHT: Final = 1.5
+"""How much more the face counts than the rest of the head: it tells the pitch."""
 REACH: Final = 190.0
 """Skin farther than this from a start is not looked at, mm."""
 
@@ -98,7 +100,8 @@ class Body:
     def near(self, centre: Floats, count: int) -> Floats:
         """At most `count` skin points around `centre`, the same ones each time."""
         close = self.skin[np.linalg.norm(self.skin - centre, axis=1) < REACH]
-        return close[np.random.default_rng(0).permutation(len(close))[:count]]
+        chosen: Floats = close[np.random.default_rng(0).permutation(len(close))[:count]]
+        return chosen
 
 
 def _saturate(distances: Floats) -> Floats:
@@ -114,11 +117,17 @@ def residuals(pose: Pose, body: Body, skin: Floats) -> Floats:
     front = pose.to_patient(prior.surface())
     ours = _saturate(body.grid.at(body.distance, front, 1000.0))
     ours[body.grid.at(body.seen, front, 1000.0) > 0] = UNSEEN
+    theirs *= np.where(_in_face(back), FACE_WEIGHT, 1.0)
+    ours *= np.where(_in_face(prior.surface()), FACE_WEIGHT, 1.0)
     scale = pose.log_scale
-    beliefs = np.array([*(pose.angles / 0.35), *(scale / 0.06), *((scale - scale.mean()) / 0.03)])
+    beliefs = np.array([*(pose.angles / 0.25), *(scale / 0.06), *((scale - scale.mean()) / 0.03)])
     return np.concatenate(
         [theirs / np.sqrt(max(len(theirs), 1)), ours / np.sqrt(len(ours)), 0.6 * beliefs]
     )
+
+
+def _in_face(template: Floats) -> npt.NDArray[np.bool_]:
+    return np.asarray((template[:, 1] < -60) & (template[:, 2] < -10))
 
 
 def cost(pose: Pose, body: Body, skin: Floats) -> float:

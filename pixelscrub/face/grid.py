@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813
 from scipy import ndimage
 
 Floats = npt.NDArray[np.floating]

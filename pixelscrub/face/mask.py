@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.face import skin
 from pixelscrub.face.fit import Body, Pose, cost_of, fit
@@ -21,8 +21,8 @@ AROUND: Final = np.array([110.0, 160.0, 185.0])
 """Half size of the box around a head, mm."""
 SMALLEST: Final = 30.0
 """A volume thinner than this holds no head that could be told, mm."""
-GOOD_FIT: Final = 125.0
-NO_FIT: Final = 170.0
+GOOD_FIT: Final = 145.0
+NO_FIT: Final = 190.0
 """Mean square distances (mm²) up to which a fit is trusted, and beyond which there is no head."""
 IN_VIEW: Final = 0.03
 HALF: Final = 0.5

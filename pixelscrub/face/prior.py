@@ -7,6 +7,7 @@ the middle of the cranium. No image of a person went into it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 Floats = npt.NDArray[np.floating]
+Ellipsoid = tuple[tuple[int, ...], tuple[int, ...]]
 
 STEP: Final = 3.0
 LOW: Final = np.array([-120.0, -165.0, -200.0])
@@ -46,7 +48,7 @@ _HEAD: Final = [
 _BRAIN: Final = [((0, 2, 18), (67, 83, 56)), ((0, 25, -28), (60, 54, 38))]
 
 
-def _union(points: Floats, ellipsoids: list[tuple[tuple[int, ...], tuple[int, ...]]]) -> Floats:
+def _union(points: Floats, ellipsoids: Sequence[Ellipsoid]) -> Floats:
     """Below 0 inside any ellipsoid; roughly millimetres near the surface."""
     parts = []
     for centre, axes in ellipsoids:

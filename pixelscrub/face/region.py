@@ -15,13 +15,14 @@ from pixelscrub.face.grid import Grid
 from pixelscrub.face.skin import Mask, signed_distance
 
 # Template frame, mm: heights, half width and back of the face, and how deep it is taken out.
-TOP: Final = 8.0
-EYES_TOP: Final = -8.0
+TOP: Final = 12.0
+EYES_TOP: Final = 0.0
 BOTTOM: Final = -152.0
 HALF_WIDTH: Final = 66.0
 BACK: Final = -38.0
-DEEP: Final = 36.0
+DEEP: Final = 42.0
 SHALLOW: Final = 12.0
+EYE: Final = 20.0
 SURFACE: Final = 6.0
 """Skin is looked at to this depth when what is left is counted, mm."""
 EARS: Final = ((-82.0, 15.0, -45.0), (82.0, 15.0, -45.0))
@@ -51,7 +52,8 @@ def face_region(grid: Grid, body: Mask, pose: Pose, modality: str, ears: bool) -
     wanted = zone & (skin > -_depth(template[..., 2]))
     if ears:
         wanted |= _ears(template)
-    spare = protected(grid, prior.at(prior.fields()[1], template).astype(np.float32), modality)
+    average = prior.at(prior.fields()[1], template).astype(np.float32)
+    spare = protected(grid, average, modality) & ~(_eyes(template) & (average > 0))
     remove = wanted & ~(spare & body)
     return Region(remove, _checks(grid, body, zone & (skin > -SURFACE), remove, pose))
 
@@ -65,7 +67,17 @@ def _zone(template: npt.NDArray[np.floating]) -> Mask:
 
 
 def _depth(height: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    return np.interp(height, [EYES_TOP - 4, EYES_TOP + 4], [DEEP, SHALLOW])
+    result: npt.NDArray[np.floating] = np.interp(
+        height, [EYES_TOP - 4, EYES_TOP + 4], [DEEP, SHALLOW]
+    )
+    return result
+
+
+def _eyes(template: npt.NDArray[np.floating]) -> Mask:
+    """Where bright globes must not pass for brain."""
+    centres = [prior.LANDMARKS[name] for name in ("eye_right", "eye_left")]
+    near = [np.linalg.norm(template - np.array(c), axis=-1) < EYE for c in centres]
+    return np.asarray(np.any(near, axis=0))
 
 
 def _ears(template: npt.NDArray[np.floating]) -> Mask:

@@ -1,57 +1,42 @@
-"""Shaded views of a surface from three sides: the face before and after, to be looked at."""
+"""Shaded views of a volume's surface, for people to look at before and after."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-LIGHT: Final = np.array([0.35, -0.45, 0.82])
-"""Towards the light, in a view: right, down, to the viewer."""
-DARKEST: Final = 0.18
-"""Share of the light that reaches surfaces that face away."""
+LIGHT: Final = np.array([0.3, -0.35, 0.89])
+"""Direction of the light in a view: to the right, up (negative) and towards the eye."""
 
 
-def views(
-    volume: npt.NDArray[np.floating[Any]], threshold: float
-) -> dict[str, npt.NDArray[np.uint8]]:
-    """Render the surface at `threshold` as seen from the front and from both sides.
+def shaded_views(values: npt.NDArray[np.floating], threshold: float) -> list[npt.NDArray[np.uint8]]:
+    """The surface above a threshold, seen from the front, the left and the right.
 
     Args:
-        volume: values on a grid of cubic voxels along the patient's axes, (k, j, i): towards
-            the head, the back and the left.
-        threshold: values above it are seen, others are air.
+        values: (x, y, z) of a grid along the patient's axes (LPS) with cubic voxels.
+        threshold: what lies above it is solid.
 
     Returns:
-        uint8 pictures by name, head up: `front` (k, i), `left` and `right` (k, j); black where
-        no surface is hit.
+        three pictures, uint8, the head's top at their top: (z, x), (z, y) and (z, y).
     """
-    upright = volume[::-1] > threshold
-    towards_viewer = {
-        "front": upright,
-        "left": upright[:, :, ::-1].transpose(0, 2, 1),
-        "right": upright.transpose(0, 2, 1)[:, :, ::-1],
-    }
-    return {name: _shaded(solid) for name, solid in towards_viewer.items()}
+    solid = values > threshold
+    front = np.moveaxis(solid, 1, 0)[:, :, ::-1].transpose(0, 2, 1)
+    right = solid[:, :, ::-1].transpose(0, 2, 1)
+    left = right[::-1]
+    return [_shade(front), _shade(left[:, :, ::-1]), _shade(right)]
 
 
-def _shaded(solid: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-    """Rays run along the second axis, from its start; rows are the first, columns the third."""
-    hit = solid.any(axis=1)
-    depth = np.where(hit, solid.argmax(axis=1), solid.shape[1]).astype(float)
-    smooth = _blurred(depth)
-    down, right = np.gradient(smooth)
-    normals = np.stack([right, down, np.ones_like(smooth)], axis=-1)
-    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-    lit = np.clip(normals @ (LIGHT / np.linalg.norm(LIGHT)), DARKEST, 1)
-    return np.where(hit, np.rint(lit * 255), 0).astype(np.uint8)
-
-
-def _blurred(depth: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
-    """Mean over 3 by 3, so that steps between voxels do not show as terraces."""
-    rows, columns = depth.shape
+def _shade(solid: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """Shade by the slope of the depth at which each line of sight (axis 0) meets the solid."""
+    hit = solid.any(axis=0)
+    depth = np.where(hit, solid.argmax(axis=0), len(solid)).astype(float)
     padded = np.pad(depth, 1, mode="edge")
-    windows = [padded[r : r + rows, c : c + columns] for r in range(3) for c in range(3)]
-    result: npt.NDArray[np.floating[Any]] = np.mean(windows, axis=0)
-    return result
+    smooth = sum(
+        padded[i : i + depth.shape[0], j : j + depth.shape[1]] for i in range(3) for j in range(3)
+    )
+    down, across = np.gradient(np.asarray(smooth) / 9)
+    light = (across * LIGHT[0] + down * LIGHT[1] + LIGHT[2]) / np.sqrt(across**2 + down**2 + 1)
+    fog = 1 - 0.5 * depth / len(solid)
+    return np.asarray(np.where(hit, 255 * np.clip(light, 0.08, 1) * fog, 0), dtype=np.uint8)

@@ -22,9 +22,40 @@ HEAD: Final = re.compile(
     re.IGNORECASE,
 )
 OTHER: Final = frozenset(
-    "KNEE ANKLE FOOT HAND WRIST ELBOW FOREARM LEG CALF THIGH HIP PELVIS PROSTATE UTERUS BLADDER "
-    "KIDNEY LIVER ABDOMEN LSPINE SSPINE COCCYX BREAST HEART TOE FINGER THUMB EXTREMITY ARM "
-    "SHOULDER HUMERUS FEMUR PHANTOM".split()
+    [
+        "KNEE",
+        "ANKLE",
+        "FOOT",
+        "HAND",
+        "WRIST",
+        "ELBOW",
+        "FOREARM",
+        "LEG",
+        "CALF",
+        "THIGH",
+        "HIP",
+        "PELVIS",
+        "PROSTATE",
+        "UTERUS",
+        "BLADDER",
+        "KIDNEY",
+        "LIVER",
+        "ABDOMEN",
+        "LSPINE",
+        "SSPINE",
+        "COCCYX",
+        "BREAST",
+        "HEART",
+        "TOE",
+        "FINGER",
+        "THUMB",
+        "EXTREMITY",
+        "ARM",
+        "SHOULDER",
+        "HUMERUS",
+        "FEMUR",
+        "PHANTOM",
+    ]
 )
 """Values of Body Part Examined (PS3.16 annex L) whose fields of view leave out the face."""
 
