@@ -40,7 +40,7 @@ MARKS: Final = ("(0012,0062)", "(0012,0063)", "(0028,0301)", "(0028,0302)", "(00
 def table() -> dict[str, tuple[str, frozenset[str]]]:
     """Action code in the Basic Profile, and the options that say otherwise, by tag."""
     file = resources.files("pixelscrub") / "tags" / "data" / "ps3_15.csv"
-    with file.open(encoding="utf-8", newline="") as rows:
+    with file.open(encoding="utf-8") as rows:
         return {
             row["tag"]: (row["basic"], frozenset(o.split("=")[0] for o in row["options"].split()))
             for row in csv.DictReader(rows)

@@ -24,6 +24,8 @@ RUN: Final = re.compile(rb"[0-9]+|[a-z\x80-\xff]+")
 ALPHANUMERIC: Final = re.compile(rb"[0-9a-z\x80-\xff]")
 PRINTABLE: Final = re.compile(rb"[\x20-\x7e]{6,}")
 CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+DOTTED: Final = re.compile(rb"[0-9.]+")
+"""A UID; one may be the beginning of another."""
 SHORT: Final = 2
 IN_BINARY: Final = 5
 TEXT_IN_BINARY: Final = 32
@@ -115,8 +117,9 @@ class Needles:
         for key in np.intersect1d(found, np.fromiter(self.keys, "<u4", len(self.keys))):
             at = places[found == key] * 4
             for value, offset in self.keys[int(key)]:
-                if (hits := _confirmed(folded, at - offset, value)).size:
-                    return int(hits[0])
+                for hit in _confirmed(folded, at - offset, value):
+                    if not DOTTED.fullmatch(value) or _is_whole(folded, int(hit), value):
+                        return int(hit)
         return None
 
 

@@ -92,6 +92,11 @@ def test_the_offset_is_the_place():
     assert NEEDLES.offset(bytes(1001) + b"lindqvist" + bytes(5)) == 1001
 
 
+def test_a_uid_is_not_found_in_a_longer_one():
+    assert Needles.of(["1.2.826.77.1"]).offset(b"\0\0 1.2.826.77.1\0") == 3
+    assert Needles.of(["1.2.826.77.1"]).offset(b"\0\0 1.2.826.77.12 1.2.826.77.1.5 ") is None
+
+
 def test_ramps_and_constants_of_a_picture_are_no_values():
     picture = (np.indices((400, 400)).sum(axis=0) % 256).astype(np.uint8).tobytes()
     flat = b"0" * 10_000
