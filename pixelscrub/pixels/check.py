@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.errors import HeldError, Reason
+from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box
 from pixelscrub.pixels import codecs, jpeg
 from pixelscrub.pixels.codestream import CodeStream
@@ -90,11 +90,9 @@ def _check_even(new: Values, mask: Mask) -> None:
 
 def _compare_jpeg(original: Image, written: Image, index: int, edit: Edit) -> None:
     written.frame(index)  # decodes, or raises
-    found = codecs.read_stream(original.codec, original.stream(index), original.known)
-    if found is None:
-        raise HeldError(Reason.NOT_READABLE_AGAIN)
-    old, new = jpeg.read(original.stream(index)), jpeg.read(written.stream(index))
-    if old.steps != new.steps or len(old.blocks) != len(new.blocks):
+    found, old = _coefficients(original, index)
+    _, new = _coefficients(written, index)
+    if not np.array_equal(old.tables, new.tables):
         raise HeldError(Reason.PIXELS_CHANGED, "quantisation changed")
     mask = _expected(original.frame(index), index, edit)[0]
     touched = jpeg.touched(mask, found)
@@ -103,6 +101,15 @@ def _compare_jpeg(original: Image, written: Image, index: int, edit: Edit) -> No
         touched = jpeg.touched(mask[_part(edit.crop)], found)
     for component in range(len(old.blocks)):
         _compare_blocks(old, new, component, touched, found)
+
+
+def _coefficients(image: Image, index: int) -> tuple[CodeStream, jpeg.Coefficients]:
+    stream = image.stream(index)
+    found = codecs.read_stream(image.codec, stream, image.known)
+    if found is None:
+        raise HeldError(Reason.NOT_READABLE_AGAIN)
+    with guarded(Reason.DECODE_FAILED):
+        return found, jpeg.read(stream, found)
 
 
 def _compare_blocks(

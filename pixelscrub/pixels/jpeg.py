@@ -7,6 +7,7 @@ other coefficients are written as they were read. Files for the library live in 
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.findings import Box
-from pixelscrub.pixels.codestream import CodeStream, segments
+from pixelscrub.pixels.codestream import START_OF_FRAME, START_OF_SCAN, CodeStream, segments
 
 Mask = npt.NDArray[np.bool_]
 Blocks = npt.NDArray[np.int16]
@@ -25,6 +26,11 @@ Blocks = npt.NDArray[np.int16]
 APP0: Final = 0xE0
 APP14: Final = 0xEE
 COM: Final = 0xFE
+GREYSCALE: Final = 1
+YCBCR: Final = 3
+"""Colour spaces as the library numbers them; three components need not be YCbCr."""
+OPTIMIZE_CODING: Final = ctypes.c_uint(1 << 6)
+ALL_FLAGS: Final = ctypes.c_uint(0xFFFFFFFF)
 LEVEL: Final = 128
 """What the level shift of 8-bit samples takes off (T.81 A.3.1)."""
 DARKEST: Final = -1024
@@ -37,15 +43,16 @@ class Coefficients:
 
     Attributes:
         blocks: of each component, int16, (block rows, block columns, 8, 8), DC first.
-        steps: quantisation step of DC, of each component.
+        tables: quantisation table of each component, uint16, (components, 64).
+        rows, columns: of the frame, in pixels.
         stream: the code stream that they were read from.
-        details: what the library needs to write them back.
     """
 
     blocks: list[Blocks]
-    steps: list[int]
+    tables: npt.NDArray[np.uint16]
+    rows: int
+    columns: int
     stream: bytes
-    details: Any
 
 
 def mcu_size(found: CodeStream) -> tuple[int, int]:
@@ -55,34 +62,50 @@ def mcu_size(found: CodeStream) -> tuple[int, int]:
     return 8 * max(h for h, _ in found.factors), 8 * max(v for _, v in found.factors)
 
 
-def read(stream: bytes) -> Coefficients:
+def read(stream: bytes, found: CodeStream) -> Coefficients:
     """Read the coefficients of a Baseline, Extended or Progressive stream of 8 bits.
+
+    Args:
+        stream: the code stream of one frame.
+        found: its frame header.
 
     Raises:
         OSError: the library cannot read it.
     """
-    import jpeglib
+    blocks = [np.zeros((*size, 8, 8), np.int16) for size in _block_counts(found)]
+    tables, numbers = np.zeros((4, 64), np.uint16), np.zeros(4, np.int16)
+    with _in_memory(stream) as path:
+        is_read = _library().read_jpeg_dct(
+            path.encode(), *_pointers(blocks), _pointer(tables), _pointer(numbers)
+        )
+    if not is_read:
+        raise OSError("coefficients cannot be read")
+    tables = tables[numbers[: found.components]]
+    return Coefficients(blocks, tables, found.rows, found.columns, stream)
+
+
+def _block_counts(found: CodeStream) -> list[tuple[int, int]]:
+    """Rows and columns of blocks of each component (T.81 A.1.1)."""
+    across, down = (max(f[i] for f in found.factors) for i in (0, 1))
+    return [
+        (-(-found.rows * v // (8 * down)), -(-found.columns * h // (8 * across)))
+        for h, v in found.factors
+    ]
+
+
+def _library() -> Any:
     from jpeglib._bind import CJpegLib
 
-    with _in_memory(stream) as path:
-        details = jpeglib.read_dct(path)
-        arrays = [details._alloc_dct_component(i) for i in range(details.num_components)]
-        tables = np.zeros((4, 64), np.uint16)
-        numbers = np.zeros(4, np.int16)
-        CJpegLib.read_jpeg_dct(
-            srcfile=path,
-            Y=arrays[0],
-            Cb=arrays[1] if len(arrays) > 1 else None,
-            Cr=arrays[2] if len(arrays) > 1 else None,
-            K=None,
-            qt=np.ctypeslib.as_ctypes(tables),
-            quant_tbl_no=np.ctypeslib.as_ctypes(numbers),
-        )
-    details.qt = tables[: int(numbers.max()) + 1].reshape(-1, 8, 8)
-    details.quant_tbl_no = numbers[: len(arrays)]
-    blocks = [np.ctypeslib.as_array(a).reshape(*np.shape(a)[:2], 8, 8) for a in arrays]
-    steps = [int(tables[numbers[i], 0]) for i in range(len(arrays))]
-    return Coefficients(blocks, steps, stream, details)
+    return CJpegLib.get()
+
+
+def _pointers(blocks: list[Blocks]) -> list[Any]:
+    """Addresses of up to four components, None for those that are missing."""
+    return [_pointer(b) for b in blocks] + [None] * (4 - len(blocks))
+
+
+def _pointer(array: npt.NDArray[Any]) -> Any:
+    return ctypes.c_void_p(array.ctypes.data)
 
 
 def factors_of(found: CodeStream) -> tuple[tuple[int, int], ...]:
@@ -111,7 +134,7 @@ def fill(
         here = spread(touched, across, down)[:rows, :columns]
         means = _means(planes[..., index], touched.shape, (across, down), mcu_size(found))
         blocks[here] = 0
-        blocks[here, 0, 0] = _levels(means[:rows, :columns][here], coefficients.steps[index])
+        blocks[here, 0, 0] = _levels(means[:rows, :columns][here], int(coefficients.tables[index, 0]))
 
 
 def spread(touched: Mask, across: int, down: int) -> Mask:
@@ -155,54 +178,62 @@ def crop(coefficients: Coefficients, box: Box, found: CodeStream) -> None:
         x1, y1 = -(-box.x1 // wide) * across, -(-box.y1 // high) * down
         kept = coefficients.blocks[index][y0:y1, x0:x1]
         coefficients.blocks[index] = np.ascontiguousarray(kept)
-    dims = [blocks.shape[:2] for blocks in coefficients.blocks]
-    coefficients.details.block_dims = np.array(dims, np.int32)
-    coefficients.details.height, coefficients.details.width = box.height, box.width
+    coefficients.rows, coefficients.columns = box.height, box.width
 
 
-def write(coefficients: Coefficients) -> bytes:
-    """The code stream of these coefficients.
+def write(coefficients: Coefficients, found: CodeStream) -> bytes:
+    """The code stream of these coefficients, sequential, with Huffman tables of its own.
 
     Of the original's application segments only the two that say what the colours are come along;
-    comments and all others may carry text.
+    comments and all others may carry text. Components keep their identifiers.
 
     Raises:
         OSError: the library cannot write it.
     """
-    from jpeglib._bind import CJpegLib
-
-    details = coefficients.details
-    arrays = [
-        np.ctypeslib.as_ctypes(np.ascontiguousarray(b).reshape(*b.shape[:2], 64))
-        for b in coefficients.blocks
-    ]
-    numbers = np.full(4, -1, np.int16)
-    numbers[: len(arrays)] = details.quant_tbl_no
-    with _in_memory(coefficients.stream) as source, _in_memory(b"") as target:
-        CJpegLib.write_jpeg_dct(
-            srcfile=source,
-            dstfile=target,
-            Y=arrays[0],
-            Cb=arrays[1] if len(arrays) > 1 else None,
-            Cr=arrays[2] if len(arrays) > 1 else None,
-            K=None,
-            image_dims=details.c_image_dims(),
-            block_dims=details.c_block_dims(),
-            in_color_space=int(details.jpeg_color_space),
-            in_components=len(arrays),
-            samp_factor=details.c_samp_factor(),
-            qt=np.ctypeslib.as_ctypes(details.qt.reshape(-1, 64).astype(np.uint16)),
-            quality=-1,
-            quant_tbl_no=np.ctypeslib.as_ctypes(numbers),
-            num_markers=0,
-            marker_types=None,
-            marker_lengths=None,
-            markers=None,
-            flags=["+OPTIMIZE_CODING", "-PROGRESSIVE_MODE"],
-        )
+    tables, slots = _unique(coefficients.tables)
+    numbers = np.array([*slots, -1, -1, -1, -1][:4], np.int16)
+    size = np.array([coefficients.rows, coefficients.columns], np.int32)
+    counts = np.array([b.shape[:2] for b in coefficients.blocks], np.int32)
+    factors = np.array([(down, across) for across, down in factors_of(found)], np.int32)
+    blocks = [np.ascontiguousarray(b) for b in coefficients.blocks]
+    space = YCBCR if found.components == 3 else GREYSCALE
+    with _in_memory(b"") as target:
+        is_written = _library().write_jpeg_dct(
+            None, target.encode(), *_pointers(blocks), _pointer(size), _pointer(counts),
+            _pointer(factors), space, found.components, _pointer(tables), ctypes.c_short(-1),
+            _pointer(numbers), 0, None, None, None, OPTIMIZE_CODING, ALL_FLAGS,
+        )  # fmt: skip
         with open(target, "rb") as file:  # noqa: PTH123 (a path of /proc)
             written = file.read()
-    return _with_application_segments(written, coefficients.stream)
+    if not is_written:
+        raise OSError("coefficients cannot be written")
+    return _identified(_with_application_segments(written, coefficients.stream), found)
+
+
+def _unique(
+    tables: npt.NDArray[np.uint16],
+) -> tuple[npt.NDArray[np.uint16], list[int]]:
+    """Each quantisation table once, in order of use, and the slot of each component's."""
+    slots: list[int] = []
+    kept: list[bytes] = []
+    for table in tables:
+        data = table.tobytes()
+        kept += [] if data in kept else [data]
+        slots.append(kept.index(data))
+    padded = b"".join(kept).ljust(4 * 128, b"\0")
+    return np.frombuffer(padded, np.uint16).reshape(4, 64).copy(), slots
+
+
+def _identified(stream: bytes, found: CodeStream) -> bytes:
+    """The stream with the component identifiers of `found` in its frame and scan headers."""
+    patched = bytearray(stream)
+    for segment in segments(stream):
+        first, step = (segment.offset + 10, 3) if segment.code in START_OF_FRAME else (0, 0)
+        if segment.code == START_OF_SCAN:
+            first, step = segment.offset + 5, 2
+        for index, identifier in enumerate(found.identifiers if step else ()):
+            patched[first + step * index] = identifier
+    return bytes(patched)
 
 
 def without_text(stream: bytes) -> bytes:
