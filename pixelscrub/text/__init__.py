@@ -1,1 +1,24 @@
-"""."""
+"""Burned-in text: detect, read, judge, cine, ultrasound regions, margins to crop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pixelscrub.text.boxes import TextBox
+    from pixelscrub.text.detectors import detect
+
+__all__ = ["TextBox", "detect"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for; nothing heavy before."""
+    if name == "detect":
+        from pixelscrub.text.detectors import detect
+
+        return detect
+    if name == "TextBox":
+        from pixelscrub.text.boxes import TextBox
+
+        return TextBox
+    raise AttributeError(name)

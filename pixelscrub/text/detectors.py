@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from pixelscrub.errors import HeldError, Reason, RecipeError, guarded
+from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox, into_lines, unite
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ SMALLEST = 4
 """Pixels; no letter is smaller, so smaller pictures are not searched."""
 LARGEST = 2**27
 """Pixels of the largest picture that is searched."""
+MOST: Final = 3000
+"""Boxes of one picture; with more, text is taken to be everywhere."""
 
 
 def _tesseract(image: Picture) -> list[TextBox]:
@@ -80,6 +84,7 @@ def detect(
 
     Returns:
         Boxes in pixels of `image`; those that overlap or follow one another on a line are one.
+        One box over everything where a picture is full of text.
 
     Raises:
         HeldError: DETECTOR_FAILED, where one fails; TOO_LARGE.
@@ -93,4 +98,8 @@ def detect(
     for name in detectors:
         with guarded(Reason.DETECTOR_FAILED):
             found += DETECTORS[name](image)
-    return into_lines(unite(found))
+    if len(found) > MOST:
+        return [TextBox(Box(0, 0, image.shape[1], image.shape[0]), 1.0, "everywhere")]
+    rows, columns = image.shape[:2]
+    inside = (replace(text, box=text.box.clipped(columns, rows)) for text in found)
+    return into_lines(unite(text for text in inside if text.box.area))

@@ -99,8 +99,9 @@ def letters(grey: Picture, threshold: int) -> list[Letter]:
 
 
 def _mean(members: Values, values: Values, count: int) -> Values:
-    total = np.bincount(members, values, count)
-    return total / np.maximum(np.bincount(members, minlength=count), 1)
+    total: Values = np.bincount(members, values, count)
+    mean: Values = total / np.maximum(np.bincount(members, minlength=count), 1)
+    return mean
 
 
 def _steepness(grey: Picture) -> Values:
@@ -117,6 +118,6 @@ def _unrest(grey: Picture, ink: Picture) -> Values:
     seen = np.maximum(cv2.boxFilter(ground, -1, size), 1e-6)
     mean = cv2.boxFilter(level, -1, size) / seen
     square = cv2.boxFilter(level * grey, -1, size) / seen
-    spread = np.sqrt(np.maximum(square - mean * mean, 0))
+    spread: Values = np.sqrt(np.maximum(square - mean * mean, 0))
     spread[seen < SEEN] = RESTLESS  # nothing but ink around: texture, not letters
     return spread

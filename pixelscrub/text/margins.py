@@ -39,8 +39,8 @@ def crop_box(image: Image, findings: Sequence[Finding]) -> Box | None:
     if not boxes:
         return None
     content = _content(image, boxes)
-    left, right = _cut(content.any(axis=0), [(box.x0, box.x1) for box in boxes])
-    top, bottom = _cut(content.any(axis=1), [(box.y0, box.y1) for box in boxes])
+    left, right = _cut(np.asarray(content.any(axis=0)), [(box.x0, box.x1) for box in boxes])
+    top, bottom = _cut(np.asarray(content.any(axis=1)), [(box.y0, box.y1) for box in boxes])
     stays = Box(left, top, right, bottom)
     whole = info.columns * info.rows
     return stays if STAYS * whole <= stays.area < whole else None
@@ -55,7 +55,7 @@ def _content(image: Image, boxes: Sequence[Box]) -> Mask:
         grey = picture if picture.ndim == 2 else picture.max(axis=2)
         empty = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
         content = content | (np.abs(grey.astype(np.int16) - empty) > FLAT)
-    shown: Mask = content
+    shown = np.asarray(content, np.bool_)
     for x0, y0, x1, y1 in boxes:
         shown[y0:y1, x0:x1] = False
     return shown

@@ -167,7 +167,12 @@ def _is_drawn(group: list[Letter], count: int) -> bool:
     if unrest <= FLAT:
         return sharp >= 0.45 and _slant(group) <= 2 * LEVEL and contrast >= 12 * (unrest + 1)
     strong = contrast >= max(STRONG, 5 * unrest)
-    return strong and sharp >= (0.5 if count >= 2 * LEAST else 0.65) and _slant(group) <= LEVEL and len(group) > LEAST
+    return (
+        strong
+        and sharp >= (0.5 if count >= 2 * LEAST else 0.65)
+        and _slant(group) <= LEVEL
+        and len(group) > LEAST
+    )
 
 
 def _slant(group: list[Letter]) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -70,14 +70,14 @@ def _read(image: Picture, scale: float) -> list[TextBox]:
         output_type=pytesseract.Output.DICT,
     )
     words = zip(*(data[k] for k in ("left", "top", "width", "height", "conf", "text")), strict=True)
-    found = [_word(*word, scale) for word in words]
+    found = [_word(word, scale) for word in words]
     grey = image if image.ndim == 2 else image.max(axis=2)
     plausible = (word for word in found if word is not None and _is_plausible(word.box, image))
     return [word for word in plausible if is_drawn(grey, word)]
 
 
 def _scale(image: Picture) -> float:
-    longest = max(image.shape[:2])
+    longest = int(max(image.shape[:2]))
     return min(3.0 if longest <= 900 else 2.0, LONGEST / longest)
 
 
@@ -85,12 +85,12 @@ def _enlarged(image: Picture, scale: float) -> Picture:
     """Grey by the brightest channel, so that coloured letters keep their contrast."""
     grey = image if image.ndim == 2 else image.max(axis=2)
     how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how), np.uint8)
+    rows, columns = (max(1, round(scale * side)) for side in grey.shape)
+    return np.asarray(cv2.resize(grey, (columns, rows), interpolation=how), np.uint8)
 
 
-def _word(
-    left: int, top: int, width: int, height: int, confidence: float, text: str, scale: float
-) -> TextBox | None:
+def _word(word: tuple[Any, ...], scale: float) -> TextBox | None:
+    left, top, width, height, confidence, text = word
     score = float(confidence) / 100
     if score < MIN_CONFIDENCE or not any(character.isalnum() for character in text):
         return None
@@ -101,4 +101,5 @@ def _word(
 
 def _is_plausible(box: Box, image: Picture) -> bool:
     rows, columns = image.shape[:2]
-    return 4 <= box.height <= max(TALLEST * rows, 24) and box.area < 0.25 * rows * columns
+    is_small = box.area < 0.25 * rows * columns
+    return bool(4 <= box.height <= max(TALLEST * rows, 24) and is_small)
