@@ -42,6 +42,6 @@ def _tissue(grid: Grid, sure: Mask, modality: str) -> Mask:
     """What looks like brain: soft tissue in CT, values as in its middle elsewhere."""
     if modality == "CT":
         return np.asarray((grid.values > -20) & (grid.values < 120))
-    low, high = np.percentile(grid.values[sure], (4, 96))
-    slack = 0.15 * (high - low)
+    low, middle, high = np.percentile(grid.values[sure], (4, 50, 96))
+    slack = 0.15 * (high - low) + 0.1 * abs(middle)
     return np.asarray((grid.values > low - slack) & (grid.values < high + slack))

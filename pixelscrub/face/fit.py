@@ -165,7 +165,7 @@ def _refine(pose: Pose, body: Body, count: int, scales: int) -> Pose:
         lambda v: residuals(Pose.of(v), body, skin),
         start,
         method="trf",
-        max_nfev=25,
+        max_nfev=15,
         diff_step=1e-3,
     )
     return Pose.of(solved.x)
@@ -174,7 +174,7 @@ def _refine(pose: Pose, body: Body, count: int, scales: int) -> Pose:
 def fit(body: Body) -> tuple[Pose, float] | None:
     """The best pose and its cost (mean square distance, about mm²), or None without a body."""
     ranked = sorted(_starts(body), key=lambda p: cost(p, body, body.near(p.shift, 250)))
-    rough = [_refine(pose, body, 250, 1) for pose in ranked[:10]]
+    rough = [_refine(pose, body, 250, 1) for pose in ranked[:6]]
     rough.sort(key=lambda p: cost(p, body, body.near(p.shift, 600)))
     fine = [_refine(pose, body, 700, 3) for pose in rough[:2]]
     costs = [cost_of(pose, body) for pose in fine]

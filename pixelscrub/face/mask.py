@@ -17,8 +17,8 @@ from pixelscrub.plan import FaceStatus
 COARSE: Final = 4.0
 FINE: Final = 2.0
 """Steps of the grids on which the head is found and the face is drawn, mm."""
-AROUND: Final = np.array([110.0, 160.0, 185.0])
-"""Half size of the box around a head, mm."""
+FRONT: Final = np.array([-95.0, -165.0, -180.0]), np.array([95.0, 60.0, 90.0])
+"""Corners of the box around a head's middle in which the face is drawn, mm."""
 SMALLEST: Final = 30.0
 """A volume thinner than this holds no head that could be told, mm."""
 GOOD_FIT: Final = 145.0
@@ -118,7 +118,7 @@ def locate(
     if found is None or found[1] > NO_FIT:
         return "no_head"
     pose, cost = found
-    near = placed.sample(FINE, pose.shift - AROUND, pose.shift + AROUND)
+    near = placed.sample(FINE, pose.shift + FRONT[0], pose.shift + FRONT[1])
     region = face_region(near, skin.body(near, limit), pose, modality, ears)
     return _judge(region, near, cost, pose)
 

@@ -22,7 +22,7 @@ HALF_WIDTH: Final = 66.0
 BACK: Final = -38.0
 DEEP: Final = 42.0
 SHALLOW: Final = 12.0
-EYE: Final = 20.0
+EYE: Final = 17.0
 SURFACE: Final = 6.0
 """Skin is looked at to this depth when what is left is counted, mm."""
 EARS: Final = ((-82.0, 15.0, -45.0), (82.0, 15.0, -45.0))
