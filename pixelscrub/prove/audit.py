@@ -6,24 +6,30 @@ pydicom's decoders in place of ours, and compares.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
+from functools import cache, reduce
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.prove import conformance
-from pixelscrub.prove.header_checks import check_header
+from pixelscrub.prove.date_checks import check_intervals
+from pixelscrub.prove.header_checks import STANDARD_UIDS, check_header, claimed_options
 from pixelscrub.prove.issues import AuditResult, Issue, Pair
-from pixelscrub.prove.pairs import File, by_content, by_journal, read_all
+from pixelscrub.prove.pairs import File, by_content, read_all
 from pixelscrub.prove.parsed import Parsed
 from pixelscrub.prove.pixel_checks import check_pixels
 from pixelscrub.prove.places import place_of_value
+from pixelscrub.prove.planned import Planned, read_planned
 from pixelscrub.prove.search import Needles
 from pixelscrub.prove.uid_checks import check_uids
 from pixelscrub.tags.terms import Terms
+
+TELLING: Final = 6
+"""Characters from which the name of a place or a device, or a UID, tells anything."""
 
 
 def audit(inputs: Sequence[Path], out: Path, private: Path | None = None) -> AuditResult:
@@ -38,43 +44,48 @@ def audit(inputs: Sequence[Path], out: Path, private: Path | None = None) -> Aud
     Raises:
         UsageError: a folder does not exist, or the private folder holds no audit.
     """
-    if not out.is_dir():
-        raise UsageError("output folder does not exist")
+    if not out.is_dir() or not all(path.exists() for path in inputs):
+        raise UsageError("input or output folder does not exist")
     originals, _ = read_all(inputs)
     outputs, others = read_all([out])
-    known = by_journal(private) if private else by_content(originals, outputs)
+    planned = read_planned(private, originals) if private else {}
+    journal = {p.line["output"]: s for s, p in planned.items() if p.line["output"]}
+    known = journal if private else by_content(originals, outputs)
     pairs = {o: s for o, s in sorted(known.items()) if o in outputs and s in originals}
-    result = AuditResult(pairs=[Pair(source, output) for output, source in pairs.items()])
-    result.unpaired = sorted(set(outputs) - set(pairs))
-    result.issues = [Issue("not_dicom", name) for name in others]
-    if private:
-        result.issues += [Issue("output_missing", name) for name in set(known) - set(outputs)]
-        result.issues += [Issue("not_in_journal", name) for name in result.unpaired]
-    lines = _audit_lines(private) if private else {}
-    result.issues += _check_pairs(originals, outputs, pairs, lines)
-    result.issues += check_uids(originals, outputs, pairs)
-    result.issues = sorted(set(result.issues))
-    return result
-
-
-def _audit_lines(private: Path) -> dict[str, dict[str, Any]]:
-    text = (private / "audit.jsonl").read_text(encoding="utf-8")
-    return {line["output"]: line for line in map(json.loads, text.splitlines())}
+    found = [Issue("not_dicom", name) for name in others]
+    found += [Issue("output_missing", name) for name in set(journal) - set(outputs)]
+    found += [Issue("no_original", name) for name in set(outputs) - set(pairs)]
+    found += _check_pairs(originals, outputs, pairs, planned)
+    found += _check_names(originals, [*outputs, *others])
+    found += check_uids(originals, outputs, pairs)
+    found += check_intervals(originals, outputs, pairs)
+    return AuditResult(sorted(set(found)), [Pair(s, o) for o, s in pairs.items()])
 
 
 def _check_pairs(
     originals: Mapping[str, File],
     outputs: Mapping[str, File],
     pairs: Mapping[str, str],
-    lines: Mapping[str, dict[str, Any]],
+    planned: Mapping[str, Planned],
 ) -> Iterator[Issue]:
-    needles = _needles(originals)
+    terms = _terms(originals)
+    needles = cache(lambda study, options: Needles.of(_values(terms[study], options)))
     for name, source in pairs.items():
         original, output = originals[source], outputs[name]
+        options = frozenset(claimed_options(output.header))
         yield from check_header(original, output, name)
-        yield from check_pixels(original, output, name, lines.get(name))
-        yield from _check_identifiers(output, name, needles[_study(original)])
+        yield from check_pixels(original, output, name, planned.get(source))
+        yield from _check_identifiers(output, name, needles(_study(original), options))
         yield from conformance.check(original, output, name)
+
+
+def _check_names(originals: Mapping[str, File], names: Sequence[str]) -> Iterator[Issue]:
+    """Look in the names of files for what identifies; such a name must not reach a message."""
+    terms = reduce(or_, _terms(originals).values(), Terms())
+    needles = Needles.of(_values(terms, frozenset()))
+    for number, name in enumerate(sorted(names), 1):
+        if needles.in_text(name.encode("utf-8", "replace")):
+            yield Issue("identifier_in_name", place=f"file {number} in the order of names")
 
 
 def _check_identifiers(output: File, name: str, needles: Needles) -> Iterator[Issue]:
@@ -88,15 +99,25 @@ def _check_identifiers(output: File, name: str, needles: Needles) -> Iterator[Is
         yield Issue("identifier_left", name, place)
 
 
-def _needles(originals: Mapping[str, File]) -> dict[str, Needles]:
+def _terms(originals: Mapping[str, File]) -> dict[str, Terms]:
     """What identifies, by study."""
-    terms: dict[str, list[Terms]] = {}
+    terms: dict[str, Terms] = defaultdict(Terms)
     for file in originals.values():
-        try:
-            terms.setdefault(_study(file), []).append(Terms.of(file.header))
-        except HeldError:
-            terms.setdefault(_study(file), [])
-    return {s: Needles.of(reduce(or_, found, Terms()).variants()) for s, found in terms.items()}
+        with suppress(HeldError):  # of a header that cannot be read, none of our outputs is made
+            terms[_study(file)] |= Terms.of(file.header)
+    return terms
+
+
+def _values(terms: Terms, options: Set[str]) -> Set[str]:
+    """What must not stand anywhere in an output of the study that claims `options`."""
+    more: set[str] = set()
+    if "retain_institution_identity" not in options:
+        more |= terms.places
+    if "retain_device_identity" not in options:
+        more |= terms.equipment
+    if "retain_uids" not in options:
+        more |= {uid for uid in terms.uids if not uid.startswith(STANDARD_UIDS.decode())}
+    return terms.variants() | {value for value in more if len(value) >= TELLING}
 
 
 def _study(file: File) -> str:

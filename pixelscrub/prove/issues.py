@@ -38,7 +38,6 @@ class AuditResult:
 
     issues: list[Issue] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
-    unpaired: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
         """All of it as one JSON document. Sources are named, so it is private."""
@@ -47,8 +46,6 @@ class AuditResult:
     def render(self) -> str:
         """Counts by kind, and the first places of each."""
         lines = [f"{len(self.pairs)} outputs compared with their originals"]
-        if self.unpaired:
-            lines.append(f"{len(self.unpaired)} outputs without an original")
         for kind, count in sorted(Counter(issue.kind for issue in self.issues).items()):
             lines.append(f"{kind}: {count}")
             shown = [issue for issue in self.issues if issue.kind == kind][:5]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-import numpy as np
+import numpy.typing as npt
 
-from pixelscrub.errors import UsageError
 from pixelscrub.intake.find import find
 from pixelscrub.intake.instance import Source
 
@@ -20,6 +18,9 @@ if TYPE_CHECKING:
 
 LIKE: Final = 0.5
 """Share of equal pixels from which two files show the same."""
+SAMPLE: Final = 4096
+"""Pixels of a first frame that are compared."""
+Sample = npt.NDArray[Any] | None
 GRID: Final = ("Rows", "Columns", "NumberOfFrames", "SOPClassUID")
 PLACE: Final = ("InstanceNumber", "ImagePositionPatient")
 
@@ -61,46 +62,46 @@ def read_header(source: Source) -> FileDataset | None:
         return None
 
 
-def by_journal(private: Path) -> dict[str, str]:
-    """Source by output, as our own audit has it.
-
-    Raises:
-        UsageError: the private folder holds no audit, or a damaged one.
-    """
-    try:
-        text = (private / "audit.jsonl").read_text(encoding="utf-8")
-        lines = [json.loads(line) for line in text.splitlines()]
-        return {line["output"]: line["source"] for line in lines if line["output"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError("private folder holds no audit that can be read") from None
-
-
 def by_content(originals: dict[str, File], outputs: dict[str, File]) -> dict[str, str]:
-    """Source by output, by size and class, then by place in the series and by pixels."""
+    """Source by output, by size and class, then by place in the series and by pixels.
+
+    Every file is decoded once; no original is taken twice.
+    """
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for path, file in originals.items():
         groups[_values(file, GRID)].append(path)
-    found = {}
+    seen: dict[str, Sample] = {}
+    found: dict[str, str] = {}
     for output, file in outputs.items():
-        candidates = groups[_values(file, GRID)]
-        near = [c for c in candidates if _values(originals[c], PLACE) == _values(file, PLACE)]
-        best = max(near or candidates, key=lambda c: likeness(originals[c], file), default=None)
-        if best is not None and likeness(originals[best], file) >= LIKE:
+        free = groups[_values(file, GRID)]
+        near = [c for c in free if _values(originals[c], PLACE) == _values(file, PLACE)]
+        sample = _sample(file)
+        for candidate in near or free:
+            if candidate not in seen:
+                seen[candidate] = _sample(originals[candidate])
+        best = max(near or free, key=lambda c: _likeness(seen[c], sample), default=None)
+        if best is not None and _likeness(seen[best], sample) >= LIKE:
             found[output] = best
+            free.remove(best)
     return found
 
 
-def likeness(one: File, other: File) -> float:
-    """Share of equal pixels in the first frame; 1 where neither has pixels."""
-    first, second = pixels(one, 0), pixels(other, 0)
-    if first is None or second is None:
-        return float(first is second)
-    return float((first == second).mean()) if first.shape == second.shape else 0.0
+def _sample(file: File) -> Sample:
+    """Evenly spread pixels of the first frame; None where none decodes."""
+    first = pixels(file, 0)
+    return None if first is None else first.ravel()[:: max(1, first.size // SAMPLE)].copy()
 
 
-def pixels(file: File, index: int | None = None) -> np.ndarray[Any, Any] | None:
+def _likeness(one: Sample, other: Sample) -> float:
+    """Share of equal pixels; 1 where neither has any."""
+    if one is None or other is None:
+        return float(one is other)
+    return float((one == other).mean()) if one.shape == other.shape else 0.0
+
+
+def pixels(file: File, index: int | None = None) -> npt.NDArray[Any] | None:
     """Stored values by pydicom's own decoders, of one frame or of all; None where none decodes."""
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     try:
         with file.open() as opened:

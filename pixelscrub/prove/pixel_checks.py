@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pixelscrub.prove.issues import Issue
 from pixelscrub.prove.pairs import File, pixels
+from pixelscrub.prove.planned import Planned
 
 MOST: Final = 0.5
 """Where no mask is known, a change of more than this share of a frame is no mask."""
@@ -19,54 +20,42 @@ LOSSY_JPEG: Final = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 
 
 def check_pixels(
-    original: File, output: File, name: str, line: dict[str, Any] | None
+    original: File, output: File, name: str, planned: Planned | None
 ) -> Iterator[Issue]:
-    """Compare pixels outside the masks that `line` (of our audit) names, if there is one."""
+    """Compare pixels outside and inside the masks that our plan names, if there is one."""
     before, after = pixels(original), pixels(output)
     if before is None and after is None:
         return
     if before is None or after is None:
         yield Issue("pixels_not_decodable" if after is None else "pixels_not_comparable", name)
         return
-    crop = line["crop"] if line else None
-    before = _stack(before, original)
-    after = _stack(after, output)
-    if crop is None and before.shape != after.shape:
+    if planned and planned.line["crop"] is not None:
+        return  # JPEG crops on whole blocks: proved on release
+    before, after = _stack(before, original), _stack(after, output)
+    if before.shape != after.shape:
         yield Issue("frames_differ", name)
         return
-    if crop is not None or _has_face(line):
-        return  # JPEG crops on whole blocks, and face masks lie beside the plan: proved on release
-    changed = before != after
-    changed = changed.any(axis=3) if changed.ndim == 4 else changed
-    if line is None:
-        worst = float(changed.mean(axis=(1, 2)).max())
-        if worst > MOST:
+    changed = (before != after).reshape(*before.shape[:3], -1).any(axis=3)
+    if planned is None:
+        if float(changed.mean(axis=(1, 2)).max()) > MOST:
             yield Issue("pixels_changed", name, detail="more than a mask would")
         return
     syntax = str(original.header.file_meta.get("TransferSyntaxUID", ""))
-    rim = BLOCK + 1 if syntax in LOSSY_JPEG else 2
-    changed &= ~_masked(changed.shape, line["text"], rim)
-    for frame in np.flatnonzero(changed.any(axis=(1, 2)))[:1]:
+    mask = planned.mask(before, BLOCK + 1 if syntax in LOSSY_JPEG else 2)
+    for frame in np.flatnonzero((changed & ~mask).any(axis=(1, 2)))[:1]:
         yield Issue("pixels_changed", name, f"frame {frame}", "outside the mask")
+    for frame, region in planned.regions(before):
+        if _is_left(before[frame][region], changed[frame][region]):
+            yield Issue("mask_missing", name, f"frame {frame}", "pixels as they were")
+            return
+
+
+def _is_left(before: npt.NDArray[Any], changed: npt.NDArray[np.bool_]) -> bool:
+    """Whether most of a region shows what it did; a flat ground may equal its fill."""
+    same = before[~changed]
+    return float(changed.mean()) < MOST and bool((same != same[0]).any())
 
 
 def _stack(values: npt.NDArray[Any], file: File) -> npt.NDArray[Any]:
     """Frames first, always."""
     return values if int(file.header.get("NumberOfFrames") or 1) > 1 else values[None]
-
-
-def _has_face(line: dict[str, Any] | None) -> bool:
-    return bool(line and line["face"] and line["face"]["status"] != "none")
-
-
-def _masked(
-    shape: tuple[int, ...], findings: Sequence[dict[str, Any]], rim: int
-) -> npt.NDArray[np.bool_]:
-    mask = np.zeros(shape[:3], np.bool_)
-    for finding in findings:
-        if finding["action"] == "mask" and finding["box"]:
-            first, last = finding["frames"] or (0, shape[0] - 1)
-            x0, y0, x1, y1 = finding["box"]
-            rows, columns = slice(max(y0 - rim, 0), y1 + rim), slice(max(x0 - rim, 0), x1 + rim)
-            mask[first : last + 1, rows, columns] = True
-    return mask
