@@ -21,7 +21,7 @@ from pixelscrub.store.output import Output, check_places
 
 if TYPE_CHECKING:
     from pixelscrub.intake.instance import Instance, Source
-    from pixelscrub.prove.audit import AuditResult
+    from pixelscrub.prove.issues import AuditResult
 
 AnyPath = str | PathLike[str]
 CHUNK = 64
