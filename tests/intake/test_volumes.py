@@ -56,7 +56,7 @@ def test_packaged_single_slice_and_what_has_no_place(packaged: Path):
     (one,) = read(packaged / "CT_small.dcm")
     assert one.shape == (128, 128)
     assert one.normal == pytest.approx([0, 0, 1])
-    assert read(packaged / "SC_rgb.dcm") == []
+    assert read(packaged / "SC_rgb_dcmtk_+eb+cr.dcm") == []
 
 
 def test_enhanced_frames_have_places(shared: Path):
