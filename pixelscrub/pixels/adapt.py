@@ -6,7 +6,7 @@ transfer syntax changes, and of the pixels' content where any are filled.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pydicom.uid import UID
 

@@ -50,26 +50,64 @@ class Codec:
     method: str = ""
 
 
-# fmt: off
 TABLE: Final = {
     "1.2.840.10008.1.2": Codec("Implicit VR Little Endian"),
-    _ROOT + "1":     Codec("Explicit VR Little Endian"),
-    _ROOT + "1.99":  Codec("Deflated Explicit VR Little Endian"),
-    _ROOT + "2":     Codec("Explicit VR Big Endian"),
-    _ROOT + "5":     Codec("RLE Lossless", lib.decode_rle, lib.encode_rle),
-    _ROOT + "4.50":  Codec("JPEG Baseline", lib.decode_jpeg, None, read_jpeg, _LOSSY, _ROOT + "4.70", "ISO_10918_1"),
-    _ROOT + "4.51":  Codec("JPEG Extended", lib.decode_jpeg, None, read_jpeg, _LOSSY, _ROOT + "4.70", "ISO_10918_1"),
-    _ROOT + "4.57":  Codec("JPEG Lossless", lib.decode_jpeg, lib.encode_lossless_jpeg, read_jpeg, (0xC3,)),
-    _ROOT + "4.70":  Codec("JPEG Lossless SV1", lib.decode_jpeg, lib.encode_lossless_jpeg, read_jpeg, (0xC3,)),
-    _ROOT + "4.80":  Codec("JPEG-LS Lossless", lib.decode_jpeg_ls, lib.encode_jpeg_ls, read_jpeg, (0xF7,)),
-    _ROOT + "4.81":  Codec("JPEG-LS Near-lossless", lib.decode_jpeg_ls, lib.encode_jpeg_ls, read_jpeg, (0xF7,), _ROOT + "4.80", "ISO_14495_1"),
-    _ROOT + "4.90":  Codec("JPEG 2000 Lossless", lib.decode_jpeg2000, lib.encode_jpeg2000, read_jpeg2000, (0x51,)),
-    _ROOT + "4.91":  Codec("JPEG 2000", lib.decode_jpeg2000, lib.encode_jpeg2000, read_jpeg2000, (0x51,), _ROOT + "4.90", "ISO_15444_1"),
-    _ROOT + "4.201": Codec("HTJ2K Lossless", lib.decode_jpeg2000, lib.encode_htj2k, read_jpeg2000, (0x51,)),
-    _ROOT + "4.202": Codec("HTJ2K Lossless RPCL", lib.decode_jpeg2000, lib.encode_htj2k, read_jpeg2000, (0x51,)),
-    _ROOT + "4.203": Codec("HTJ2K", lib.decode_jpeg2000, lib.encode_htj2k, read_jpeg2000, (0x51,), _ROOT + "4.201", "ISO_15444_15"),
+    _ROOT + "1": Codec("Explicit VR Little Endian"),
+    _ROOT + "1.99": Codec("Deflated Explicit VR Little Endian"),
+    _ROOT + "2": Codec("Explicit VR Big Endian"),
+    _ROOT + "5": Codec("RLE Lossless", lib.decode_rle, lib.encode_rle),
+    _ROOT + "4.50": Codec(
+        "JPEG Baseline", lib.decode_jpeg, None, read_jpeg, _LOSSY, _ROOT + "4.70", "ISO_10918_1"
+    ),
+    _ROOT + "4.51": Codec(
+        "JPEG Extended", lib.decode_jpeg, None, read_jpeg, _LOSSY, _ROOT + "4.70", "ISO_10918_1"
+    ),
+    _ROOT + "4.57": Codec(
+        "JPEG Lossless", lib.decode_jpeg, lib.encode_lossless_jpeg, read_jpeg, (0xC3,)
+    ),
+    _ROOT + "4.70": Codec(
+        "JPEG Lossless SV1", lib.decode_jpeg, lib.encode_lossless_jpeg, read_jpeg, (0xC3,)
+    ),
+    _ROOT + "4.80": Codec(
+        "JPEG-LS Lossless", lib.decode_jpeg_ls, lib.encode_jpeg_ls, read_jpeg, (0xF7,)
+    ),
+    _ROOT + "4.81": Codec(
+        "JPEG-LS Near-lossless",
+        lib.decode_jpeg_ls,
+        lib.encode_jpeg_ls,
+        read_jpeg,
+        (0xF7,),
+        _ROOT + "4.80",
+        "ISO_14495_1",
+    ),
+    _ROOT + "4.90": Codec(
+        "JPEG 2000 Lossless", lib.decode_jpeg2000, lib.encode_jpeg2000, read_jpeg2000, (0x51,)
+    ),
+    _ROOT + "4.91": Codec(
+        "JPEG 2000",
+        lib.decode_jpeg2000,
+        lib.encode_jpeg2000,
+        read_jpeg2000,
+        (0x51,),
+        _ROOT + "4.90",
+        "ISO_15444_1",
+    ),
+    _ROOT + "4.201": Codec(
+        "HTJ2K Lossless", lib.decode_jpeg2000, lib.encode_htj2k, read_jpeg2000, (0x51,)
+    ),
+    _ROOT + "4.202": Codec(
+        "HTJ2K Lossless RPCL", lib.decode_jpeg2000, lib.encode_htj2k, read_jpeg2000, (0x51,)
+    ),
+    _ROOT + "4.203": Codec(
+        "HTJ2K",
+        lib.decode_jpeg2000,
+        lib.encode_htj2k,
+        read_jpeg2000,
+        (0x51,),
+        _ROOT + "4.201",
+        "ISO_15444_15",
+    ),
 }
-# fmt: on
 """Every transfer syntax whose pixel data are understood."""
 
 
@@ -132,7 +170,8 @@ def decode(codec: Codec, stream: bytes, info: PixelInfo) -> Cells:
     if array.shape != info.shape or array.dtype.kind not in "ui":
         raise HeldError(Reason.CODESTREAM_MISMATCH, "decoded frame is of another shape")
     kind = f"{array.dtype.kind}{info.cell_dtype.itemsize}"
-    return np.ascontiguousarray(array).astype(kind, copy=False).view(info.cell_dtype)
+    cells: Cells = np.ascontiguousarray(array).astype(kind, copy=False).view(info.cell_dtype)
+    return cells
 
 
 def encode(codec: Codec, cells: Cells, info: PixelInfo, found: CodeStream | None) -> bytes:
@@ -158,14 +197,11 @@ def _samples(cells: Cells, info: PixelInfo, found: CodeStream | None) -> Cells:
     if found is None:
         return cells
     size = next(size for size in (1, 2, 4) if found.precision <= 8 * size)
-    unused = info.cell_dtype.type(info.bits_allocated - found.precision)
-    if found.signed:
-        kept = (cells << unused).view(f"i{info.cell_dtype.itemsize}") >> unused.view(
-            f"i{info.cell_dtype.itemsize}"
-        )
-    else:
-        kept = (cells << unused) >> unused
-    return kept.astype(f"{kept.dtype.kind}{size}")
+    kind = "i" if found.signed else "u"
+    unused = info.bits_allocated - found.precision
+    raised = (cells << info.cell_dtype.type(unused)).view(f"{kind}{info.cell_dtype.itemsize}")
+    kept: Cells = np.right_shift(raised, raised.dtype.type(unused))
+    return kept.astype(f"{kind}{size}")
 
 
 @contextmanager

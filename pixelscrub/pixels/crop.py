@@ -41,11 +41,11 @@ def crop_header(header: Dataset, box: Box) -> None:
 def _move_planes(header: Dataset, box: Box) -> None:
     """Image Position (Patient) is the centre of the first pixel, so it moves with the crop."""
     shared = _first(header, "SharedFunctionalGroupsSequence")
-    places = [(header, [header])]
+    places: list[tuple[Dataset | None, list[Dataset | None]]] = [(header, [header])]
     if shared is not None:
         places.append((_inner(shared, "PlanePositionSequence"), [shared]))
-    for group in header.get("PerFrameFunctionalGroupsSequence") or []:
-        places.append((_inner(group, "PlanePositionSequence"), [group, shared]))
+    each = header.get("PerFrameFunctionalGroupsSequence") or []
+    places += [(_inner(group, "PlanePositionSequence"), [group, shared]) for group in each]
     for place, groups in places:
         if place is not None and place.get("ImagePositionPatient"):
             moved = np.array(place.ImagePositionPatient, float) + _offset(groups, box)

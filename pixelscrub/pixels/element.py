@@ -128,7 +128,7 @@ def _find(file: BinaryIO, header: FileDataset) -> PixelElement | None:
 
 
 def _items(file: BinaryIO) -> tuple[tuple[tuple[int, int], ...], int]:
-    items = []
+    items: list[tuple[int, int]] = []
     while True:
         head = file.read(8)
         if len(head) < 8:
@@ -165,6 +165,7 @@ def _read_after(file: BinaryIO, header: FileDataset, element: PixelElement) -> N
 def _check_complete(header: FileDataset) -> None:
     """Raise where the file ends inside an element: the reader itself says nothing."""
     for element in header._dict.values():
-        raw = isinstance(element, RawDataElement)
-        if raw and element.length not in (UNDEFINED, len(element.value or b"")):
+        if not isinstance(element, RawDataElement):
+            continue
+        if element.length not in (UNDEFINED, len(element.value or b"")):
             raise HeldError(Reason.DAMAGED_FILE, "file ends inside an element")

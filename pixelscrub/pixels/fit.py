@@ -112,7 +112,11 @@ def _on_grid(voxels: VoxelEdit, grid: tuple[int, int]) -> VoxelEdit:
         padded = np.pad(fill.mask, [(0, -rows % high), (0, -columns % wide)])
         blocks = padded.reshape(-1, high, padded.shape[1] // wide, wide).any(axis=(1, 3))
         mask = blocks.repeat(high, axis=0).repeat(wide, axis=1)[:rows, :columns]
-        middle = np.median(fill.values[fill.mask], axis=0) if fill.mask.any() else 0
+        middle = (
+            np.median(np.asarray(fill.values[fill.mask], np.float64), axis=0)
+            if fill.mask.any()
+            else 0
+        )
         values = np.where(_like(fill.mask, frame), fill.values, np.asarray(middle, frame.dtype))
         return FrameFill(mask, values)
 

@@ -99,7 +99,8 @@ class PixelInfo:
         if self.bits_allocated == 1:
             return cells
         shifted = (cells << cells.dtype.type(drop)).view(self.dtype)
-        return shifted >> self.dtype.type(self.bits_allocated - self.bits_stored)
+        unused = self.dtype.type(self.bits_allocated - self.bits_stored)
+        return np.asarray(np.right_shift(shifted, unused))
 
     def cells(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """`values` as cells with sign extension and no other bits set; undoes `values`."""
@@ -136,11 +137,11 @@ def describe(header: Dataset, transfer_syntax: str, keyword: str) -> PixelInfo:
 
 def _number(header: Dataset, keyword: str, default: int | None = None) -> int:
     try:
-        value = header.get(keyword)
+        value: Any = header.get(keyword)
         if value in (None, ""):
             value = default
-        return int(value)  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001
+        return int(value)
+    except Exception:
         raise HeldError(Reason.BAD_PIXEL_DESCRIPTION, f"{keyword} cannot be used") from None
 
 

@@ -134,7 +134,9 @@ def fill(
         here = spread(touched, across, down)[:rows, :columns]
         means = _means(planes[..., index], touched.shape, (across, down), mcu_size(found))
         blocks[here] = 0
-        blocks[here, 0, 0] = _levels(means[:rows, :columns][here], int(coefficients.tables[index, 0]))
+        blocks[here, 0, 0] = _levels(
+            means[:rows, :columns][here], int(coefficients.tables[index, 0])
+        )
 
 
 def spread(touched: Mask, across: int, down: int) -> Mask:

@@ -62,7 +62,7 @@ def _jpeg(stream: bytes, info: PixelInfo) -> Cells:
     from imagecodecs import jpeg8_decode
 
     space = "YCBCR" if info.samples == 3 else "GRAYSCALE"
-    return jpeg8_decode(stream, colorspace=space, outcolorspace=space)  # type: ignore[no-any-return]
+    return np.asarray(jpeg8_decode(stream, colorspace=space, outcolorspace=space))
 
 
 def encode_lossless_jpeg(cells: Cells, info: PixelInfo, stream: CodeStream | None) -> bytes:
@@ -72,7 +72,7 @@ def encode_lossless_jpeg(cells: Cells, info: PixelInfo, stream: CodeStream | Non
     precision = stream.precision if stream else info.bits_allocated
     space = "RGB" if info.samples == 3 else "GRAYSCALE"
     cells = np.ascontiguousarray(cells)
-    return jpeg8_encode(  # type: ignore[no-any-return]
+    coded = jpeg8_encode(
         cells,
         colorspace=space,
         outcolorspace=space,
@@ -81,13 +81,14 @@ def encode_lossless_jpeg(cells: Cells, info: PixelInfo, stream: CodeStream | Non
         bitspersample=precision,
         optimize=True,
     )
+    return bytes(coded)
 
 
 def decode_jpeg_ls(stream: bytes, _info: PixelInfo) -> Cells:
     """JPEG-LS, lossless and near-lossless."""
     from imagecodecs import jpegls_decode
 
-    return jpegls_decode(stream)  # type: ignore[no-any-return]
+    return jpegls_decode(stream)
 
 
 def encode_jpeg_ls(cells: Cells, info: PixelInfo, stream: CodeStream | None) -> bytes:
@@ -104,7 +105,7 @@ def decode_jpeg2000(stream: bytes, _info: PixelInfo) -> Cells:
     """JPEG 2000 and HTJ2K, with the component transform undone."""
     from openjpeg.utils import decode
 
-    return decode(unboxed(stream), j2k_format=0)
+    return np.asarray(decode(unboxed(stream), j2k_format=0)))
 
 
 def encode_jpeg2000(cells: Cells, info: PixelInfo, stream: CodeStream | None) -> bytes:
@@ -114,7 +115,7 @@ def encode_jpeg2000(cells: Cells, info: PixelInfo, stream: CodeStream | None) ->
     precision = stream.precision if stream else info.bits_stored
     use_mct = stream is not None and stream.transform == 1
     space = 1 if use_mct else 0
-    return encode_array(np.ascontiguousarray(cells), precision, space, use_mct)
+    return bytes(encode_array(np.ascontiguousarray(cells), precision, space, use_mct))
 
 
 def encode_htj2k(cells: Cells, _info: PixelInfo, stream: CodeStream | None) -> bytes:
@@ -122,6 +123,4 @@ def encode_htj2k(cells: Cells, _info: PixelInfo, stream: CodeStream | None) -> b
     from imagecodecs import htj2k_encode
 
     use_mct = stream is not None and stream.transform == 1
-    return htj2k_encode(  # type: ignore[no-any-return]
-        np.ascontiguousarray(cells), reversible=True, rgb=use_mct
-    )
+    return bytes(htj2k_encode(np.ascontiguousarray(cells), reversible=True, rgb=use_mct))

@@ -48,7 +48,7 @@ def show(image: Image, index: int, full_range: bool = False) -> Picture:
 
 def palette(header: Dataset, info: PixelInfo) -> Picture:
     """The colour of every stored value: uint8, (2 ** bits stored, 3)."""
-    from pydicom.pixels import apply_color_lut
+    from pydicom.pixels.processing import apply_color_lut
 
     entries = np.arange(2**info.bits_stored, dtype=info.cell_dtype)
     colours = apply_color_lut(entries, header)
@@ -67,7 +67,7 @@ def _rgb(frame: Values, info: PixelInfo) -> Picture:
 
 
 def _shifted(frame: Values, info: PixelInfo) -> Picture:
-    return (frame >> frame.dtype.type(info.bits_stored - 8)).astype(np.uint8)
+    return np.asarray(frame >> frame.dtype.type(info.bits_stored - 8), np.uint8)
 
 
 def _grey(frame: Values, header: Dataset, info: PixelInfo, index: int | None) -> Picture:

@@ -109,8 +109,8 @@ def _elements(header: FileDataset, start: int, stop: int) -> bytes:
 
     implicit, little = _encoding(header)
     part = Dataset({tag: e for tag, e in header._dict.items() if start <= int(tag) < stop})
-    original = header.original_encoding
-    part.set_original_encoding(*original, header.original_character_set)
+    as_read = header.original_encoding
+    part.set_original_encoding(as_read[0], as_read[1], header.original_character_set)
     buffer = DicomBytesIO()
     buffer.is_implicit_VR, buffer.is_little_endian = implicit, little
     write_dataset(buffer, part, header.get("SpecificCharacterSet", "iso8859"))
