@@ -49,7 +49,7 @@ def _tag_lines(plan: Plan) -> Iterator[str]:
         try:
             with source_of(instance).open() as file:
                 for step in explain(Image(file).header, plan.recipe.tags):
-                    yield f"  {step.path} {step.vr}: {step.action} ({step.why})"
+                    yield f"  {'.'.join(step.path)} {step.vr}: {step.action} ({step.why})"
         except HeldError as error:
             yield f"  held, {error}"
 
