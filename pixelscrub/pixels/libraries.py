@@ -105,7 +105,7 @@ def decode_jpeg2000(stream: bytes, _info: PixelInfo) -> Cells:
     """JPEG 2000 and HTJ2K, with the component transform undone."""
     from openjpeg.utils import decode
 
-    return np.asarray(decode(unboxed(stream), j2k_format=0)))
+    return np.asarray(decode(unboxed(stream), j2k_format=0))
 
 
 def encode_jpeg2000(cells: Cells, info: PixelInfo, stream: CodeStream | None) -> bytes:
