@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
@@ -28,6 +29,7 @@ from pixelscrub.prove.search import Needles
 from pixelscrub.prove.uid_checks import check_uids
 from pixelscrub.tags.terms import Terms
 
+MAKERS: Final = ("Manufacturer", "ManufacturerModelName")
 TELLING: Final = 6
 """Characters from which the name of a place or a device, or a UID, tells anything."""
 
@@ -104,8 +106,18 @@ def _terms(originals: Mapping[str, File]) -> dict[str, Terms]:
     terms: dict[str, Terms] = defaultdict(Terms)
     for file in originals.values():
         with suppress(HeldError):  # of a header that cannot be read, none of our outputs is made
-            terms[_study(file)] |= Terms.of(file.header)
+            terms[_study(file)] |= _without_makers(Terms.of(file.header), file)
     return terms
+
+
+def _without_makers(terms: Terms, file: File) -> Terms:
+    """The terms less names of makers and models, which the Basic Profile keeps."""
+    makers = {str(file.header.get(keyword) or "").casefold() for keyword in MAKERS}
+    places, equipment = (
+        frozenset(v for v in values if not any(v.casefold() in maker for maker in makers))
+        for values in (terms.places, terms.equipment)
+    )
+    return replace(terms, places=places, equipment=equipment)
 
 
 def _values(terms: Terms, options: Set[str]) -> Set[str]:

@@ -37,6 +37,8 @@ def original(name, number):
     dataset.ReferringPhysicianName = "Quastenflosser^Hubert"
     dataset.StationName = "KELLERSCAN7"
     dataset.DeviceSerialNumber = "SN-556677"
+    dataset.Manufacturer = "Rontgenwerke"
+    dataset.InstitutionalDepartmentName = "RONTGENWERKE"
     dataset.StudyDate = dataset.SeriesDate = "20190712"
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = STUDY, SERIES
     dataset.FrameOfReferenceUID = FRAME
