@@ -18,7 +18,7 @@ LONGEST: Final = 2000
 QUIET: Final = 0.06
 """Share of its size by which a code's box is widened: corners are found a little inside."""
 EDGES: Final = 24
-"""Changes from dark to light and back on a line through a code; a colour bar has fewer."""
+"""Changes from dark to light and back on a line through a bar code; a colour bar has fewer."""
 UNEVEN: Final = 0.3
 """Spread of the widths of a code's bars, as a share of their mean; a grating has even ones."""
 
@@ -32,13 +32,12 @@ def find_codes(image: Picture) -> list[TextBox]:
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, LONGEST / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found = [
-        corners
-        for engine in (cv2.QRCodeDetector(), cv2.barcode.BarcodeDetector())
-        for corners in _corners(engine, small)
-    ]
-    boxes = [_box(corners / scale).clipped(grey.shape[1], grey.shape[0]) for corners in found]
-    return [TextBox(box, 0.9, "barcodes") for box in boxes if box.area and _is_code(grey, box)]
+    codes = [_box(c / scale) for c in _corners(cv2.QRCodeDetector(), small)]
+    bars = [_box(c / scale) for c in _corners(cv2.barcode.BarcodeDetector(), small)]
+    rows, columns = grey.shape
+    codes += [box for box in bars if _is_barred(grey, box.clipped(columns, rows))]
+    boxes = [box.clipped(columns, rows) for box in codes]
+    return [TextBox(box, 0.9, "barcodes") for box in boxes if box.area]
 
 
 def _corners(engine: Any, grey: Picture) -> list[npt.NDArray[np.float64]]:
@@ -57,8 +56,10 @@ def _box(corners: npt.NDArray[np.float64]) -> Box:
     return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
 
-def _is_code(grey: Picture, box: Box) -> bool:
+def _is_barred(grey: Picture, box: Box) -> bool:
     """Whether a line through the middle, along or across, crosses many bars of unequal width."""
+    if not box.area:
+        return False
     part = grey[box.y0 : box.y1, box.x0 : box.x1]
     dark = part < (int(part.min()) + int(part.max())) / 2
     return any(_is_coded(line) for line in (dark[box.height // 2], dark[:, box.width // 2]))
