@@ -60,4 +60,4 @@ def _same_line(one: Box, other: Box) -> bool:
     tall, small = max(one.height, other.height), min(one.height, other.height)
     gap = max(one.x0, other.x0) - min(one.x1, other.x1)
     level = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return gap <= 0.9 * tall and level >= 0.6 * small and tall <= 1.8 * small
+    return gap <= 0.9 * small and level >= 0.6 * small and tall <= 1.6 * small

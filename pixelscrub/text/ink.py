@@ -100,7 +100,8 @@ def letters(grey: Picture, threshold: int) -> list[Letter]:
 
 def _mean(members: Values, values: Values, count: int) -> Values:
     total: Values = np.bincount(members, values, count)
-    mean: Values = total / np.maximum(np.bincount(members, minlength=count), 1)
+    size = np.maximum(np.bincount(members, minlength=count), 1)
+    mean: Values = total / size
     return mean
 
 

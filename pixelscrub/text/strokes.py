@@ -145,7 +145,7 @@ def _judge(group: list[Letter], least: int = 1) -> TextBox | None:
 def _with_rim(box: Box, group: list[Letter]) -> Box:
     """The box with room for faint rims, for accents and for a point or a sign at its ends."""
     height = int(np.median([letter.box.height for letter in group]))
-    side, high = -(-height // 5), -(-height // 12)
+    side, high = -(-height // 3), -(-height // 7)
     return Box(box.x0 - side, box.y0 - high, box.x1 + side, box.y1 + high)
 
 
@@ -160,8 +160,9 @@ def _is_drawn(group: list[Letter], count: int) -> bool:
     unrest = float(np.median([letter.unrest for letter in group]))
     contrast = float(np.median([letter.contrast for letter in group]))
     if count < LEAST:
-        calm_enough = unrest <= FLAT or contrast >= max(1.5 * STRONG, 20 * unrest)
-        return calm_enough and _is_letter(group) and sharp >= 0.6 and contrast >= STRONG / 2
+        crisp = sharp >= 0.85 and contrast >= max(STRONG, 10 * unrest)
+        quiet = unrest <= FLAT and sharp >= 0.6 and contrast >= STRONG / 2
+        return (quiet or (crisp and len(group) > 1)) and _is_letter(group)
     if len(group) == 1 and group[0].box.height > JOINED:
         return False
     if unrest <= FLAT:
@@ -169,7 +170,7 @@ def _is_drawn(group: list[Letter], count: int) -> bool:
     strong = contrast >= max(STRONG, 5 * unrest)
     return (
         strong
-        and sharp >= (0.5 if count >= 2 * LEAST else 0.65)
+        and sharp >= (0.5 if len(group) >= 2 * LEAST else 0.65)
         and _slant(group) <= LEVEL
         and len(group) > LEAST
     )
