@@ -21,6 +21,8 @@ Cells = npt.NDArray[Any]
 PROBE: Final = bytes(range(0x11, 0xFE, 7)) * 16
 """What follows a JPEG stream when it is tested for completeness."""
 
+LEAST_FOR_SIX_RESOLUTIONS: Final = 32
+
 
 def decode_rle(stream: bytes, info: PixelInfo) -> Cells:
     """RLE Lossless (PS3.5 annex G)."""
@@ -114,8 +116,26 @@ def encode_jpeg2000(cells: Cells, info: PixelInfo, stream: CodeStream | None) ->
 
     precision = stream.precision if stream else info.bits_stored
     use_mct = stream is not None and stream.transform == 1
-    space = 1 if use_mct else 0
-    return bytes(encode_array(np.ascontiguousarray(cells), precision, space, use_mct))
+    cells = np.ascontiguousarray(cells)
+    if min(cells.shape[:2]) < LEAST_FOR_SIX_RESOLUTIONS:
+        return _encode_small_jpeg2000(cells, precision, use_mct)
+    return bytes(encode_array(cells, precision, 1 if use_mct else 0, use_mct))
+
+
+def _encode_small_jpeg2000(cells: Cells, precision: int, use_mct: bool) -> bytes:
+    """For frames that are too small to be halved five times, as the other library always does."""
+    from imagecodecs import jpeg2k_encode
+
+    encoded = jpeg2k_encode(
+        cells,
+        0,
+        codecformat="j2k",
+        reversible=True,
+        resolutions=1,
+        mct=use_mct,
+        bitspersample=precision,
+    )
+    return bytes(encoded)
 
 
 def encode_htj2k(cells: Cells, _info: PixelInfo, stream: CodeStream | None) -> bytes:
