@@ -18,6 +18,8 @@ STRONG: Final = 60
 """Grey levels between letters and tissue."""
 FLAT: Final = 3.0
 """Grey levels; ground that varies by less is not tissue."""
+LEAST_GROUND: Final = 0.2
+"""Share of a word's box that is ground; less is the inside of letters."""
 LONG: Final = 3
 """Letters and digits of a word that is believed on tissue."""
 SURE: Final = 0.6
@@ -42,7 +44,7 @@ def is_drawn(grey: Picture, word: TextBox) -> bool:
 def _is_ink(region: Picture, ink: npt.NDArray[np.bool_], word: TextBox) -> bool:
     near = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     ground = region[~near]
-    if ground.size < 0.1 * region.size or not ink.any():
+    if ground.size < LEAST_GROUND * region.size or not ink.any():
         return False
     contrast = abs(float(region[ink].mean()) - float(ground.mean()))
     unrest = float(ground.std())

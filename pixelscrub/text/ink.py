@@ -99,10 +99,8 @@ def letters(grey: Picture, threshold: int) -> list[Letter]:
 
 
 def _mean(members: Values, values: Values, count: int) -> Values:
-    total: Values = np.bincount(members, values, count)
-    size = np.maximum(np.bincount(members, minlength=count), 1)
-    mean: Values = total / size
-    return mean
+    total = np.bincount(members, values, count)
+    return np.asarray(total / np.maximum(np.bincount(members, minlength=count), 1), np.float64)
 
 
 def _steepness(grey: Picture) -> Values:

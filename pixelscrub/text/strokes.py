@@ -160,9 +160,9 @@ def _is_drawn(group: list[Letter], count: int) -> bool:
     unrest = float(np.median([letter.unrest for letter in group]))
     contrast = float(np.median([letter.contrast for letter in group]))
     if count < LEAST:
-        crisp = sharp >= 0.85 and contrast >= max(STRONG, 10 * unrest)
+        crisp = sharp >= 0.85 and contrast >= max(STRONG, 10 * unrest) * (1 if len(group) > 1 else 1.5)
         quiet = unrest <= FLAT and sharp >= 0.6 and contrast >= STRONG / 2
-        return (quiet or (crisp and len(group) > 1)) and _is_letter(group)
+        return (quiet or crisp) and _is_letter(group)
     if len(group) == 1 and group[0].box.height > JOINED:
         return False
     if unrest <= FLAT:

@@ -1,0 +1,90 @@
+"""The table of detectors: bounds, faults and what they become."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pixelscrub.errors import HeldError, MissingComponentError, Reason, RecipeError
+from pixelscrub.findings import Box
+from pixelscrub.text import detectors
+from pixelscrub.text.boxes import TextBox, into_lines, unite
+from pixelscrub.text.detectors import detect, require
+
+
+def replaced(monkeypatch, engine) -> None:
+    monkeypatch.setitem(detectors.DETECTORS, "strokes", engine)
+
+
+def picture(rows: int = 40, columns: int = 60):
+    grey = np.zeros((rows, columns), np.uint8)
+    grey[10:20, 10:20] = 255
+    return grey
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (3, 100_000), (1, 100_000), (200, 200), (50, 50, 3)])
+def test_constant_and_tiny_pictures_hold_no_text(shape):
+    assert detect(np.full(shape, 77, np.uint8)) == []
+
+
+def test_a_picture_that_is_too_large_is_held():
+    huge = np.broadcast_to(np.arange(2**14).astype(np.uint8), (2**14, 2**14))
+    with pytest.raises(HeldError) as error:
+        detect(huge)
+    assert error.value.reason is Reason.TOO_LARGE
+
+
+def test_a_detector_that_fails_holds_the_instance_and_tells_nothing(monkeypatch):
+    def failing(image):
+        raise ValueError("DOE^JOHN")
+
+    replaced(monkeypatch, failing)
+    with pytest.raises(HeldError) as error:
+        detect(picture(), ["strokes"])
+    assert error.value.reason is Reason.DETECTOR_FAILED
+    assert "DOE" not in str(error.value)
+
+
+def test_text_everywhere_is_one_box(monkeypatch):
+    many = [
+        TextBox(Box(x, y, x + 1, y + 1), 0.9, "strokes") for x in range(60) for y in range(60)
+    ]
+    replaced(monkeypatch, lambda image: many)
+    assert [text.box for text in detect(picture(), ["strokes"])] == [Box(0, 0, 60, 40)]
+
+
+def test_boxes_end_at_the_picture(monkeypatch):
+    outside = TextBox(Box(70, 0, 80, 9), 0.9, "strokes")
+    over = TextBox(Box(-5, 30, 70, 50), 0.9, "strokes")
+    replaced(monkeypatch, lambda image: [outside, over])
+    assert [text.box for text in detect(picture(), ["strokes"])] == [Box(0, 30, 60, 40)]
+
+
+def test_an_unknown_detector_is_a_wrong_recipe():
+    with pytest.raises(RecipeError):
+        require(["strokes", "crystal ball"])
+
+
+def test_what_a_detector_needs_is_named(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MissingComponentError, match="tesseract") as error:
+        require(["tesseract"])
+    assert error.value.exit_code == 5
+    require(["strokes"])
+
+
+def test_boxes_of_one_place_become_one_and_the_surer_names_it():
+    one, other = TextBox(Box(0, 0, 20, 10), 0.5, "a"), TextBox(Box(2, 0, 20, 10), 0.9, "b")
+    far = TextBox(Box(50, 0, 60, 10), 0.7, "a")
+    assert unite([one, other, far]) == [TextBox(Box(0, 0, 20, 10), 0.9, "b"), far]
+
+
+def test_words_of_one_line_become_one():
+    words = [TextBox(Box(x, 0, x + 20, 10), 0.5, "a") for x in (0, 25, 60)]
+    below = TextBox(Box(0, 30, 20, 40), 0.5, "a")
+    boxes = [text.box for text in into_lines([*words, below])]
+    assert boxes == [Box(0, 0, 45, 10), Box(60, 0, 80, 10), Box(0, 30, 20, 40)]
+
+
+def test_the_text_read_is_not_shown():
+    assert "SECRET" not in repr(TextBox(Box(0, 0, 1, 1), 1.0, "tesseract", "SECRET"))

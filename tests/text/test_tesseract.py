@@ -1,0 +1,98 @@
+"""Tesseract as a detector: what it reads, and what becomes of its faults."""
+
+from __future__ import annotations
+
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from pixelscrub.errors import HeldError, MissingComponentError, Reason
+from pixelscrub.findings import Box
+from pixelscrub.text import tesseract
+from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.detectors import detect
+from pixelscrub.text.drawn import is_drawn
+
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="tesseract is not installed"
+)
+
+
+def page(text="Hospital Johnson 1961"):
+    picture = np.zeros((120, 480), np.uint8)
+    cv2.putText(picture, text, (30, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+    return picture
+
+
+@needs_tesseract
+@pytest.mark.parametrize("invert", [False, True])
+def test_words_are_found_where_they_are(invert):
+    picture = 255 - page() if invert else page()
+    found = tesseract.find_words(picture)
+    assert len(found) >= 2
+    assert all(Box(20, 30, 440, 75).intersection(word.box) == word.box for word in found)
+
+
+@needs_tesseract
+def test_a_long_strip_takes_bounded_memory():
+    strip = np.random.default_rng(0).integers(0, 255, (6, 100_000)).astype(np.uint8)
+    assert tesseract.find_words(strip) == []
+
+
+def test_a_missing_program_is_named(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MissingComponentError):
+        detect(page(), ["tesseract"])
+
+
+def stand_in(monkeypatch, folder, script):
+    """Put a program of the name of tesseract first on the path."""
+    program = folder / "tesseract"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    import pytesseract
+
+    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", str(program))
+
+
+def test_a_program_that_hangs_holds_the_instance(monkeypatch, tmp_path):
+    monkeypatch.setattr(tesseract, "TIMEOUT", 0.3)
+    stand_in(monkeypatch, tmp_path, "exec sleep 20")
+    with pytest.raises(HeldError) as error:
+        detect(page(), ["tesseract"])
+    assert error.value.reason is Reason.DETECTOR_FAILED
+
+
+def test_a_program_that_crashes_holds_the_instance(monkeypatch, tmp_path):
+    stand_in(monkeypatch, tmp_path, "kill -SEGV $$")
+    with pytest.raises(HeldError) as error:
+        detect(page(), ["tesseract"])
+    assert error.value.reason is Reason.DETECTOR_FAILED
+
+
+def word(box, text="Johnson", score=0.9):
+    return TextBox(box, score, "tesseract", text)
+
+
+def test_a_word_on_flat_ground_is_believed():
+    assert is_drawn(page(), word(Box(30, 38, 160, 66)))
+
+
+def test_a_word_in_smooth_tissue_is_not_believed():
+    random = np.random.default_rng(3)
+    speckle = cv2.GaussianBlur(random.integers(0, 255, (100, 200)).astype(np.uint8), (0, 0), 3)
+    assert not is_drawn(speckle, word(Box(20, 20, 120, 50)))
+    assert not is_drawn(speckle, word(Box(300, 300, 310, 310)))
+
+
+def test_on_tissue_a_word_must_be_long_and_sure():
+    random = np.random.default_rng(3)
+    picture = random.integers(60, 90, (120, 300)).astype(np.uint8)
+    cv2.putText(picture, "Johnson", (30, 60), cv2.FONT_HERSHEY_SIMPLEX, 1, 255, 2)
+    box = Box(30, 38, 160, 66)
+    assert is_drawn(picture, word(box))
+    assert not is_drawn(picture, word(box, score=0.4))
+    assert not is_drawn(picture, word(box, text="Jo"))
