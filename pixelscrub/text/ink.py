@@ -82,7 +82,9 @@ def letters(grey: Picture, threshold: int) -> list[Letter]:
     inked = ink > 0
     members, levels = labels[inked], hat[inked].astype(np.float32)
     contrast = _mean(members, levels, count)
-    sharp = _mean(members, np.minimum(_steepness(grey)[inked] / np.maximum(levels, 1), 2), count)
+    edge = (cv2.erode(ink, np.ones((3, 3), np.uint8)) == 0)[inked]
+    steep = np.minimum(_steepness(grey)[inked] / np.maximum(levels, 1), 2)
+    sharp = _mean(members[edge], steep[edge], count)
     unrest = _mean(members, _unrest(grey, ink)[inked], count)
     fits &= (sharp >= SHARP) & (contrast >= RATIO * unrest)
     return [

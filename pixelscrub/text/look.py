@@ -2,13 +2,18 @@
 
 Each frame is looked at twice: as a viewer shows it, and with its full range of stored values,
 because text often sits at the extreme value outside the window. In a cine the costly detectors
-see a few frames, the cheap one sees all of them.
+see a few frames; the cheap one sees what changes in all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
 
 from pixelscrub.findings import Box, Finding
 from pixelscrub.pixels.show import show
@@ -23,10 +28,16 @@ if TYPE_CHECKING:
     from pixelscrub.recipe import TextSettings
     from pixelscrub.tags.terms import Terms
 
+Picture = npt.NDArray[np.uint8]
+
 KEY_FRAMES = 3
 """Frames of a cine that every detector sees."""
 STANDS = 0.3
-"""A box found in this share of the frames is taken to stand in all of them."""
+"""A box found in a key frame, or in this share of all frames, is masked in all of them."""
+CHANGE = 12
+"""Grey levels by which a pixel changes where text appears."""
+MARGIN = 48
+"""Pixels around a change that are searched with it, so that whole lines are seen."""
 
 
 def look(image: Image, settings: TextSettings, terms: Terms | None = None) -> list[Finding]:
@@ -44,14 +55,9 @@ def look(image: Image, settings: TextSettings, terms: Terms | None = None) -> li
         HeldError: a frame cannot be shown, or a detector failed.
         MissingComponentError: a detector's program is not installed.
     """
-    frames = image.known.frames
-    keys = {round(k * (frames - 1) / (KEY_FRAMES - 1)) for k in range(KEY_FRAMES)}
     seen: list[_Place] = []
-    for frame in range(frames):
-        names = settings.detectors
-        if frame not in keys:
-            names = [name for name in settings.detectors if name in CHEAP]
-        for text in _detect(image, frame, names):
+    for frame, texts in _sightings(image, settings.detectors):
+        for text in texts:
             if text.score >= settings.min_score:
                 _add(seen, text, frame)
     findings = [place.finding(image, settings.padding) for place in seen]
@@ -78,13 +84,45 @@ def _judged(
     ]
 
 
-def _detect(image: Image, frame: int, names: list[str]) -> Iterator[TextBox]:
-    if not names:
-        return
-    yield from detect(show(image, frame), names)
+def _key_frames(frames: int) -> set[int]:
+    return {round(k * (frames - 1) / (KEY_FRAMES - 1)) for k in range(KEY_FRAMES)}
+
+
+def _sightings(image: Image, names: list[str]) -> Iterator[tuple[int, list[TextBox]]]:
+    keys = _key_frames(image.known.frames)
+    cheap = [name for name in names if name in CHEAP]
+    before: list[Picture] = []
+    for frame in range(image.known.frames):
+        pictures = list(_renderings(image, frame))
+        if frame in keys:
+            yield frame, [text for picture in pictures for text in detect(picture, names)]
+        elif cheap:
+            pairs = zip(before, pictures, strict=True)
+            yield frame, [text for old, new in pairs for text in _appeared(old, new, cheap)]
+        before = pictures
+
+
+def _renderings(image: Image, frame: int) -> Iterator[Picture]:
+    yield show(image, frame)
     info = image.known
     if info.samples == 1 and info.bits_stored > 8:
-        yield from detect(show(image, frame, full_range=True), names)
+        yield show(image, frame, full_range=True)
+
+
+def _appeared(old: Picture, new: Picture, names: list[str]) -> list[TextBox]:
+    """Text in the part of a frame that differs from the frame before.
+
+    What does not differ was seen before: the first frame is a key frame.
+    """
+    change = cv2.absdiff(old, new) > CHANGE
+    changed = change if change.ndim == 2 else change.any(axis=2)
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    if not rows.size:
+        return []
+    part = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    x0, y0, x1, y1 = part.padded(MARGIN).clipped(new.shape[1], new.shape[0])
+    found = detect(new[y0:y1, x0:x1], names)
+    return [replace(text, box=text.box.shifted(x0, y0)) for text in found]
 
 
 class _Place:
@@ -110,7 +148,8 @@ class _Place:
         info = image.known
         box = self.box.padded(padding).clipped(info.columns, info.rows)
         first, last = max(min(self.frames) - 1, 0), min(max(self.frames) + 1, info.frames - 1)
-        stands = len(self.frames) >= STANDS * info.frames or "tesseract" in self.text.source
+        in_key = not self.frames.isdisjoint(_key_frames(info.frames))
+        stands = in_key or len(self.frames) >= STANDS * info.frames
         whole = stands or (first, last) == (0, info.frames - 1)
         return Finding(
             kind="barcode" if self.text.source == "barcodes" else "text",

@@ -36,7 +36,7 @@ FLAT: Final = 2.0
 STRONG: Final = 75
 """Grey levels between letters and tissue."""
 JOINED: Final = 24
-"""Pixels; what is taller and wide and in one piece is no word whose letters touch."""
+"""Pixels; what is taller and in one piece, or on tissue, is not taken for a word."""
 LEVEL: Final = 0.1
 """Share of their height by which letters of a line stray from its top or foot."""
 
@@ -160,14 +160,17 @@ def _is_drawn(group: list[Letter], count: int) -> bool:
     unrest = float(np.median([letter.unrest for letter in group]))
     contrast = float(np.median([letter.contrast for letter in group]))
     if count < LEAST:
-        crisp = sharp >= 0.85 and contrast >= max(STRONG, 10 * unrest) * (1 if len(group) > 1 else 1.5)
+        crisp = sharp >= 0.85 and contrast >= max(STRONG, 10 * unrest) * (
+            1 if len(group) > 1 else 1.5
+        )
         quiet = unrest <= FLAT and sharp >= 0.6 and contrast >= STRONG / 2
         return (quiet or crisp) and _is_letter(group)
     if len(group) == 1 and group[0].box.height > JOINED:
         return False
     if unrest <= FLAT:
         return sharp >= 0.45 and _slant(group) <= 2 * LEVEL and contrast >= 12 * (unrest + 1)
-    strong = contrast >= max(STRONG, 5 * unrest)
+    tall = float(np.median([letter.box.height for letter in group])) > JOINED
+    strong = contrast >= max(STRONG, 5 * unrest) and not tall
     return (
         strong
         and sharp >= (0.5 if len(group) >= 2 * LEAST else 0.65)

@@ -1,0 +1,101 @@
+"""Every frame is looked at, twice where it has more than 8 bits."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from pixelscrub.findings import Box
+from pixelscrub.recipe import TextSettings
+from pixelscrub.text import look as looking
+
+STROKES = TextSettings(detectors=["strokes"])
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """An opened image of some pictures; `wide` are what its full range shows."""
+
+    def make(pictures, wide=None):
+        monkeypatch.setattr(
+            looking,
+            "show",
+            lambda image, index, full_range=False: (wide if full_range else pictures)[index],
+        )
+        rows, columns = pictures[0].shape[:2]
+        known = SimpleNamespace(
+            rows=rows,
+            columns=columns,
+            frames=len(pictures),
+            samples=1,
+            bits_stored=12 if wide else 8,
+        )
+        return SimpleNamespace(known=known)
+
+    return make
+
+
+def frame(text="", at=(30, 60)):
+    picture = np.zeros((160, 320), np.uint8)
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1)
+    return picture
+
+
+def hides(finding, picture) -> bool:
+    left = picture.copy()
+    left[finding.box.y0 : finding.box.y1, finding.box.x0 : finding.box.x1] = 0
+    return not left.any()
+
+
+def test_text_that_stands_is_masked_in_every_frame(opened):
+    (finding,) = looking.look(opened([frame("DOE JOHN 1961")] * 9), STROKES)
+    assert finding.frames is None
+    assert finding.kind == "text"
+    assert hides(finding, frame("DOE JOHN 1961"))
+
+
+def test_text_that_appears_in_between_is_found_with_its_frames(opened):
+    frames = [frame() for _ in range(41)]
+    frames[7] = frames[8] = frame("DOE JOHN 1961")
+    (finding,) = looking.look(opened(frames), STROKES)
+    first, last = finding.frames
+    assert first <= 7 and last >= 8
+    assert last - first <= 4
+    assert hides(finding, frames[7])
+
+
+def test_text_that_moves_is_masked_wherever_it_was(opened):
+    frames = [frame("DOE JOHN", at=(30 + 2 * k, 60)) for k in range(12)]
+    findings = looking.look(opened(frames), STROKES)
+    for index, picture in enumerate(frames):
+        left = picture.copy()
+        for x0, y0, x1, y1 in (f.box for f in findings if f.covers(index)):
+            left[y0:y1, x0:x1] = 0
+        assert not left.any()
+
+
+def test_text_outside_the_window_is_found_in_the_full_range(opened):
+    (finding,) = looking.look(opened([frame()], [frame("DOE JOHN 1961")]), STROKES)
+    assert hides(finding, frame("DOE JOHN 1961"))
+
+
+def test_boxes_are_padded_and_stay_inside(opened):
+    picture = frame("DOE JOHN 1961", at=(0, 158))
+    (finding,) = looking.look(opened([picture]), STROKES)
+    assert Box(0, 0, 320, 160).intersection(finding.box) == finding.box
+
+
+def test_what_scores_too_little_is_left(opened):
+    settings = STROKES.model_copy(update={"min_score": 1.0})
+    assert looking.look(opened([frame("DOE JOHN 1961")]), settings) == []
+
+
+def test_without_a_cheap_detector_only_key_frames_are_searched(opened, monkeypatch):
+    searched = []
+    monkeypatch.setattr(looking, "detect", lambda picture, names: searched.append(names) or [])
+    settings = TextSettings(detectors=["tesseract"])
+    assert looking.look(opened([frame()] * 9), settings) == []
+    assert len(searched) == looking.KEY_FRAMES
