@@ -91,15 +91,15 @@ def _key_frames(frames: int) -> set[int]:
 def _sightings(image: Image, names: list[str]) -> Iterator[tuple[int, list[TextBox]]]:
     keys = _key_frames(image.known.frames)
     cheap = [name for name in names if name in CHEAP]
-    before: list[Picture] = []
+    known: list[Picture] = []
     for frame in range(image.known.frames):
         pictures = list(_renderings(image, frame))
         if frame in keys:
             yield frame, [text for picture in pictures for text in detect(picture, names)]
+            known = [picture.copy() for picture in pictures]
         elif cheap:
-            pairs = zip(before, pictures, strict=True)
+            pairs = zip(known, pictures, strict=True)
             yield frame, [text for old, new in pairs for text in _appeared(old, new, cheap)]
-        before = pictures
 
 
 def _renderings(image: Image, frame: int) -> Iterator[Picture]:
@@ -110,9 +110,9 @@ def _renderings(image: Image, frame: int) -> Iterator[Picture]:
 
 
 def _appeared(old: Picture, new: Picture, names: list[str]) -> list[TextBox]:
-    """Text in the part of a frame that differs from the frame before.
+    """Text in the part of a frame that differs from what was searched before.
 
-    What does not differ was seen before: the first frame is a key frame.
+    That part is then known too: what fades in slowly adds up until it is searched.
     """
     change = cv2.absdiff(old, new) > CHANGE
     changed = change if change.ndim == 2 else change.any(axis=2)
@@ -122,6 +122,7 @@ def _appeared(old: Picture, new: Picture, names: list[str]) -> list[TextBox]:
     part = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     x0, y0, x1, y1 = part.padded(MARGIN).clipped(new.shape[1], new.shape[0])
     found = detect(new[y0:y1, x0:x1], names)
+    old[y0:y1, x0:x1] = new[y0:y1, x0:x1]
     return [replace(text, box=text.box.shifted(x0, y0)) for text in found]
 
 

@@ -62,9 +62,17 @@ def test_text_that_appears_in_between_is_found_with_its_frames(opened):
     frames[7] = frames[8] = frame("DOE JOHN 1961")
     (finding,) = looking.look(opened(frames), STROKES)
     first, last = finding.frames
-    assert first <= 7 and last >= 8
+    assert first <= 7
+    assert last >= 8
     assert last - first <= 4
     assert hides(finding, frames[7])
+
+
+def test_text_that_fades_in_slowly_is_found(opened):
+    full = frame("DOE JOHN 1961")
+    frames = [(full * (k / 60)).astype(np.uint8) for k in (*range(0, 60), *range(60, 0, -1))]
+    findings = looking.look(opened([*frames, frame()]), STROKES)
+    assert any(finding.covers(30) and hides(finding, full) for finding in findings)
 
 
 def test_text_that_moves_is_masked_wherever_it_was(opened):
