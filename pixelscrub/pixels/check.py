@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,9 @@ from pixelscrub.pixels.image import Image
 
 Values = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
+
+EVEN: Final = ("black", "grey")
+"""Fills that give all rectangles of a frame one colour."""
 
 
 def equal_outside(original: Image, written: Image, edit: Edit) -> None:
@@ -47,32 +50,39 @@ def equal_outside(original: Image, written: Image, edit: Edit) -> None:
 
 def _compare_values(original: Image, written: Image, index: int, edit: Edit) -> None:
     old, new = original.frame(index), written.frame(index)
-    mask, wanted = _expected(old, index, edit)
+    boxes = _boxes(old.shape, index, edit)
+    voxels, wanted = _voxels(old, index, edit)
     part = _part(edit.crop)
-    old, mask, wanted = old[part], mask[part], wanted[part]
-    if old.dtype != new.dtype or not np.array_equal(old[~mask], new[~mask], equal_nan=_floats(old)):
+    old, boxes, voxels, wanted = old[part], boxes[part], voxels[part] & ~boxes[part], wanted[part]
+    outside = ~(boxes | voxels)
+    if old.dtype != new.dtype or not _equal(old[outside], new[outside]):
         raise HeldError(Reason.PIXELS_CHANGED, "pixels outside the mask changed")
-    if edit.voxels is not None and not edit.boxes_of(index):
-        if not np.array_equal(wanted[mask], new[mask]):
-            raise HeldError(Reason.FILL_MISSING, "voxels are not what they were to be")
-    elif edit.fill in {"black", "grey"} and not edit.voxels:
-        _check_even(new, mask)
+    if not _equal(wanted[voxels], new[voxels]):
+        raise HeldError(Reason.FILL_MISSING, "voxels are not what they were to be")
+    if edit.fill in EVEN:
+        _check_even(new, boxes)
 
 
-def _floats(values: Values) -> bool:
-    return values.dtype.kind == "f"
+def _equal(one: Values, other: Values) -> bool:
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-def _expected(old: Values, index: int, edit: Edit) -> tuple[Mask, Values]:
-    """Where the frame may differ, and what voxels become there."""
-    mask, wanted = np.zeros(old.shape[:2], np.bool_), old.copy()
-    fill = edit.voxels(index, old) if edit.voxels is not None else None
-    if fill is not None:
-        mask |= fill.mask
-        wanted[fill.mask] = fill.values[fill.mask]
+def _boxes(shape: tuple[int, ...], index: int, edit: Edit) -> Mask:
+    """Where rectangles fill the frame."""
+    mask = np.zeros(shape[:2], np.bool_)
     for x0, y0, x1, y1 in edit.boxes_of(index):
         mask[y0:y1, x0:x1] = True
-    return mask, wanted
+    return mask
+
+
+def _voxels(old: Values, index: int, edit: Edit) -> tuple[Mask, Values]:
+    """Where voxels of the frame are overwritten, and the frame with what they become."""
+    fill = edit.voxels(index, old) if edit.voxels is not None else None
+    if fill is None:
+        return np.zeros(old.shape[:2], np.bool_), old
+    wanted = old.copy()
+    wanted[fill.mask] = fill.values[fill.mask]
+    return fill.mask, wanted
 
 
 def _part(crop: Box | None) -> tuple[slice, slice]:
@@ -94,13 +104,17 @@ def _compare_jpeg(original: Image, written: Image, index: int, edit: Edit) -> No
     _, new = _coefficients(written, index)
     if not np.array_equal(old.tables, new.tables):
         raise HeldError(Reason.PIXELS_CHANGED, "quantisation changed")
-    mask = _expected(original.frame(index), index, edit)[0]
+    mask = _boxes(original.known.shape, index, edit)
+    if edit.voxels is not None:
+        mask |= _voxels(original.frame(index), index, edit)[0]
     touched = jpeg.touched(mask, found)
     if edit.crop is not None:
         jpeg.crop(old, edit.crop, found)
         touched = jpeg.touched(mask[_part(edit.crop)], found)
     for component in range(len(old.blocks)):
-        _compare_blocks(old, new, component, touched, found)
+        here = _compare_blocks(old, new, component, touched, found)
+        if edit.fill in EVEN and edit.voxels is None:
+            _check_even(new.blocks[component][..., 0, 0], here)
 
 
 def _coefficients(image: Image, index: int) -> tuple[CodeStream, jpeg.Coefficients]:
@@ -118,7 +132,8 @@ def _compare_blocks(
     component: int,
     touched: Mask,
     found: CodeStream,
-) -> None:
+) -> Mask:
+    """Compare one component; give the blocks that were to be filled."""
     before, after = old.blocks[component], new.blocks[component]
     rows, columns = before.shape[:2]
     here = jpeg.spread(touched, *jpeg.factors_of(found)[component])[:rows, :columns]
@@ -126,3 +141,4 @@ def _compare_blocks(
         raise HeldError(Reason.PIXELS_CHANGED, "coefficients outside the mask changed")
     if after[here].reshape(-1, 64)[:, 1:].any():
         raise HeldError(Reason.FILL_MISSING, "detail is left inside the mask")
+    return here

@@ -20,22 +20,19 @@ INPAINT_RADIUS: Final = 3
 """Pixels around a hole that inpainting looks at."""
 
 
-def filled(image: Image, index: int, edit: Edit) -> tuple[Values, Mask]:
+def filled(image: Image, index: int, frame: Values, edit: Edit) -> tuple[Values, Mask]:
     """One frame with everything filled that `edit` names.
 
     Args:
         image: the original.
         index: the frame, from 0.
+        frame: its stored values; they stay as they are.
         edit: what to fill, fitted to the image.
 
     Returns:
         Stored values in the shape and dtype of `image.frame`, uncropped; and where they were
         filled, bool, (rows, columns).
-
-    Raises:
-        HeldError: the frame cannot be decoded.
     """
-    frame = image.frame(index)
     values, mask = frame.copy(), np.zeros(frame.shape[:2], np.bool_)
     overwrite = edit.voxels(index, frame) if edit.voxels is not None else None
     if overwrite is not None:

@@ -127,12 +127,18 @@ def fill(
         touched: bool, (MCU rows, MCU columns).
         found: the frame header of the stream.
     """
-    planes = filled[..., None] if filled.ndim == 2 else filled
+    used = np.flatnonzero(touched.any(axis=1))
+    if not used.size:
+        return
+    first, last = int(used[0]), int(used[-1]) + 1  # rows of MCUs without any are left alone
+    size = mcu_size(found)
+    planes = (filled[..., None] if filled.ndim == 2 else filled)[first * size[1] : last * size[1]]
+    band = touched[first:last]
     for index, (across, down) in enumerate(factors_of(found)):
-        blocks = coefficients.blocks[index]
+        blocks = coefficients.blocks[index][first * down : last * down]
         rows, columns = blocks.shape[:2]
-        here = spread(touched, across, down)[:rows, :columns]
-        means = _means(planes[..., index], touched.shape, (across, down), mcu_size(found))
+        here = spread(band, across, down)[:rows, :columns]
+        means = _means(planes[..., index], band.shape, (across, down), size)
         blocks[here] = 0
         blocks[here, 0, 0] = _levels(
             means[:rows, :columns][here], int(coefficients.tables[index, 0])

@@ -167,7 +167,7 @@ def _write_encapsulated(out: BinaryIO, image: Image, edit: Edit) -> None:
 def _edited_jpegs(image: Image, edit: Edit) -> Iterator[bytes]:
     for index in range(image.known.frames):
         stream = image.stream(index)
-        values, mask = filled(image, index, edit)
+        values, mask = filled(image, index, image.frame(index), edit)
         if edit.crop is None and not mask.any():
             yield jpeg.without_text(stream)
             continue
@@ -192,7 +192,7 @@ def edited_cells(image: Image, index: int, edit: Edit) -> Cells:
     """Cells of one frame after the edit, cropped: what is filled has no unused bits set."""
     info = image.known
     cells = image.cells(index)
-    values, mask = filled(image, index, edit)
+    values, mask = filled(image, index, info.values(cells), edit)
     plain = info.cells(values)
     chosen = plain if edit.clear_unused else np.where(_as(mask, cells), plain, cells)
     if edit.crop is None:
