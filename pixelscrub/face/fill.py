@@ -44,12 +44,13 @@ def voxel_edit(
     if any(mask.shape != shape for mask, _ in masks.values()):
         raise HeldError(Reason.FACE_FAILED, "mask does not fit the image")
     low, high = _stored_range(header)
+    scales = {frame: rescale(header, frame) for frame in masks}  # before the header is cleaned
 
     def edit(frame: int, stored: Cells) -> FrameFill | None:
         mask, air = masks.get(frame, (None, (0.0, 0.0)))
         if mask is None or not mask.any():
             return None
-        slope, intercept = rescale(header, frame)
+        slope, intercept = scales[frame]
         values = (_air(air, mask.shape, seed, frame) - intercept) / slope
         return FrameFill(mask, np.clip(np.rint(values), low, high).astype(stored.dtype))
 

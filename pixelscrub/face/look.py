@@ -15,7 +15,7 @@ from pixelscrub.face.grid import Placed
 from pixelscrub.face.mask import OUT_OF_VIEW, Found, locate
 from pixelscrub.face.skin import background
 from pixelscrub.face.stack import assemble, carry
-from pixelscrub.face.subject import is_projection, may_show_head, says_head, says_other
+from pixelscrub.face.subject import is_mosaic, is_projection, may_show_head, says_head, says_other
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.volumes import Slice, Volume, read_slices, volumes
 from pixelscrub.plan import FacePlan
@@ -66,7 +66,7 @@ def look(
         except HeldError as error:
             looking.held[instance.uid] = error.reason
             continue
-        if slices and not is_projection(instance):
+        if slices and not (is_projection(instance) or is_mosaic(instance)):
             placed += slices
         else:
             unplaced.append(instance)
@@ -171,5 +171,5 @@ def _look_at_rest(rest: list[Slice], looking: _Looking) -> None:
 def _look_at_unplaced(unplaced: list[Instance], looking: _Looking) -> None:
     """Pictures made from volumes: renderings, projections, mosaics, captures of the screen."""
     for instance in unplaced:
-        if looking.heads or says_head(instance):
+        if looking.heads or says_head(instance) or is_mosaic(instance):
             looking.held[instance.uid] = Reason.FACE_IN_DERIVED

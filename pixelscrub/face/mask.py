@@ -21,7 +21,7 @@ FRONT: Final = np.array([-95.0, -165.0, -180.0]), np.array([95.0, 60.0, 90.0])
 """Corners of the box around a head's middle in which the face is drawn, mm."""
 SMALLEST: Final = 30.0
 """A volume thinner than this holds no head that could be told, mm."""
-GOOD_FIT: Final = 145.0
+GOOD_FIT: Final = 125.0
 NO_FIT: Final = 190.0
 """Mean square distances (mm²) up to which a fit is trusted, and beyond which there is no head."""
 IN_VIEW: Final = 0.03

@@ -81,6 +81,11 @@ def is_projection(instance: Instance) -> bool:
     return bool(kinds & PROJECTED) or (instance.modality == "CT" and "LOCALIZER" in kinds)
 
 
+def is_mosaic(instance: Instance) -> bool:
+    """Whether slices lie side by side in one picture: MR of the head, whatever the header says."""
+    return "MOSAIC" in _words(instance)[3]
+
+
 @lru_cache(maxsize=4096)
 def _words(instance: Instance) -> tuple[str, str, bool, frozenset[str]]:
     """Body part, all descriptions in one, whether it is an image, and values of Image Type."""

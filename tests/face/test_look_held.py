@@ -67,6 +67,11 @@ def test_a_scout_is_held_and_never_masked_as_a_slice(as_series, tmp_path):
     assert look(scout, FaceSettings(), tmp_path) == ([], {scout[0].uid: Reason.FACE_IN_DERIVED})
 
 
+def test_a_mosaic_is_held_whatever_its_header_says(as_series, tmp_path):
+    (mosaic,) = as_series(head(size=(20, 20, 1)), "MR", ImageType=["ORIGINAL", "PRIMARY", "MOSAIC"])
+    assert look([mosaic], FaceSettings(), tmp_path) == ([], {mosaic.uid: Reason.FACE_IN_DERIVED})
+
+
 def test_a_volume_too_thin_to_fit_takes_the_face_of_another(as_series, tmp_path, monkeypatch):
     volume = head(size=(20, 20, 9))
     face = sitk.Cast(sitk.Image(volume.GetSize(), sitk.sitkUInt8) + 1, sitk.sitkFloat32)
