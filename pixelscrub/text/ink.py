@@ -102,13 +102,14 @@ def letters(grey: Picture, threshold: int) -> list[Letter]:
 
 def _mean(members: Values, values: Values, count: int) -> Values:
     total = np.bincount(members, values, count)
-    return np.asarray(total / np.maximum(np.bincount(members, minlength=count), 1), np.float64)
+    mean: Values = np.divide(total, np.maximum(np.bincount(members, minlength=count), 1))
+    return mean
 
 
 def _steepness(grey: Picture) -> Values:
     """Largest step to a neighbour, grey levels."""
     lowest = cv2.erode(grey, np.ones((3, 3), np.uint8))
-    return cv2.subtract(grey, lowest).astype(np.float32)
+    return np.asarray(cv2.subtract(grey, lowest), np.float32)
 
 
 def _unrest(grey: Picture, ink: Picture) -> Values:
