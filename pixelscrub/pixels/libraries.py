@@ -7,6 +7,7 @@ is turned into `HeldError` by the caller (`codecs`).
 
 from __future__ import annotations
 
+import struct
 from typing import Any, Final
 
 import numpy as np
@@ -25,9 +26,20 @@ LEAST_FOR_SIX_RESOLUTIONS: Final = 32
 
 
 def decode_rle(stream: bytes, info: PixelInfo) -> Cells:
-    """RLE Lossless (PS3.5 annex G)."""
+    """RLE Lossless (PS3.5 annex G).
+
+    The library drops what a segment holds beyond the frame; rows must not hide there, so the
+    first segment, as long as any other, is measured.
+
+    Raises:
+        HeldError: CODESTREAM_MISMATCH.
+    """
+    from rle.rle import decode_segment
     from rle.utils import decode_frame
 
+    first, end = struct.unpack("<2L", stream[4:12])
+    if len(decode_segment(stream[first : end or None])) > info.rows * info.columns + 1:
+        raise HeldError(Reason.CODESTREAM_MISMATCH, "segment is longer than the frame")
     data = decode_frame(stream, info.rows * info.columns, info.bits_allocated, "<")
     planes = np.frombuffer(data, info.cell_dtype.newbyteorder("<"))
     planes = planes.reshape(info.samples, info.rows, info.columns)
