@@ -23,7 +23,6 @@ from pixelscrub.run import Run
 from pixelscrub.store.names import assign
 from pixelscrub.tags.terms import Terms
 
-
 VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
 """Where a head may have a face; held where looking for one failed."""
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+import numpy.typing as npt
+
 from pixelscrub.findings import Box
+
+Corners = npt.NDArray[np.int64]
+"""x0, y0, x1 and y1 of one box, or of a row of boxes."""
+Mask = npt.NDArray[np.bool_]
+Belong = Callable[[Corners, Corners], Mask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +43,41 @@ def into_lines(found: Iterable[TextBox]) -> list[TextBox]:
     return _joined(found, _same_line)
 
 
-def _joined(found: Iterable[TextBox], belong: Callable[[Box, Box], bool]) -> list[TextBox]:
-    waiting, done = sorted(found, key=lambda t: (-t.box.area, t.box)), []
-    while waiting:
-        text = waiting.pop(0)
-        other = next((t for t in waiting if belong(text.box, t.box)), None)
-        if other is None:
-            done.append(text)
-        else:
-            waiting.remove(other)
-            surest = max(text, other, key=lambda t: t.score)
-            waiting.insert(0, replace(surest, box=text.box.union(other.box)))
+def _joined(found: Iterable[TextBox], belong: Belong) -> list[TextBox]:
+    """Join, largest first, until no two boxes belong together."""
+    texts = sorted(found, key=lambda t: (-t.box.area, t.box))
+    corners = np.array([text.box for text in texts], np.int64).reshape(-1, 4)
+    done = []
+    while texts:
+        text, texts, corners = texts[0], texts[1:], corners[1:]
+        while (near := np.flatnonzero(belong(np.array(text.box), corners))).size:
+            surest = max([text, *(texts[k] for k in near)], key=lambda t: t.score)
+            whole = text.box
+            for k in near:
+                whole = whole.union(texts[k].box)
+            text = replace(surest, box=whole)
+            gone = set(near.tolist())
+            texts = [t for k, t in enumerate(texts) if k not in gone]
+            corners = np.delete(corners, near, axis=0)
+        done.append(text)
     return sorted(done, key=lambda t: (t.box.y0, t.box.x0))
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    common, whole = one.intersection(other).area, one.union(other).area
-    return 2 * common >= min(one.area, other.area) and (
-        1.2 * (one.area + other.area - common) >= whole
-    )
+def _overlap(one: Corners, others: Corners) -> Mask:
+    """Boxes that share half of the smaller one, and together fill what holds them both."""
+    sides = np.minimum(one[2:], others[:, 2:]) - np.maximum(one[:2], others[:, :2])
+    outer = np.maximum(one[2:], others[:, 2:]) - np.minimum(one[:2], others[:, :2])
+    common = sides.clip(0).prod(axis=1)
+    own = (one[2:] - one[:2]).prod()
+    areas = (others[:, 2:] - others[:, :2]).prod(axis=1)
+    is_shared = 2 * common >= np.minimum(own, areas)
+    return np.asarray(is_shared & (1.2 * (own + areas - common) >= outer.prod(axis=1)))
 
 
-def _same_line(one: Box, other: Box) -> bool:
-    tall, small = max(one.height, other.height), min(one.height, other.height)
-    gap = max(one.x0, other.x0) - min(one.x1, other.x1)
-    level = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return gap <= 0.9 * small and level >= 0.6 * small and tall <= 1.6 * small
+def _same_line(one: Corners, others: Corners) -> Mask:
+    """Boxes of about one height, level with one another, and no further apart than high."""
+    heights, height = others[:, 3] - others[:, 1], one[3] - one[1]
+    tall, small = np.maximum(heights, height), np.minimum(heights, height)
+    gap = np.maximum(one[0], others[:, 0]) - np.minimum(one[2], others[:, 2])
+    level = np.minimum(one[3], others[:, 3]) - np.maximum(one[1], others[:, 1])
+    return np.asarray((gap <= 0.9 * small) & (level >= 0.6 * small) & (tall <= 1.6 * small))

@@ -21,7 +21,7 @@ SMALLEST = 4
 """Pixels; no letter is smaller, so smaller pictures are not searched."""
 LARGEST = 2**27
 """Pixels of the largest picture that is searched."""
-MOST: Final = 1000
+MOST: Final = 4000
 """Boxes of one picture; with more, text is taken to be everywhere."""
 
 

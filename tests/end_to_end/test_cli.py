@@ -265,3 +265,70 @@ def test_help_is_quick_to_start():
     assert "scrub" in result.stdout
     for heavy in ("pydicom", "numpy", "SimpleITK", "cv2"):
         assert f"| {heavy}\n" not in result.stderr.replace("|   ", "| ")
+
+
+def test_verify_passes_our_output_and_fails_a_copy(pixelscrub, make_instance, save, tmp_path):
+    save(make_instance(), tmp_path / "in" / "a.dcm")
+    pixelscrub("tags", tmp_path / "in", "-o", tmp_path / "out")
+    result = tmp_path / "result.json"
+    arguments = (tmp_path / "in", tmp_path / "out", "--json", result)
+    assert pixelscrub("verify", *arguments)[0] == 0
+    code, out, _ = pixelscrub("verify", tmp_path / "in", tmp_path / "in", "--json", result)
+    assert code == 4
+    assert "identifier_left" in out
+    assert "Quixote" not in out + result.read_text()
+
+
+def test_evaluate_measures_against_truth(pixelscrub, tmp_path):
+    import cv2
+    import numpy as np
+
+    page = np.zeros((120, 300), np.uint8)
+    cv2.putText(page, "QUIXOTE 4711", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1, 255, 2)
+    cv2.imwrite(str(tmp_path / "page.png"), page)
+    truth = {"box": [18, 34, 250, 64], "text": "QUIXOTE 4711", "is_phi": True}
+    size = {"file": "page.png", "frame": 0, "width": 300, "height": 120}
+    (tmp_path / "truth.json").write_text(
+        json.dumps({"page": size | {"boxes": [truth], "ignore": []}})
+    )
+    result = tmp_path / "result.json"
+    code, out, _ = pixelscrub("evaluate", tmp_path, tmp_path / "truth.json", "--json", result)
+    assert code == 0
+    assert out.strip()
+    assert json.loads(result.read_text())
+
+
+def test_inspect_shows_the_fate_of_each_tag(pixelscrub, make_instance, save, tmp_path):
+    save(make_instance(), tmp_path / "in" / "a.dcm")
+    code, out, _ = pixelscrub("inspect", tmp_path / "in", "--tags")
+    assert code == 0
+    assert "PatientName PN: " in out
+    assert "Quixote" not in out
+
+
+def test_version_is_printed(pixelscrub):
+    assert pixelscrub("--version")[1].strip() == "0.1.0"
+    assert "scrub" in pixelscrub()[1]
+
+
+def test_result_that_cannot_be_written_is_an_error(pixelscrub, make_instance, save, tmp_path):
+    save(make_instance(), tmp_path / "in" / "a.dcm")
+    nowhere = tmp_path / "missing" / "plan.json"
+    assert pixelscrub("inspect", tmp_path / "in", "--json", nowhere)[0] == 1
+
+
+def test_bar_is_shown_on_a_terminal_only(make_instance, save, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with cli._progress() as bar:
+        bar.started(10)
+        bar.progress(3)
+    monkeypatch.undo()
+    with cli._progress() as bar:
+        assert bar == cli._Bar()
+
+
+def test_demo_makes_a_study_and_scrubs_it(pixelscrub, tmp_path, monkeypatch):
+    monkeypatch.setattr("pixelscrub.demo._head", lambda: iter(()))
+    code, out, _ = pixelscrub("demo", tmp_path / "demo")
+    assert code == 0
+    assert "clean 3" in out
