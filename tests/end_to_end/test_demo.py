@@ -30,7 +30,8 @@ def test_name_burned_into_the_screenshot_is_masked(demo_run):
     line = demo_run.audit["screenshot.dcm"]
     before = pydicom.dcmread(demo_run.inputs / "screenshot.dcm").pixel_array
     after = pydicom.dcmread(demo_run.out / line["output"]).pixel_array
-    ink = (before == 255).all(axis=2)
+    ink = before.min(axis=2) > 150
+    ink[80:] = False
     assert ink.sum() > 500
     assert (after[ink] == 0).all()
     assert np.array_equal(before[80:], after[80:])
@@ -59,7 +60,7 @@ def test_nose_is_air_and_brain_is_what_it_was(demo_run):
     assert (before[nose] > 900).mean() > 0.5
     assert (after[nose] < 200).all()
     brain = before == 1054
-    brain[:40] = False
+    brain[:50] = False  # from the brow up: this head's eyes lie within its brain
     assert not changed[brain].any()
 
 
