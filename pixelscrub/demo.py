@@ -31,7 +31,7 @@ PATIENT = {
 SAMPLES = ("examples_ybr_color.dcm", "examples_palette.dcm")
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
-HEAD_SHAPE = (80, 112, 96)
+HEAD_SHAPE = (96, 112, 72)
 """Slices, rows and columns of the made-up head."""
 HEAD_SPACING = 2.5
 """Millimetres between voxels of the made-up head, in every direction."""
@@ -132,19 +132,19 @@ def head_phantom() -> npt.NDArray[np.int16]:
         parts = zip(grid[::-1], centre, radii, strict=True)
         return np.asarray(sum(((g - c) / r) ** 2 for g, c, r in parts) <= 1)
 
-    head = ellipsoid((0, 10, 20), (75, 95, 75))
-    face = ellipsoid((0, -25, -35), (55, 62, 55))
-    neck = ellipsoid((0, 25, -80), (52, 55, 80))
-    nose = ellipsoid((0, -84, -32), (12, 24, 20))
-    lips = ellipsoid((0, -79, -58), (20, 9, 9))
-    chin = ellipsoid((0, -71, -80), (20, 16, 14))
+    head = ellipsoid((0, 10, 40), (75, 95, 75))
+    face = ellipsoid((0, -26, -25), (56, 60, 66))
+    neck = ellipsoid((0, 25, -80), (52, 55, 100))
+    nose = ellipsoid((0, -86, -18), (13, 24, 19))
+    lips = ellipsoid((0, -82, -46), (20, 9, 9))
+    chin = ellipsoid((0, -74, -74), (20, 16, 14))
     volume = np.full(HEAD_SHAPE, -1000, np.int16)
     volume[head | face | neck | nose | lips | chin] = 40
-    volume[ellipsoid((0, 10, 20), (68, 88, 68)) | ellipsoid((0, -25, -30), (42, 46, 36))] = 900
-    volume[ellipsoid((0, 10, 20), (62, 82, 62))] = 30
+    volume[ellipsoid((0, 10, 40), (68, 88, 68)) | ellipsoid((0, -26, -22), (42, 46, 46))] = 900
+    volume[ellipsoid((0, 18, 50), (60, 72, 50))] = 30
     for side in (-1, 1):
-        volume[ellipsoid((side * 31, -66, 0), (17, 20, 15))] = -60
-        volume[ellipsoid((side * 31, -72, 0), (12, 12, 12))] = 15
+        volume[ellipsoid((side * 31, -68, 8), (17, 18, 15))] = -60
+        volume[ellipsoid((side * 31, -74, 8), (12, 12, 12))] = 15
     return volume
 
 
