@@ -122,6 +122,7 @@ def head_phantom() -> npt.NDArray[np.int16]:
         Hounsfield units, int16, (slices, rows, columns): feet to head, face to the first rows.
     """
     import numpy as np
+    from scipy import ndimage
 
     slices, rows, columns = HEAD_SHAPE
     z, y, x = ((np.arange(n) - (n - 1) / 2) * HEAD_SPACING for n in (slices, rows, columns))
@@ -145,7 +146,9 @@ def head_phantom() -> npt.NDArray[np.int16]:
     for side in (-1, 1):
         volume[ellipsoid((side * 31, -68, 8), (17, 18, 15))] = -60
         volume[ellipsoid((side * 31, -74, 8), (12, 12, 12))] = 15
-    return volume
+    soft = ndimage.gaussian_filter(volume.astype(float), 0.8)  # as a scanner blurs edges
+    noise = np.random.default_rng(0).normal(0, 12, volume.shape)
+    return np.maximum(soft + noise, -1024).astype(np.int16)
 
 
 def _make(
