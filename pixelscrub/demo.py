@@ -148,7 +148,7 @@ def head_phantom() -> npt.NDArray[np.int16]:
         volume[ellipsoid((side * 31, -74, 8), (12, 12, 12))] = 15
     soft = ndimage.gaussian_filter(volume.astype(float), 0.8)  # as a scanner blurs edges
     noise = np.random.default_rng(0).normal(0, 12, volume.shape)
-    return np.maximum(soft + noise, -1024).astype(np.int16)
+    return np.asarray(np.maximum(soft + noise, -1024), np.int16)
 
 
 def _make(
