@@ -28,7 +28,7 @@ class EncapsulatedFrames:
     """The code streams of encapsulated pixel data.
 
     Attributes:
-        has_basic_table: whether the basic offset table has entries.
+        has_table: whether there is an offset table, basic or extended.
 
     Raises:
         HeldError: FRAME_COUNT, where fragments cannot be told apart into frames.
@@ -41,7 +41,7 @@ class EncapsulatedFrames:
         items = element.items or ()
         if len(items) < 2:
             raise HeldError(Reason.TRUNCATED_PIXEL_DATA, "no fragments")
-        self.has_basic_table = items[0][1] > 0
+        self.has_table = items[0][1] > 0 or bool(extended)
         self._spans = self._group(items[0], list(items[1:]), frames, extended)
 
     def stream(self, index: int) -> bytes:

@@ -19,7 +19,7 @@ from pixelscrub.findings import Box
 from pixelscrub.pixels import codecs, jpeg
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.pixels.element import DEFLATED, PixelElement
-from pixelscrub.pixels.encapsulated import EXTENDED_OFFSETS, write_items
+from pixelscrub.pixels.encapsulated import write_items
 from pixelscrub.pixels.fill import filled
 from pixelscrub.pixels.fit import is_edited_as_jpeg
 from pixelscrub.pixels.image import Image
@@ -159,9 +159,8 @@ def _write_encapsulated(out: BinaryIO, image: Image, edit: Edit) -> None:
     assert image.encapsulated is not None  # noqa: S101
     frames = image.known.frames
     out.write(struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OB", 0, LONG_LENGTH))
-    has_table = image.encapsulated.has_basic_table or EXTENDED_OFFSETS in image.header
     edited = _edited_jpegs(image, edit) if is_edited_as_jpeg(image) else _recoded(image, edit)
-    write_items(out, edited, frames if has_table else 0)
+    write_items(out, edited, frames if image.encapsulated.has_table else 0)
 
 
 def _edited_jpegs(image: Image, edit: Edit) -> Iterator[bytes]:

@@ -69,7 +69,7 @@ def test_written_items_are_read_again(streams, table):
     element = PixelElement(0x7FE00010, "OB", 0, 0, ((8, size), *items))
     found = EncapsulatedFrames(out, element, len(streams), None)
     assert [found.stream(i)[: len(s)] for i, s in enumerate(streams)] == streams
-    assert found.has_basic_table == table
+    assert found.has_table == table
 
 
 @pytest.mark.parametrize("frames", [1, 3])
