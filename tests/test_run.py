@@ -12,6 +12,10 @@ from pixelscrub.recipe import Recipe
 from pixelscrub.run import drive, open_run
 
 
+COUNT = 60
+"""Instances of a run that is interrupted: more than are in hand at any moment."""
+
+
 @pytest.fixture
 def run(tmp_path):
     with open_run(Recipe(), tmp_path / "private", None, 1, None) as opened:
@@ -58,7 +62,7 @@ def test_stopped_pool_takes_no_more_work():
 
 def test_interrupted_scrub_exits_130_and_resumes(make_instance, save, tmp_path):
     """A real process, a real signal."""
-    for number in range(12):
+    for number in range(COUNT):
         save(make_instance(), tmp_path / "in" / f"{number}.dcm")
     command = [sys.executable, "-m", "pixelscrub", "scrub", tmp_path / "in", "-o", tmp_path / "out"]
     command += ["--workers", "1"]
@@ -70,6 +74,6 @@ def test_interrupted_scrub_exits_130_and_resumes(make_instance, save, tmp_path):
     assert b"Traceback" not in errors
     assert process.returncode == 130
     written = len(list((tmp_path / "out").rglob("*.dcm")))
-    assert 1 <= written < 12
+    assert 1 <= written < COUNT
     assert subprocess.run([*command, "--resume"], check=False, capture_output=True).returncode == 0
-    assert len(list((tmp_path / "out").rglob("*.dcm"))) == 12
+    assert len(list((tmp_path / "out").rglob("*.dcm"))) == COUNT

@@ -46,7 +46,7 @@ def test_a_detector_that_fails_holds_the_instance_and_tells_nothing(monkeypatch)
 
 
 def test_text_everywhere_is_one_box(monkeypatch):
-    many = [TextBox(Box(x, y, x + 1, y + 1), 0.9, "strokes") for x in range(60) for y in range(60)]
+    many = [TextBox(Box(x, y, x + 1, y + 1), 0.9, "strokes") for x in range(70) for y in range(60)]
     replaced(monkeypatch, lambda image: many)
     assert [text.box for text in detect(picture(), ["strokes"])] == [Box(0, 0, 60, 40)]
 
