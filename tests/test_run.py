@@ -11,7 +11,6 @@ from pixelscrub.jobs.pool import Pool
 from pixelscrub.recipe import Recipe
 from pixelscrub.run import drive, open_run
 
-
 COUNT = 60
 """Instances of a run that is interrupted: more than are in hand at any moment."""
 
