@@ -65,7 +65,12 @@ def test_interrupted_scrub_exits_130_and_resumes(make_instance, save, tmp_path):
         save(make_instance(), tmp_path / "in" / f"{number}.dcm")
     command = [sys.executable, "-m", "pixelscrub", "scrub", tmp_path / "in", "-o", tmp_path / "out"]
     command += ["--workers", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(  # a shell's background jobs ignore the signal; this one must not
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     while process.poll() is None and not list((tmp_path / "out").rglob("*.dcm")):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
