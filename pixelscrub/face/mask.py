@@ -25,6 +25,8 @@ GOOD_FIT: Final = 125.0
 NO_FIT: Final = 190.0
 """Mean square distances (mm²) up to which a fit is trusted, and beyond which there is no head."""
 IN_VIEW: Final = 0.03
+ENOUGH: Final = 0.35
+"""Share of the average face in view below which the fit has too little to hold on to."""
 HALF: Final = 0.5
 OUT_OF_VIEW: Final = "face_out_of_view"
 """Reason of a head whose face lies outside the field of view."""
@@ -138,6 +140,8 @@ def _judge(region: Region, grid: Grid, cost: float, pose: Pose) -> Found | str:
     reasons = []
     if cost > GOOD_FIT:
         reasons.append("uncertain_fit")
+    if checks["face_in_view"] < ENOUGH:
+        reasons.append("little_in_view")
     if checks["surface_removed"] < REMOVED:
         reasons.append("face_left")
     status: FaceStatus = "partial" if reasons else "removed"
