@@ -75,6 +75,7 @@ def _check_pairs(
     for name, source in pairs.items():
         original, output = originals[source], outputs[name]
         options = frozenset(claimed_options(output.header))
+        yield from _check_terms(original, name)
         yield from check_header(original, output, name)
         yield from check_pixels(original, output, name, planned.get(source))
         yield from _check_identifiers(output, name, needles(_study(original), options))
@@ -105,9 +106,17 @@ def _terms(originals: Mapping[str, File]) -> dict[str, Terms]:
     """What identifies, by study."""
     terms: dict[str, Terms] = defaultdict(Terms)
     for file in originals.values():
-        with suppress(HeldError):  # of a header that cannot be read, none of our outputs is made
+        with suppress(HeldError):  # an output that was made of it is reported by `_check_terms`
             terms[_study(file)] |= _without_makers(Terms.of(file.header), file)
     return terms
+
+
+def _check_terms(original: File, name: str) -> Iterator[Issue]:
+    """An output whose original cannot be read for what identifies was not searched for it."""
+    try:
+        Terms.of(original.header)
+    except HeldError:
+        yield Issue("original_unreadable", name)
 
 
 def _without_makers(terms: Terms, file: File) -> Terms:
