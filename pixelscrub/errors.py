@@ -115,6 +115,7 @@ class Reason(StrEnum):
     WRITE_FAILED = "write_failed"
     WORKER_DIED = "worker_died"
     TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
     INTERNAL_ERROR = "internal_error"
     PLAN_INVALID = "plan_invalid"
     INPUT_CHANGED = "input_changed"
@@ -157,5 +158,7 @@ def guarded(reason: Reason) -> Iterator[None]:
             yield
         except (PixelscrubError, KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
+        except MemoryError:
+            raise HeldError(Reason.OUT_OF_MEMORY) from None
         except BaseException as error:
             raise HeldError(reason, type(error).__name__) from None

@@ -23,7 +23,7 @@ class Panic(BaseException):
     """What a Rust extension raises."""
 
 
-@pytest.mark.parametrize("kind", [ValueError, MemoryError, Panic])
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError, Panic])
 def test_library_errors_lose_their_values(kind):
     with pytest.raises(HeldError) as caught, guarded(Reason.DECODE_FAILED):
         raise kind("Quixote^Alonso")
@@ -31,6 +31,13 @@ def test_library_errors_lose_their_values(kind):
     assert caught.value.detail == kind.__name__
     assert "Quixote" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_lack_of_memory_is_its_own_reason():
+    with pytest.raises(HeldError) as caught, guarded(Reason.DECODE_FAILED):
+        raise MemoryError("Quixote^Alonso")
+    assert caught.value.reason is Reason.OUT_OF_MEMORY
+    assert "Quixote" not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", [UsageError, KeyboardInterrupt, SystemExit])

@@ -47,6 +47,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.WRITE_FAILED: "The file could not be written; look at disk space and permissions.",
     Reason.WORKER_DIED: "The process working on the file died.",
     Reason.TIMEOUT: "The work took longer than the limit.",
+    Reason.OUT_OF_MEMORY: "The work needed more memory than the limit.",
     Reason.INTERNAL_ERROR: "An error in pixelscrub; please report it with this code.",
     Reason.PLAN_INVALID: "The plan was changed into something that cannot be carried out.",
     Reason.INPUT_CHANGED: "The file changed after it was looked at.",
