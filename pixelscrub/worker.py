@@ -147,6 +147,7 @@ def _apply(job: ApplyJob, source: Source) -> Applied:
     from pixelscrub.pixels.image import Image
     from pixelscrub.pixels.write import write
     from pixelscrub.prove.release import release
+    from pixelscrub.prove.remains import Promise
 
     applied = Applied(job.plan.transfer_syntax)
     with source.open() as file:
@@ -158,7 +159,9 @@ def _apply(job: ApplyJob, source: Source) -> Applied:
         with _timed(applied.seconds, "write"), _writing(job.scratch) as out:
             write(out, image, header, edit)
     with source.open() as original, _timed(applied.seconds, "prove"):
-        release(original, job.scratch, edit, job.terms if job.recipe.steps.tags else None)
+        terms = job.terms if job.recipe.steps.tags else None
+        promise = Promise(job.plan.findings, job.faces, job.folder, job.plan.uid)
+        release(original, job.scratch, edit, terms, promise)
     with _timed(applied.seconds, "pictures"):
         applied.pictures = _save_pictures(job, source, edit)
     return applied

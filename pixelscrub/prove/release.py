@@ -16,12 +16,19 @@ from pixelscrub.prove.places import place_of_value
 from pixelscrub.prove.search import Needles
 
 if TYPE_CHECKING:
+    from pixelscrub.prove.remains import Promise
     from pixelscrub.tags.terms import Terms
 
 SHAPE: Final = ("NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "PixelRepresentation")
 
 
-def release(original: BinaryIO, written: Path, edit: Edit, terms: Terms | None) -> None:
+def release(
+    original: BinaryIO,
+    written: Path,
+    edit: Edit,
+    terms: Terms | None,
+    promise: Promise | None = None,
+) -> None:
     """Prove that `written` may be released.
 
     Args:
@@ -29,15 +36,18 @@ def release(original: BinaryIO, written: Path, edit: Edit, terms: Terms | None) 
         written: the file that would be released.
         edit: what was to be changed in the pixels.
         terms: what identifies in the study; None where tags were not to be de-identified.
+        promise: what the plan says is to go from the pixels, text and face.
 
     Raises:
-        HeldError: NOT_READABLE_AGAIN, FRAME_COUNT, PIXELS_CHANGED, FILL_MISSING or
-            IDENTIFIER_LEFT (its detail names the place and never the value).
+        HeldError: NOT_READABLE_AGAIN, FRAME_COUNT, PIXELS_CHANGED, FILL_MISSING, TEXT_LEFT,
+            FACE_LEFT or IDENTIFIER_LEFT (its detail names the place and never the value).
     """
     with written.open("rb") as file:
         with guarded(Reason.NOT_READABLE_AGAIN):
             before, after = Parsed.of(original), Parsed.of(file)
         _check_pixels(before, after, edit)
+        if promise is not None and before.pixels is not None:
+            _check_remains(before, after, edit, promise)
         if terms is not None:
             _check_identifiers(after, terms)
 
@@ -56,6 +66,16 @@ def _check_pixels(before: Parsed, after: Parsed, edit: Edit) -> None:
     with guarded(Reason.NOT_READABLE_AGAIN):
         images = Image(before.file), Image(after.file)
         equal_outside(*images, edit)
+
+
+def _check_remains(before: Parsed, after: Parsed, edit: Edit, promise: Promise) -> None:
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.prove.remains import check_face, check_text
+
+    with guarded(Reason.NOT_READABLE_AGAIN):
+        images = Image(before.file), Image(after.file)
+        check_text(*images, promise, edit.crop)
+        check_face(*images, promise)
 
 
 def _check_shape(before: Parsed, after: Parsed, edit: Edit) -> None:
