@@ -1,0 +1,66 @@
+"""Face masks beside a plan, read once more and without the code that applies them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.plan import FacePlan
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Plane(NamedTuple):
+    """What a face mask covers of one frame.
+
+    Attributes:
+        mask: bool, (rows, columns).
+        air: mean and standard deviation of what it is filled with, in real units.
+    """
+
+    mask: Mask
+    air: tuple[float, float]
+
+
+def planes(faces: Sequence[FacePlan], folder: Path, uid: str) -> dict[int, Plane]:
+    """The frames of an instance that a face mask covers any part of.
+
+    Args:
+        faces: plans of the study's volumes.
+        folder: where their masks lie.
+        uid: SOP Instance UID of the original.
+
+    Raises:
+        HeldError: FACE_FAILED, where a mask is missing, cannot be read or has too few planes.
+    """
+    found = {}
+    for face in faces:
+        for k, (owner, frame) in enumerate(face.slices if face.mask else ()):
+            if owner == uid:
+                mask = _plane(folder / Path(str(face.mask)).name, k)
+                if mask.any():
+                    found[frame] = Plane(mask, face.fill)
+    return found
+
+
+def _plane(path: Path, k: int) -> Mask:
+    with guarded(Reason.FACE_FAILED):
+        volume = load(path, path.stat().st_mtime_ns)
+    if k >= len(volume):
+        raise HeldError(Reason.FACE_FAILED, "mask does not fit the volume")
+    plane: Mask = volume[k]
+    return plane
+
+
+@lru_cache(maxsize=2)
+def load(path: Path, modified: int) -> Mask:  # noqa: ARG001
+    """A mask, (slices, rows, columns); `modified` tells a corrected one from the one before."""
+    import SimpleITK as sitk  # noqa: N813
+
+    return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(str(path))) != 0)

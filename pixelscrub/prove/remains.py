@@ -1,0 +1,164 @@
+"""What the plan meant to take out of a picture, and can still be seen in what was written.
+
+The plan is asked, not the edit that was made of it: a finding that was lost on the way shows here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.errors import HeldError, Reason
+from pixelscrub.findings import Box, Finding
+from pixelscrub.pixels.image import Image
+from pixelscrub.pixels.show import show
+from pixelscrub.plan import FacePlan
+from pixelscrub.prove.masks import planes
+from pixelscrub.text.detectors import CHEAP, detect
+
+Picture = npt.NDArray[np.uint8]
+Values = npt.NDArray[Any]
+
+RIM: Final = 1
+"""Pixels at the edge of a box that decoders smooth into what is beside it."""
+MARGIN: Final = 12
+"""Pixels around the box that are searched with it: letters at an edge are none without a ground."""
+ALIKE: Final = 0.5
+"""Correlation from which a place shows what it did before."""
+NEAR: Final = 0.1
+"""Of the way from air to tissue: a voxel that has moved less than this is still tissue."""
+CLEAR: Final = 8.0
+"""Standard deviations of the background from which a voxel is tissue."""
+FEW: Final = 0.02
+"""Share of a mask's tissue that may be left in one slice; a smoothed edge is no face."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the plan says is to go from the pixels of one instance.
+
+    Attributes:
+        findings: of the instance; those to be masked count.
+        faces: plans of the volumes that it is in.
+        folder: where their masks lie.
+        uid: SOP Instance UID of the original.
+    """
+
+    findings: Sequence[Finding] = ()
+    faces: Sequence[FacePlan] = ()
+    folder: Path = field(default_factory=Path)
+    uid: str = ""
+
+
+def check_text(before: Image, after: Image, promise: Promise, crop: Box | None) -> None:
+    """Search the written frames for text where some was to be masked.
+
+    Args:
+        before: the original.
+        after: what was written.
+        promise: what was to go.
+        crop: the rectangle of `before` that `after` shows, or None.
+
+    Raises:
+        HeldError: TEXT_LEFT, where a detector finds text there that looks as it did; errors of
+            decoding and of the detector.
+    """
+    boxes = [f for f in promise.findings if f.action == "mask" and f.box is not None]
+    stays = crop or Box(0, 0, before.known.columns, before.known.rows)
+    for frame in range(after.known.frames) if boxes else ():
+        places = [f.box.intersection(stays) for f in boxes if f.box and f.covers(frame)]
+        if places and _is_text_left(before, after, frame, stays, places):
+            raise HeldError(Reason.TEXT_LEFT, f"frame {frame}")
+
+
+def _is_text_left(
+    before: Image, after: Image, frame: int, stays: Box, places: Sequence[Box]
+) -> bool:
+    written = show(after, frame)
+    shown = [p.shifted(-stays.x0, -stays.y0) for p in places]
+    doubtful = [
+        (place, here)
+        for place, here in zip(places, shown, strict=True)
+        if not _is_flat(written, here.padded(-RIM))
+    ]
+    if not doubtful:
+        return False
+    original = show(before, frame)
+    return any(
+        _shows_text(written, here) and _alike(_cut(original, place), _cut(written, here))
+        for place, here in doubtful
+    )
+
+
+def _cut(picture: Picture, box: Box) -> Picture:
+    """The part of a picture in a box; empty where the box has no area."""
+    return picture[box.y0 : max(box.y1, box.y0), box.x0 : max(box.x1, box.x0)]
+
+
+def _is_flat(picture: Picture, box: Box) -> bool:
+    part = _cut(picture, box)
+    pixels = part.reshape(part.shape[0] * part.shape[1], -1)
+    return not (pixels != pixels[:1]).any()
+
+
+def _shows_text(picture: Picture, box: Box) -> bool:
+    """Whether the cheap detectors find anything most of which lies in the box."""
+    rows, columns = picture.shape[:2]
+    around = box.padded(MARGIN).clipped(columns, rows)
+    found = detect(np.ascontiguousarray(_cut(picture, around)), sorted(CHEAP))
+    texts = (text.box.shifted(around.x0, around.y0) for text in found)
+    return any(2 * text.intersection(box).area >= text.area for text in texts)
+
+
+def _alike(one: Picture, other: Picture) -> bool:
+    """Whether two pictures of one size show the same, whatever their brightness."""
+    a, b = (picture.reshape(-1).astype(np.float64) for picture in (one, other))
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return scale > 0 and float(a @ b) / scale >= ALIKE
+
+
+def check_face(before: Image, after: Image, promise: Promise) -> None:
+    """Measure the written frames inside the face masks: no tissue may be where it was.
+
+    Raises:
+        HeldError: FACE_LEFT; FACE_FAILED, where a mask cannot be read; errors of decoding.
+    """
+    for frame, plane in planes(promise.faces, promise.folder, promise.uid).items():
+        old, new = before.frame(frame), after.frame(frame)
+        if old.shape[:2] != plane.mask.shape or old.shape != new.shape:
+            raise HeldError(Reason.FACE_LEFT, "mask does not fit the image")
+        air, noise = _stored(plane.air, before, frame)
+        if tissue_left(old[plane.mask], new[plane.mask], air, noise) > FEW:
+            raise HeldError(Reason.FACE_LEFT, f"frame {frame}")
+
+
+def _stored(air: tuple[float, float], image: Image, frame: int) -> tuple[float, float]:
+    """Mean and standard deviation of air in stored values."""
+    from pixelscrub.face.stack import rescale
+
+    slope, intercept = rescale(image.header, frame)
+    low, high = image.known.range
+    return min(max((air[0] - intercept) / slope, low), high), abs(air[1] / slope)
+
+
+def tissue_left(old: Values, new: Values, air: float, noise: float) -> float:
+    """Share of what was tissue inside a mask that is still what it was.
+
+    Args:
+        old: stored values of the original inside the mask.
+        new: the same of what was written.
+        air: mean of the background.
+        noise: its standard deviation.
+    """
+    was = np.abs(old.astype(np.float64) - air)
+    tissue = was > CLEAR * max(noise, 1.0)
+    if not tissue.any():
+        return 0.0
+    moved = np.abs(new.astype(np.float64) - old)[tissue]
+    return float((moved < NEAR * was[tissue]).mean())
