@@ -71,7 +71,8 @@ def check_text(before: Image, after: Image, promise: Promise, crop: Box | None) 
     boxes = [f for f in promise.findings if f.action == "mask" and f.box is not None]
     stays = crop or Box(0, 0, before.known.columns, before.known.rows)
     for frame in range(after.known.frames) if boxes else ():
-        places = [f.box.intersection(stays) for f in boxes if f.box and f.covers(frame)]
+        inside = (f.box.intersection(stays) for f in boxes if f.box and f.covers(frame))
+        places = [box for box in inside if box.area]
         if places and _is_text_left(before, after, frame, stays, places):
             raise HeldError(Reason.TEXT_LEFT, f"frame {frame}")
 
