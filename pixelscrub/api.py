@@ -118,6 +118,8 @@ def apply(
 ) -> Summary:
     """Carry out the plans in a private folder, as a person left them.
 
+    Instances that were released just as their plans say are not written again.
+
     Raises:
         UsageError: a folder or the key cannot be used.
         NothingUsableError: the private folder holds no plan.
@@ -132,7 +134,7 @@ def apply(
     with open_run(plans[0].recipe, folder, _path(key), workers, None) as run:
         run.output = Output.open(out, run.journal.outputs())
         run.progress = progress or run.progress
-        run.journal.forget()
+        run.journal.forget(source for plan in plans for source in pipeline.changed(plan, run))
         if started:
             started(count)
         drive(pipeline.apply_plan, plans, run)

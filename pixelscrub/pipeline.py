@@ -21,6 +21,7 @@ from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferS
 from pixelscrub.plan import FacePlan, InstancePlan, Plan
 from pixelscrub.run import Run
 from pixelscrub.store.names import assign
+from pixelscrub.store.stamp import stamps
 from pixelscrub.tags.terms import Terms
 
 VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
@@ -43,8 +44,18 @@ def plan(study: Study, run: Run) -> Plan:
 
 
 def apply_plan(plan: Plan, run: Run) -> None:
-    """Carry out a plan as a person left it."""
+    """Carry out a plan as a person left it; what was released just so is not written again."""
+    if all(run.done(_planned_source(i)) for i in plan.instances):
+        run.progress(len(plan.instances))
+        return
     apply(plan, study_terms([_planned_source(i) for i in plan.instances], run), run)
+
+
+def changed(plan: Plan, run: Run) -> list[Source]:
+    """What is to do again: all but the instances that were released just as the plan says now."""
+    stamped = stamps(plan, run.plan_folder(plan.study))
+    planned = [(_planned_source(instance), stamped[instance.uid]) for instance in plan.instances]
+    return [source for source, stamp in planned if not run.carried_out(source, stamp)]
 
 
 def study_terms(sources: Sequence[Source], run: Run) -> Terms:
@@ -95,6 +106,7 @@ def planned_before(study: Study, run: Run) -> Plan | None:
 def apply(plan: Plan, terms: Terms, run: Run) -> None:
     """Carry out a plan: change, write, prove and commit each instance that is not held."""
     jobs: list[worker.ApplyJob] = []
+    stamped = stamps(plan, run.plan_folder(plan.study))
     for instance in plan.instances:
         if run.done(_planned_source(instance)):
             run.progress(1)
@@ -104,7 +116,8 @@ def apply(plan: Plan, terms: Terms, run: Run) -> None:
             jobs.append(_apply_job(instance, plan, terms, run))
     for job, applied in run.pool.map(worker.apply_instance, jobs):
         _raise_if_missing(applied)
-        _finish(job.plan, plan, _commit(job, applied, run), run)
+        stamp = stamped[job.plan.uid]
+        _finish(job.plan, plan, _commit(job, applied, run), run, stamp)
 
 
 def leave(left: Iterable[Left], run: Run) -> None:
@@ -214,7 +227,11 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
 
 
 def _finish(
-    instance: InstancePlan, plan: Plan, applied: worker.Applied | PixelscrubError, run: Run
+    instance: InstancePlan,
+    plan: Plan,
+    applied: worker.Applied | PixelscrubError,
+    run: Run,
+    stamp: str = "",
 ) -> None:
     line = audit_line(instance, plan.faces)
     crosswalk: Sequence[tuple[str, str, str]] = ()
@@ -227,7 +244,7 @@ def _finish(
         line.tags.update(applied.tags)
         line.pictures = applied.pictures
         line.seconds.update(applied.seconds)
-    run.record(_planned_source(instance), line, crosswalk)
+    run.record(_planned_source(instance), line, crosswalk, stamp)
 
 
 def _face_line(faces: Sequence[FacePlan]) -> FaceLine | None:

@@ -70,19 +70,33 @@ class Run:
         lost = line is not None and line.output is not None and not self._is_there(line.output)
         return None if lost else line
 
+    def carried_out(self, source: Source, plan: str) -> bool:
+        """Whether an unchanged file was released under just this stamp."""
+        line = self.done(source)
+        with self._lock:
+            earlier = self.journal.plan(source)
+        return line is not None and line.output is not None and earlier == plan
+
     def earlier_output(self, source: Source) -> str | None:
         """The name that a file was written to the last time."""
         with self._lock:
             return self.journal.output(source)
 
     def record(
-        self, source: Source, line: AuditLine, crosswalk: Sequence[tuple[str, str, str]] = ()
+        self,
+        source: Source,
+        line: AuditLine,
+        crosswalk: Sequence[tuple[str, str, str]] = (),
+        plan: str = "",
     ) -> None:
-        """Write down what became of a file; an output of an earlier run that it replaces goes."""
+        """Write down what became of a file; an output of an earlier run that it replaces goes.
+
+        `plan` is the stamp of what was carried out (`store.stamp`).
+        """
         with self._lock:
             self.journal.remember(crosswalk)
             earlier = self.journal.output(source)
-            self.journal.record(source, self.digest, line)
+            self.journal.record(source, self.digest, line, plan)
             if self.output is not None and earlier is not None and earlier != line.output:
                 self.output.remove(earlier)
             self.progress(1)

@@ -17,16 +17,16 @@ from pixelscrub.outcome import AuditLine
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     root TEXT NOT NULL, source TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
-    recipe TEXT NOT NULL, line TEXT NOT NULL, output TEXT,
+    recipe TEXT NOT NULL, line TEXT NOT NULL, output TEXT, plan TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (root, source)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS crosswalk (
     kind TEXT NOT NULL, original TEXT NOT NULL, pseudonym TEXT NOT NULL,
     PRIMARY KEY (kind, original)
 ) WITHOUT ROWID;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 """
-VERSION = 1
+VERSION = 2
 
 
 class Journal:
@@ -38,8 +38,10 @@ class Journal:
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = NORMAL")
             version = self._rows.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, VERSION):
+            if version not in (0, 1, VERSION):
                 raise UsageError("private folder is of another version of pixelscrub")
+            if version == 1:
+                self._rows.execute("ALTER TABLE files ADD COLUMN plan TEXT NOT NULL DEFAULT ''")
             self._rows.executescript(SCHEMA)
             path.chmod(0o600)
         except sqlite3.Error as error:
@@ -51,16 +53,24 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._rows.close()
 
-    def forget(self) -> None:
-        """Start anew: rows go, names of earlier outputs stay until they are written again."""
-        self._rows.execute("UPDATE files SET size = -1")
+    def forget(self, sources: Iterable[Source] | None = None) -> None:
+        """Start anew with all files or these; names of earlier outputs stay until written again."""
+        if sources is None:
+            self._rows.execute("UPDATE files SET size = -1")
+            return
+        names = [(str(source.root.resolve()), source.path) for source in sources]
+        self._rows.execute("BEGIN")
+        with self._rows:
+            self._rows.executemany(
+                "UPDATE files SET size = -1 WHERE root = ? AND source = ?", names
+            )
 
-    def record(self, source: Source, recipe: str, line: AuditLine) -> None:
-        """Write down what became of one file under the recipe with this digest."""
+    def record(self, source: Source, recipe: str, line: AuditLine, plan: str = "") -> None:
+        """Write down what became of one file under the recipe and the plan of these digests."""
         row = (str(source.root.resolve()), source.path, source.size, source.modified)
         self._rows.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*row, recipe, line.to_json(), line.output),
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, recipe, line.to_json(), line.output, plan),
         )
 
     def done(self, source: Source, recipe: str) -> AuditLine | None:
@@ -72,6 +82,14 @@ class Journal:
         if row is None or row[:3] != (source.size, source.modified, recipe):
             return None
         return AuditLine.model_validate_json(row[3])
+
+    def plan(self, source: Source) -> str:
+        """The digest of the plan that was last carried out on a file; empty where none is known."""
+        row = self._rows.execute(
+            "SELECT plan FROM files WHERE root = ? AND source = ?",
+            (str(source.root.resolve()), source.path),
+        ).fetchone()
+        return "" if row is None else str(row[0])
 
     def output(self, source: Source) -> str | None:
         """The name that a file was written to the last time."""

@@ -37,6 +37,36 @@ def test_held_line_survives_the_way_through_the_journal(journal):
     assert list(journal.lines()) == [held]
 
 
+def test_digest_of_the_plan_is_kept_with_the_row(journal):
+    assert journal.plan(source()) == ""
+    journal.record(source(), "recipe", line(), "stamp")
+    assert journal.plan(source()) == "stamp"
+
+
+def test_some_files_are_forgotten_and_the_others_kept(journal):
+    journal.record(source(), "recipe", line())
+    journal.record(source("b.dcm"), "recipe", line("p/s/r/2.dcm"))
+    journal.forget([source("b.dcm"), source("unknown.dcm")])
+    assert list(journal.lines()) == [line()]
+    assert journal.done(source("b.dcm"), "recipe") is None
+
+
+def test_journal_of_the_version_before_gains_the_column(journal, tmp_path):
+    path = tmp_path / "old.sqlite"
+    with sqlite3.connect(path) as rows:
+        rows.executescript(
+            "CREATE TABLE files (root TEXT, source TEXT, size INTEGER, modified INTEGER,"
+            " recipe TEXT, line TEXT, output TEXT, PRIMARY KEY (root, source)) WITHOUT ROWID;"
+            "PRAGMA user_version = 1;"
+        )
+    rows.close()
+    with Journal(path) as opened:
+        opened.record(source(), "recipe", line(), "stamp")
+        assert opened.plan(source()) == "stamp"
+    with Journal(path) as opened:
+        assert opened.done(source(), "recipe") == line()
+
+
 def test_forgotten_files_are_to_do_but_their_outputs_are_known(journal):
     journal.record(source(), "recipe", line())
     journal.forget()
