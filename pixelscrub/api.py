@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 from pixelscrub import pipeline, worker
 from pixelscrub.errors import HeldError, NothingUsableError, PixelscrubError, UsageError
 from pixelscrub.intake.find import Left, find
-from pixelscrub.intake.group import Intake, group
+from pixelscrub.intake.group import Intake
 from pixelscrub.jobs.pool import Pool
 from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.plan import Plan
 from pixelscrub.quiet import hush
 from pixelscrub.recipe import Recipe
-from pixelscrub.run import Progress, close, drive, open_run
+from pixelscrub.run import Progress, Run, close, drive, open_run
 from pixelscrub.store.output import Output, check_places
 
 if TYPE_CHECKING:
     from pixelscrub.intake.instance import Instance, Source
+    from pixelscrub.jobs.limits import Limits
     from pixelscrub.prove.issues import AuditResult
 
 AnyPath = str | PathLike[str]
@@ -39,7 +40,7 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
     dask: str | None = None,
     resume: bool = False,
     dry_run: bool = False,
-    started: Progress | None = None,
+    limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """De-identify everything below `inputs` and write what is proved clean to `out`.
@@ -54,8 +55,8 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
         dask: address of a Dask scheduler to use in place of local processes.
         resume: continue an earlier run, and take an output folder that is not empty.
         dry_run: look and plan only, as `inspect`.
-        started: called once, with the number of steps that `progress` will count.
-        progress: called with the number of steps done since its last call.
+        limits: what one instance may cost in time and memory.
+        progress: told how the run gets on.
 
     Returns:
         Counts by outcome and reason; `exit_code` is 3 where no file is a DICOM instance.
@@ -68,20 +69,19 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
     folder = private_folder(out, private)
     check_places(paths, out, folder)
     chosen = _recipe(recipe)
-    with open_run(chosen, folder, _path(key), workers, dask) as run:
-        run.output = Output.open(out, run.journal.outputs(), resume=resume)
+    with open_run(chosen, folder, _path(key), workers, dask, limits) as run:
+        run.output = Output.open(out, run.journal.has_output, resume=resume)
         run.progress = progress or run.progress
         if not resume:
             run.journal.forget()
-        intake = gather(paths, run.pool)
-        if started:
-            started(2 * intake.count + len(intake.left))
-        if dry_run:
-            plans = drive(pipeline.plan, intake.studies, run)
-            return _planned(plans, intake)
-        pipeline.leave(intake.left, run)
-        drive(pipeline.scrub, intake.studies, run)
-        return close(run, intake.count)
+        with gather(paths, run) as intake:
+            run.progress.started(2 * intake.count + intake.left_count)
+            if dry_run:
+                plans = drive(pipeline.plan, intake.studies, run)
+                return _planned(plans, intake)
+            pipeline.leave(intake.left, run)
+            drive(pipeline.scrub, intake.studies, run)
+            return close(run, intake.count)
 
 
 def inspect(
@@ -100,8 +100,10 @@ def inspect(
     """
     paths, folder = _paths(inputs), Path(private)
     check_places(paths, folder)
-    with open_run(_recipe(recipe), folder, _path(key), workers, None) as run:
-        intake = gather(paths, run.pool)
+    with (
+        open_run(_recipe(recipe), folder, _path(key), workers) as run,
+        gather(paths, run) as intake,
+    ):
         if not intake.count:
             raise NothingUsableError("no file below the input is a DICOM instance")
         return drive(pipeline.plan, intake.studies, run)
@@ -113,7 +115,6 @@ def apply(
     *,
     key: AnyPath | None = None,
     workers: int | None = None,
-    started: Progress | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """Carry out the plans in a private folder, as a person left them.
@@ -131,12 +132,11 @@ def apply(
     if not plans:
         raise NothingUsableError("the private folder holds no plan")
     count = sum(len(plan.instances) for plan in plans)
-    with open_run(plans[0].recipe, folder, _path(key), workers, None) as run:
-        run.output = Output.open(out, run.journal.outputs())
+    with open_run(plans[0].recipe, folder, _path(key), workers) as run:
+        run.output = Output.open(out, run.journal.has_output)
         run.progress = progress or run.progress
         run.journal.forget(source for plan in plans for source in pipeline.changed(plan, run))
-        if started:
-            started(count)
+        run.progress.started(count)
         drive(pipeline.apply_plan, plans, run)
         return close(run, count)
 
@@ -158,29 +158,41 @@ def verify(
     return audit(_paths(inputs), Path(out), _path(private))
 
 
-def gather(inputs: Sequence[Path], pool: Pool) -> Intake:
+def gather(inputs: Sequence[Path], run: Run) -> Intake:
     """Find and place every file below `inputs`; headers are read in the workers."""
-    left: list[Left] = []
-    sources: list[Source] = []
-    for item in find(inputs):
-        if isinstance(item, Left):
-            left.append(item)
-        else:
-            sources.append(item)
-    chunks = [sources[k : k + CHUNK] for k in range(0, len(sources), CHUNK)]
-    intake = group(_placed(chunks, pool))
-    intake.left = left + intake.left
+    intake = Intake(run.private.index)
+    for item in _placed(_chunks(inputs, intake), run.pool):
+        intake.add(item)
     return intake
 
 
+def _chunks(inputs: Sequence[Path], intake: Intake) -> Iterator[list[Source]]:
+    """Files to be read, `CHUNK` at a time; those that are not to be read go into `intake`."""
+    chunk: list[Source] = []
+    for item in find(inputs):
+        if isinstance(item, Left):
+            intake.add(item)
+            continue
+        chunk.append(item)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
 def _placed(chunks: Iterable[list[Source]], pool: Pool) -> Iterator[Instance | Left]:
-    for chunk, results in pool.map(worker.read_instances, chunks):
+    for chunk, results in pool.map(worker.read_instances, chunks, _size):
         if isinstance(results, PixelscrubError) and len(chunk) > 1:
             yield from _placed([[source] for source in chunk], pool)  # find who did it
             continue
         each = [results] if isinstance(results, PixelscrubError) else results
         for source, result in zip(chunk, each, strict=True):
             yield Left(source, result.reason) if isinstance(result, HeldError) else result
+
+
+def _size(chunk: list[Source]) -> int:
+    return sum(source.size for source in chunk)
 
 
 def _planned(plans: Iterable[Plan], intake: Intake) -> Summary:

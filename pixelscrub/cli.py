@@ -7,10 +7,9 @@ Exit: 0 all clean; 1 usage or recipe wrong; 2 some instances held; 3 nothing cou
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -19,6 +18,7 @@ from pixelscrub import __version__
 from pixelscrub.errors import PixelscrubError, UsageError
 
 if TYPE_CHECKING:
+    from pixelscrub.jobs.limits import Limits
     from pixelscrub.outcome import Summary
 
 app = typer.Typer(
@@ -43,6 +43,13 @@ Workers = Annotated[
 Dask = Annotated[str | None, typer.Option("--dask", help="Address of a Dask scheduler.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an earlier run.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Look and plan only.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option("--timeout", min=1, help="Seconds for a small instance; large ones get more."),
+]
+Memory = Annotated[
+    float | None, typer.Option("--memory", min=0.5, help="GB a worker; default: an even share.")
+]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")]
 
 
@@ -69,13 +76,16 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
         dask: Dask = None,
         resume: Resume = False,
         dry_run: DryRun = False,
+        timeout: Timeout = None,
+        memory: Memory = None,
     ) -> None:
         from pixelscrub import api
+        from pixelscrub.progress import shown
         from pixelscrub.recipe import Recipe
 
         chosen = Recipe.load(recipe)
         chosen = chosen.with_steps(*steps) if steps else chosen
-        with _progress() as bar:
+        with shown() as progress:
             summary = api.scrub(
                 inputs,
                 out,
@@ -86,8 +96,8 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
                 dask=dask,
                 resume=resume,
                 dry_run=dry_run,
-                started=bar.started,
-                progress=bar.progress,
+                limits=_limits(timeout, memory),
+                progress=progress,
             )
         _finish(summary, api.private_folder(out, private))
 
@@ -127,11 +137,10 @@ def inspect(
 def apply(private: Path, out: Out, key: Key = None, workers: Workers = None) -> None:
     """Apply the plans in PRIVATE, as a person left them."""
     from pixelscrub import api
+    from pixelscrub.progress import shown
 
-    with _progress() as bar:
-        summary = api.apply(
-            private, out, key=key, workers=workers, started=bar.started, progress=bar.progress
-        )
+    with shown() as progress:
+        summary = api.apply(private, out, key=key, workers=workers, progress=progress)
     _finish(summary, private)
 
 
@@ -165,11 +174,12 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("pixelscrub-demo")) ->
     """Make a small study from sample data in FOLDER and scrub it."""
     from pixelscrub import api
     from pixelscrub.demo import make_study
+    from pixelscrub.progress import shown
 
     study = make_study(folder / "original")
-    with _progress() as bar:
+    with shown() as progress:
         out = folder / "scrubbed"
-        summary = api.scrub(study, out, resume=True, started=bar.started, progress=bar.progress)
+        summary = api.scrub(study, out, resume=True, progress=progress)
     _finish(summary, api.private_folder(folder / "scrubbed", None))
 
 
@@ -205,29 +215,11 @@ def main() -> None:
         sys.exit(130)
 
 
-class _Bar(NamedTuple):
-    """What a run reports to: how many steps there are, and how many more are done."""
+def _limits(timeout: float | None, memory: float | None) -> Limits:
+    from pixelscrub.jobs.limits import Limits
 
-    started: Callable[[int], None] | None = None
-    progress: Callable[[int], None] | None = None
-
-
-@contextmanager
-def _progress() -> Iterator[_Bar]:
-    """A bar on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield _Bar()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield _Bar(
-            started=lambda total: bar.update(task, total=total),
-            progress=lambda steps: bar.advance(task, steps),
-        )
+    limits = Limits(memory=None if memory is None else int(memory * 1e9))
+    return limits if timeout is None else replace(limits, seconds=timeout)
 
 
 def _finish(summary: Summary, private: Path) -> None:

@@ -16,10 +16,12 @@ of our own making. `HeldError` is how every room says "this instance must not be
 
 from __future__ import annotations
 
+import errno
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Final
 
 
 class PixelscrubError(Exception):
@@ -145,6 +147,16 @@ class HeldError(PixelscrubError):
         return type(self), (self.reason, self.detail)
 
 
+OF_THE_SYSTEM: Final = {
+    errno.EIO: Reason.UNREADABLE,
+    errno.ESTALE: Reason.UNREADABLE,
+    errno.ENOSPC: Reason.WRITE_FAILED,
+    errno.EDQUOT: Reason.WRITE_FAILED,
+    errno.EROFS: Reason.WRITE_FAILED,
+}
+"""Error numbers that mean the same wherever they come up."""
+
+
 @contextmanager
 def guarded(reason: Reason) -> Iterator[None]:
     """Turn whatever a library raises into a `HeldError` that carries no value.
@@ -161,4 +173,6 @@ def guarded(reason: Reason) -> Iterator[None]:
         except MemoryError:
             raise HeldError(Reason.OUT_OF_MEMORY) from None
         except BaseException as error:
-            raise HeldError(reason, type(error).__name__) from None
+            number = error.errno if isinstance(error, OSError) else None
+            known = OF_THE_SYSTEM.get(number or 0, reason)
+            raise HeldError(known, type(error).__name__) from None

@@ -7,10 +7,8 @@ and to the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import reduce
-from operator import or_
 from pathlib import Path
 
 from pixelscrub import worker
@@ -24,6 +22,8 @@ from pixelscrub.store.names import assign
 from pixelscrub.store.stamp import stamps
 from pixelscrub.tags.terms import Terms
 
+Identity = tuple[str, str, int, int, str]
+"""Where a file lies, and size, time and digest of what it holds: changes whenever it does."""
 VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
 """Where a head may have a face; held where looking for one failed."""
 
@@ -31,24 +31,25 @@ VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
 def scrub(study: Study, run: Run) -> None:
     """Look, plan, apply and prove one study; what an earlier run has done is not done again."""
     if all(run.done(i.source) for i in study.instances):
-        run.progress(2 * len(study.instances))
+        run.progress.advanced(2 * len(study.instances))
         return
-    terms = study_terms([i.source for i in study.instances], run)
+    terms, unread = study_terms([i.source for i in study.instances], run)
     plan = planned_before(study, run) or look(study, terms, run)
-    apply(plan, terms, run)
+    apply(plan, terms, unread, run)
 
 
 def plan(study: Study, run: Run) -> Plan:
     """Look at one study, and save what was found as its plan."""
-    return look(study, study_terms([i.source for i in study.instances], run), run)
+    terms, _ = study_terms([i.source for i in study.instances], run)
+    return look(study, terms, run)
 
 
 def apply_plan(plan: Plan, run: Run) -> None:
     """Carry out a plan as a person left it; what was released just so is not written again."""
     if all(run.done(_planned_source(i)) for i in plan.instances):
-        run.progress(len(plan.instances))
+        run.progress.advanced(len(plan.instances))
         return
-    apply(plan, study_terms([_planned_source(i) for i in plan.instances], run), run)
+    apply(plan, *study_terms([_planned_source(i) for i in plan.instances], run), run)
 
 
 def changed(plan: Plan, run: Run) -> list[Source]:
@@ -58,10 +59,24 @@ def changed(plan: Plan, run: Run) -> list[Source]:
     return [source for source, stamp in planned if not run.carried_out(source, stamp)]
 
 
-def study_terms(sources: Sequence[Source], run: Run) -> Terms:
-    """What identifies in this study, over the headers of all its instances."""
-    found = (terms for _, terms in run.pool.map(worker.read_terms, sources))
-    return reduce(or_, (terms for terms in found if isinstance(terms, Terms)), Terms())
+def study_terms(
+    sources: Sequence[Source], run: Run
+) -> tuple[Terms, dict[Identity, PixelscrubError]]:
+    """What identifies in this study, over the headers of all its instances.
+
+    Returns:
+        the terms, and the files whose header could not be read: those must not be released,
+        for nobody knows what to look for in them.
+    """
+    terms = Terms()
+    unread: dict[Identity, PixelscrubError] = {}
+    for source, found in run.pool.map(worker.read_terms, sources):
+        _raise_if_missing(found)
+        if isinstance(found, PixelscrubError):
+            unread[_identity(source)] = found
+        else:
+            terms |= found
+    return terms, unread
 
 
 def look(study: Study, terms: Terms, run: Run) -> Plan:
@@ -73,7 +88,7 @@ def look(study: Study, terms: Terms, run: Run) -> Plan:
     for job, seen in run.pool.map(worker.look_instance, jobs):
         _raise_if_missing(seen)
         plan.instances.append(_instance_plan(job.instance, names[job.instance.uid], seen))
-        run.progress(1)
+        run.progress.advanced(1)
     if run.recipe.steps.face:
         _look_faces(study, plan, folder, run)
     plan.save(folder)
@@ -96,22 +111,32 @@ def planned_before(study: Study, run: Run) -> Plan | None:
     """The plan of an earlier run, where it holds for these very files and this recipe."""
     with suppress(HeldError):
         plan = Plan.load(run.plan_folder(study.uid))
-        planned = {(p.root, p.source, p.size, p.modified) for p in plan.instances}
+        planned = {(p.root, p.source, p.size, p.modified, p.digest) for p in plan.instances}
         given = {_identity(i.source) for i in study.instances}
         if plan.recipe == run.recipe and planned == given:
             return plan
     return None
 
 
-def apply(plan: Plan, terms: Terms, run: Run) -> None:
-    """Carry out a plan: change, write, prove and commit each instance that is not held."""
+def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], run: Run) -> None:
+    """Carry out a plan: change, write, prove and commit each instance that is not held.
+
+    Args:
+        plan: the plan.
+        terms: what identifies in the study.
+        unread: instances whose header did not tell, and why; they are held.
+        run: the run.
+    """
     jobs: list[worker.ApplyJob] = []
     stamped = stamps(plan, run.plan_folder(plan.study))
     for instance in plan.instances:
-        if run.done(_planned_source(instance)):
-            run.progress(1)
+        source = _planned_source(instance)
+        if run.done(source):
+            run.progress.advanced(1)
         elif instance.held:
             _finish(instance, plan, HeldError(instance.held, instance.detail), run)
+        elif error := unread.get(_identity(source)):
+            _finish(instance, plan, error, run)
         else:
             jobs.append(_apply_job(instance, plan, terms, run))
     for job, applied in run.pool.map(worker.apply_instance, jobs):
@@ -134,18 +159,19 @@ def _names(study: Study, run: Run) -> dict[str, str]:
     return assign(study.instances, kept, patient, run.pseudonyms.uid)
 
 
-def _identity(source: Source) -> tuple[str, str, int, int]:
-    return str(source.root.resolve()), source.path, source.size, source.modified
+def _identity(source: Source) -> Identity:
+    return str(source.root.resolve()), source.path, source.size, source.modified, source.digest
 
 
 def _planned_source(plan: InstancePlan) -> Source:
-    return Source(Path(plan.root), plan.source, plan.size, plan.modified, plan.archive)
+    root = Path(plan.root)
+    return Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
 
 
 def _instance_plan(
     instance: Instance, output: str, seen: worker.Seen | PixelscrubError
 ) -> InstancePlan:
-    root, path, size, modified = _identity(instance.source)
+    root, path, size, modified, digest = _identity(instance.source)
     plan = InstancePlan(
         uid=instance.uid,
         series=instance.series,
@@ -155,6 +181,7 @@ def _instance_plan(
         output=output,
         size=size,
         modified=modified,
+        digest=digest,
         sop_class=instance.sop_class,
         transfer_syntax=instance.transfer_syntax,
     )

@@ -54,7 +54,7 @@ class InstancePlan(BaseModel):
         root: the input it was found in.
         archive: path of the archive that it is a member of, relative to `root`, or None.
         output: the name it gets in the output folder.
-        size, modified: bytes and nanoseconds of the file when it was looked at.
+        size, modified, digest: bytes, nanoseconds and content of the file when it was looked at.
         sop_class, transfer_syntax: UIDs.
         findings: what was found.
         crop: the rectangle that stays, in stored pixels; None where nothing is cropped.
@@ -73,6 +73,7 @@ class InstancePlan(BaseModel):
     output: str
     size: int
     modified: int
+    digest: str = ""
     sop_class: str = ""
     transfer_syntax: str = ""
     findings: list[Finding] = Field(default_factory=list)

@@ -6,19 +6,21 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pixelscrub import __version__
 from pixelscrub.intake.instance import Source
+from pixelscrub.jobs.limits import Limits
 from pixelscrub.jobs.pool import Pool
-from pixelscrub.outcome import AuditLine, Summary
+from pixelscrub.outcome import AuditLine, Outcome, Summary
 from pixelscrub.quiet import hush
 from pixelscrub.recipe import Recipe
 from pixelscrub.store.journal import Journal
@@ -30,8 +32,25 @@ T = TypeVar("T")
 R = TypeVar("R")
 LIBRARIES = ("pydicom", "numpy", "SimpleITK", "opencv-python-headless")
 
-Progress = Callable[[int], None]
-"""Called with the number of files done since the last call."""
+
+class Progress(Protocol):
+    """Told how a run gets on, from several threads."""
+
+    def started(self, total: int) -> None:
+        """Say how many steps there are."""
+
+    def advanced(self, steps: int, outcome: Outcome | None = None) -> None:
+        """Say how many more are done, and what became of one more file."""
+
+
+class Unwatched:
+    """Nobody looks on."""
+
+    def started(self, total: int) -> None:
+        """Nothing is shown."""
+
+    def advanced(self, steps: int, outcome: Outcome | None = None) -> None:
+        """Nothing is shown."""
 
 
 @dataclass
@@ -44,7 +63,7 @@ class Run:
     pool: Pool
     journal: Journal
     output: Output | None = None
-    progress: Progress = lambda _: None
+    progress: Progress = field(default_factory=Unwatched)
     started: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -99,15 +118,20 @@ class Run:
             self.journal.record(source, self.digest, line, plan)
             if self.output is not None and earlier is not None and earlier != line.output:
                 self.output.remove(earlier)
-            self.progress(1)
+            self.progress.advanced(1, line.outcome)
 
     def _is_there(self, name: str) -> bool:
-        return self.output is not None and (self.output.path / name).is_file()
+        return self.output is not None and self.output.holds(name)
 
 
 @contextmanager
 def open_run(
-    recipe: Recipe, folder: Path, key: Path | None, workers: int | None, dask: str | None
+    recipe: Recipe,
+    folder: Path,
+    key: Path | None,
+    workers: int | None,
+    dask: str | None = None,
+    limits: Limits | None = None,
 ) -> Iterator[Run]:
     """Open the private folder, its key and journal, and start the workers.
 
@@ -118,7 +142,7 @@ def open_run(
     private = Private.open(folder)
     private.empty_scratch()
     secret = private.key(key)
-    with Journal(private.journal) as journal, Pool(workers, dask) as pool:
+    with Journal(private.journal) as journal, Pool(workers, dask, limits) as pool:
         yield Run(recipe, private, secret, pool, journal)
     private.empty_scratch()
 
@@ -126,23 +150,34 @@ def open_run(
 def drive(function: Callable[[T, Run], R], items: Iterable[T], run: Run) -> list[R]:
     """Call `function` on each item, from as many threads as keep the workers busy.
 
-    Ctrl-C finishes what is in hand and leaves the rest undone.
+    Items are taken one after another as threads become free. Ctrl-C finishes what is in hand and
+    leaves the rest undone.
+
+    Returns:
+        results in the order of `items`, without those that were left undone.
     """
-    with ThreadPoolExecutor(run.pool.workers + 1) as threads:
-        waiting = [threads.submit(function, item, run) for item in items]
+    count = run.pool.workers + 1
+    results: dict[int, R] = {}
+    pending: dict[Future[R], int] = {}
+    remaining = enumerate(items)
+    with ThreadPoolExecutor(count) as threads:
         try:
-            wait_for(waiting, return_when=FIRST_EXCEPTION)
+            while not run.pool.is_stopped:
+                for number, item in islice(remaining, count - len(pending)):
+                    pending[threads.submit(function, item, run)] = number
+                if not pending:
+                    break
+                done, _ = wait_for(pending, return_when=FIRST_COMPLETED)
+                results |= {pending.pop(future): future.result() for future in done}
         except KeyboardInterrupt:
             run.pool.stop()
-        failed = any(future.done() and future.exception() for future in waiting)
-        if failed or run.pool.is_stopped:
+        except BaseException:
             run.pool.stop()
-            threads.shutdown(cancel_futures=True)
-        results = []
-        for future in waiting:
+            raise
+        for future, number in pending.items():
             with suppress(CancelledError):
-                results.append(future.result())
-        return results
+                results[number] = future.result()
+    return [results[number] for number in sorted(results)]
 
 
 def close(run: Run, instances: int) -> Summary:

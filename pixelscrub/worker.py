@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box, Finding
@@ -38,6 +38,11 @@ class LookJob:
     recipe: Recipe
     terms: Terms
 
+    @property
+    def size(self) -> int:
+        """Bytes of the input."""
+        return self.instance.source.size
+
 
 @dataclass(slots=True)
 class Seen:
@@ -56,6 +61,11 @@ class FaceJob:
     recipe: Recipe
     folder: Path
 
+    @property
+    def size(self) -> int:
+        """Bytes of all inputs."""
+        return sum(instance.source.size for instance in self.instances)
+
 
 @dataclass(frozen=True, slots=True)
 class ApplyJob:
@@ -69,6 +79,11 @@ class ApplyJob:
     key: bytes
     scratch: Path
     pictures: Path
+
+    @property
+    def size(self) -> int:
+        """Bytes of the input."""
+        return self.plan.size
 
 
 @dataclass(slots=True)
@@ -100,7 +115,7 @@ def read_terms(source: Source) -> Terms:
     from pixelscrub.pixels.image import Image
     from pixelscrub.tags.terms import Terms
 
-    with source.open() as file:
+    with _opened(source) as file:
         return Terms.of(Image(file).header)
 
 
@@ -112,7 +127,7 @@ def look_instance(job: LookJob) -> Seen:
 
     seen = Seen()
     steps = job.recipe.steps
-    with job.instance.source.open() as file, _timed(seen.seconds, "look"):
+    with _opened(job.instance.source) as file, _timed(seen.seconds, "look"):
         image = Image(file)
         if image.info is None or not (steps.text or steps.crop):
             return seen
@@ -150,7 +165,7 @@ def _apply(job: ApplyJob, source: Source) -> Applied:
     from pixelscrub.prove.remains import Promise
 
     applied = Applied(job.plan.transfer_syntax)
-    with source.open() as file:
+    with _opened(source) as file:
         with _timed(applied.seconds, "read"):
             image = Image(file)
             edit = plan_edit(job, image)
@@ -158,7 +173,7 @@ def _apply(job: ApplyJob, source: Source) -> Applied:
             header = _clean_header(job, image, edit, applied)
         with _timed(applied.seconds, "write"), _writing(job.scratch) as out:
             write(out, image, header, edit)
-    with source.open() as original, _timed(applied.seconds, "prove"):
+    with _opened(source) as original, _timed(applied.seconds, "prove"):
         terms = job.terms if job.recipe.steps.tags else None
         promise = Promise(job.plan.findings, job.faces, job.folder, job.plan.uid)
         release(original, job.scratch, edit, terms, promise)
@@ -219,7 +234,7 @@ def _save_pictures(job: ApplyJob, source: Source, edit: Edit) -> list[str]:
 
     if not edit:
         return []
-    with source.open() as original, job.scratch.open("rb") as written, suppress(HeldError):
+    with _opened(source) as original, job.scratch.open("rb") as written, suppress(HeldError):
         before, after = Image(original), Image(written)
         frames = before.known.frames
         told = next((f for f in range(frames) if edit.boxes_of(f)), frames // 2)
@@ -239,15 +254,27 @@ def source_of(plan: InstancePlan) -> Source:
     Raises:
         HeldError: INPUT_CHANGED, where the file is not the one that was planned.
     """
-    source = Source(Path(plan.root), plan.source, plan.size, plan.modified, plan.archive)
+    root = Path(plan.root)
+    source = Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
     try:
-        status = (source.root / (source.archive or source.path)).stat()
+        status = (root / (source.archive or source.path)).lstat()
     except OSError:
         raise HeldError(Reason.INPUT_CHANGED) from None
     same_size = source.archive is not None or status.st_size == source.size
     if status.st_mtime_ns != source.modified or not same_size:
         raise HeldError(Reason.INPUT_CHANGED)
+    with guarded(Reason.UNREADABLE):
+        if source.digest and source.read_digest() != source.digest:
+            raise HeldError(Reason.INPUT_CHANGED)
     return source
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    with guarded(Reason.UNREADABLE):
+        file = source.open()
+    with file:
+        yield file
 
 
 @contextmanager

@@ -12,6 +12,7 @@ ORDER = [
     "cli",
     "inspection",
     "demo",
+    "progress",
     "api",
     "pipeline",
     "run",

@@ -1,64 +1,117 @@
-"""Put instances into studies, and set aside files that claim the same instance."""
+"""Put instances into studies, and set aside files that claim the same instance.
+
+What was found is kept in a database, on disk where a file is named, so that memory does not grow
+with the archive.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from pathlib import Path
+from typing import Self
 
 from pixelscrub.errors import Reason
 from pixelscrub.intake.find import Left
-from pixelscrub.intake.instance import Instance, Study
+from pixelscrub.intake.instance import Instance, Source, Study
 
-CHUNK = 2**20
+SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE instances (uid TEXT PRIMARY KEY, study TEXT NOT NULL, row TEXT NOT NULL);
+CREATE TABLE studies (study TEXT UNIQUE);
+CREATE INDEX by_study ON instances (study);
+CREATE TABLE left (source TEXT NOT NULL, reason TEXT NOT NULL);
+"""
 
 
-@dataclass(slots=True)
 class Intake:
     """Everything that was found: studies to work on, and files that are left or held."""
 
-    studies: list[Study] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
+    def __init__(self, path: Path | None = None) -> None:
+        """Start anew, in the file `path` or in memory."""
+        if path is not None:
+            path.unlink(missing_ok=True)
+        self._rows = sqlite3.connect(path or ":memory:", isolation_level=None)
+        self._rows.executescript(SCHEMA)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rows.close()
 
     @property
     def count(self) -> int:
         """Instances in all studies."""
-        return sum(len(study.instances) for study in self.studies)
+        return int(self._rows.execute("SELECT count(*) FROM instances").fetchone()[0])
 
+    @property
+    def left_count(self) -> int:
+        """Files in `left`."""
+        return int(self._rows.execute("SELECT count(*) FROM left").fetchone()[0])
 
-def group(found: Iterable[Instance | Left]) -> Intake:
-    """Sort what was found into studies, in the order of first appearance.
+    @property
+    def left(self) -> Iterator[Left]:
+        """Files that no study holds, and why."""
+        for source, reason in self._rows.execute("SELECT source, reason FROM left ORDER BY rowid"):
+            yield Left(_source(json.loads(source)), Reason(reason))
 
-    The first file of a SOP Instance UID stands for it. Every further one is held: as
-    DUPLICATE_INSTANCE where its bytes are the same, as CONFLICTING_INSTANCES where they differ.
-    """
-    intake = Intake()
-    studies: dict[str, Study] = {}
-    firsts: dict[str, Instance] = {}
-    for item in found:
+    @property
+    def studies(self) -> Iterator[Study]:
+        """Studies one after another, in the order of first appearance."""
+        for (uid,) in self._rows.execute("SELECT study FROM studies ORDER BY rowid"):
+            rows = self._rows.execute(
+                "SELECT row FROM instances WHERE study = ? ORDER BY rowid", (uid,)
+            )
+            instances = [_instance(json.loads(row)) for (row,) in rows]
+            yield Study(uid, instances[0].patient, instances)
+
+    def add(self, item: Instance | Left) -> None:
+        """Take one more.
+
+        The first file of a SOP Instance UID stands for it. Every further one is held: as
+        DUPLICATE_INSTANCE where its bytes are the same, as CONFLICTING_INSTANCES where they differ.
+        """
         if isinstance(item, Left):
-            intake.left.append(item)
-        elif (first := firsts.setdefault(item.uid, item)) is item:
-            study = studies.setdefault(item.study, Study(item.study, item.patient))
-            study.instances.append(item)
+            self._leave(item)
+            return
+        row = json.dumps(astuple(item), default=str)
+        added = self._rows.execute(
+            "INSERT OR IGNORE INTO instances VALUES (?, ?, ?)", (item.uid, item.study, row)
+        )
+        if added.rowcount:
+            self._rows.execute("INSERT OR IGNORE INTO studies VALUES (?)", (item.study,))
         else:
-            intake.left.append(Left(item.source, _clash(first, item)))
-    intake.studies = list(studies.values())
+            self._leave(Left(item.source, self._clash(item)))
+
+    def _leave(self, item: Left) -> None:
+        row = json.dumps(astuple(item.source), default=str)
+        self._rows.execute("INSERT INTO left VALUES (?, ?)", (row, item.reason))
+
+    def _clash(self, item: Instance) -> Reason:
+        (row,) = self._rows.execute(
+            "SELECT row FROM instances WHERE uid = ?", (item.uid,)
+        ).fetchone()
+        same = _instance(json.loads(row)).source.digest == item.source.digest
+        return Reason.DUPLICATE_INSTANCE if same else Reason.CONFLICTING_INSTANCES
+
+
+def group(found: Iterable[Instance | Left], path: Path | None = None) -> Intake:
+    """Sort what was found into studies; `path` as in `Intake`."""
+    intake = Intake(path)
+    for item in found:
+        intake.add(item)
     return intake
 
 
-def _clash(first: Instance, second: Instance) -> Reason:
-    same_size = first.source.size == second.source.size
-    same = same_size and _digest(first) == _digest(second)
-    return Reason.DUPLICATE_INSTANCE if same else Reason.CONFLICTING_INSTANCES
+def _instance(row: list[str]) -> Instance:
+    source, *others = row
+    return Instance(_source(source), *others)  # type: ignore[arg-type]
 
 
-def _digest(instance: Instance) -> bytes | None:
-    digest = hashlib.blake2b()
-    try:
-        with instance.source.open() as file:
-            while block := file.read(CHUNK):
-                digest.update(block)
-    except OSError:
-        return None
-    return digest.digest()
+def _source(row: str | list[str]) -> Source:
+    root, *others = row
+    return Source(Path(root), *others)  # type: ignore[arg-type]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import os
+import stat
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+CHUNK: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,7 @@ class Source:
         archive: the archive's path relative to `root`, or None.
         size: bytes.
         modified: nanoseconds since the epoch (of the archive, for a member).
+        digest: of the content, once it was read; empty until then.
     """
 
     root: Path
@@ -26,13 +32,34 @@ class Source:
     size: int
     modified: int
     archive: str | None = None
+    digest: str = ""
 
     def open(self) -> BinaryIO:
         """Open for reading; the result can seek. Members are read into memory."""
         if self.archive is None:
-            return (self.root / self.path).open("rb")
-        with zipfile.ZipFile(self.root / self.archive) as archive:
+            return _open_regular(self.root / self.path)
+        with (
+            _open_regular(self.root / self.archive) as file,
+            zipfile.ZipFile(file) as archive,
+        ):
             return io.BytesIO(archive.read(self.path[len(self.archive) + 1 :]))
+
+    def read_digest(self) -> str:
+        """BLAKE2b of the content, 128 bits, in hexadecimal digits."""
+        digest = hashlib.blake2b(digest_size=16)
+        with self.open() as file:
+            while block := file.read(CHUNK):
+                digest.update(block)
+        return digest.hexdigest()
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open what was found to be a file, which may have become a link or a pipe since."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("not a regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 @dataclass(frozen=True, slots=True)

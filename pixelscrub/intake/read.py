@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
@@ -43,7 +44,8 @@ def read_instance(source: Source) -> Instance:
         with source.open() as file:
             if not _looks_like_dicom(file):
                 raise HeldError(_reason_not_dicom(source))
-            return _place(source, *_read_header(file))
+            read = _read_header(file)
+        return _place(replace(source, digest=source.read_digest()), *read)
     except OSError:
         raise HeldError(Reason.UNREADABLE) from None
     except (RuntimeError, NotImplementedError, zlib.error) as error:  # what zipfile raises

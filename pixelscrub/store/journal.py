@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -18,8 +19,10 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     root TEXT NOT NULL, source TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
     recipe TEXT NOT NULL, line TEXT NOT NULL, output TEXT, plan TEXT NOT NULL DEFAULT '',
+    digest TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (root, source)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_output ON files (output);
 CREATE TABLE IF NOT EXISTS crosswalk (
     kind TEXT NOT NULL, original TEXT NOT NULL, pseudonym TEXT NOT NULL,
     PRIMARY KEY (kind, original)
@@ -41,7 +44,10 @@ class Journal:
             if version not in (0, 1, VERSION):
                 raise UsageError("private folder is of another version of pixelscrub")
             if version == 1:
-                self._rows.execute("ALTER TABLE files ADD COLUMN plan TEXT NOT NULL DEFAULT ''")
+                for column in ("plan", "digest"):
+                    self._rows.execute(
+                        f"ALTER TABLE files ADD COLUMN {column} TEXT NOT NULL DEFAULT ''"
+                    )
             self._rows.executescript(SCHEMA)
             path.chmod(0o600)
         except sqlite3.Error as error:
@@ -58,7 +64,7 @@ class Journal:
         if sources is None:
             self._rows.execute("UPDATE files SET size = -1")
             return
-        names = [(str(source.root.resolve()), source.path) for source in sources]
+        names = [(_resolved(source.root), source.path) for source in sources]
         self._rows.execute("BEGIN")
         with self._rows:
             self._rows.executemany(
@@ -67,27 +73,27 @@ class Journal:
 
     def record(self, source: Source, recipe: str, line: AuditLine, plan: str = "") -> None:
         """Write down what became of one file under the recipe and the plan of these digests."""
-        row = (str(source.root.resolve()), source.path, source.size, source.modified)
+        row = (_resolved(source.root), source.path, source.size, source.modified)
         self._rows.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, recipe, line.to_json(), line.output, plan),
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, recipe, line.to_json(), line.output, plan, source.digest),
         )
 
     def done(self, source: Source, recipe: str) -> AuditLine | None:
         """What became of a file that has not changed since, under the same recipe; else None."""
         row = self._rows.execute(
-            "SELECT size, modified, recipe, line FROM files WHERE root = ? AND source = ?",
-            (str(source.root.resolve()), source.path),
+            "SELECT size, modified, digest, recipe, line FROM files WHERE root = ? AND source = ?",
+            (_resolved(source.root), source.path),
         ).fetchone()
-        if row is None or row[:3] != (source.size, source.modified, recipe):
+        if row is None or row[:4] != (source.size, source.modified, source.digest, recipe):
             return None
-        return AuditLine.model_validate_json(row[3])
+        return AuditLine.model_validate_json(row[4])
 
     def plan(self, source: Source) -> str:
         """The digest of the plan that was last carried out on a file; empty where none is known."""
         row = self._rows.execute(
             "SELECT plan FROM files WHERE root = ? AND source = ?",
-            (str(source.root.resolve()), source.path),
+            (_resolved(source.root), source.path),
         ).fetchone()
         return "" if row is None else str(row[0])
 
@@ -95,14 +101,14 @@ class Journal:
         """The name that a file was written to the last time."""
         row = self._rows.execute(
             "SELECT output FROM files WHERE root = ? AND source = ?",
-            (str(source.root.resolve()), source.path),
+            (_resolved(source.root), source.path),
         ).fetchone()
         return None if row is None else row[0]
 
-    def outputs(self) -> set[str]:
-        """The names of all files that were written."""
-        rows = self._rows.execute("SELECT output FROM files WHERE output IS NOT NULL")
-        return {row[0] for row in rows}
+    def has_output(self, name: str) -> bool:
+        """Whether a file was written under this name."""
+        row = self._rows.execute("SELECT 1 FROM files WHERE output = ?", (name,)).fetchone()
+        return row is not None
 
     def lines(self) -> Iterator[AuditLine]:
         """What became of every file that was not forgotten, in the order of their names."""
@@ -112,3 +118,9 @@ class Journal:
     def remember(self, pairs: Iterable[tuple[str, str, str]]) -> None:
         """Add kind, original and pseudonym to the crosswalk."""
         self._rows.executemany("INSERT OR IGNORE INTO crosswalk VALUES (?, ?, ?)", pairs)
+
+
+@lru_cache(maxsize=64)
+def _resolved(root: Path) -> str:
+    """An input as rows name it, wherever the run was started from."""
+    return str(root.resolve())

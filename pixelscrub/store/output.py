@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -19,12 +20,14 @@ class Output:
     path: Path
 
     @classmethod
-    def open(cls, path: Path, own: Collection[str] = (), *, resume: bool = False) -> Output:
+    def open(
+        cls, path: Path, is_own: Callable[[str], bool] = lambda _: False, *, resume: bool = False
+    ) -> Output:
         """Make the folder, or take one that holds nothing but our own files.
 
         Args:
             path: the folder.
-            own: files of earlier runs, relative to `path`.
+            is_own: whether a name, relative to `path`, is that of a file of an earlier run.
             resume: take it whatever it holds.
 
         Raises:
@@ -32,10 +35,10 @@ class Output:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
-            foreign = next((f for f in _files(path) if f not in own), None)
+            foreign = not resume and any(not is_own(name) for name in _files(path))
         except OSError as error:
             raise UsageError(f"output folder cannot be used ({type(error).__name__})") from None
-        if foreign is not None and not resume:
+        if foreign:
             raise UsageError("output folder holds other files; name a new one or use --resume")
         if not os.access(path, os.W_OK | os.X_OK):
             raise UsageError("output folder cannot be written to")
@@ -50,7 +53,7 @@ class Output:
         target = self.path / name
         beside = target.with_name(f".{target.name}.part")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(target.parent)
             if scratch.stat().st_dev == target.parent.stat().st_dev:
                 scratch.replace(target)
             else:
@@ -61,9 +64,25 @@ class Output:
             beside.unlink(missing_ok=True)
             raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
 
+    def holds(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return stat.S_ISREG(_mode(self.path / name)) and not self._leads_out(self.path / name)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder below ours; a link on the way would lead out of it."""
+        if self._leads_out(folder):
+            raise NotADirectoryError
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _leads_out(self, path: Path) -> bool:
+        inside = (p for p in path.parents if p != self.path and p.is_relative_to(self.path))
+        return any(stat.S_ISLNK(_mode(p)) for p in (*inside, path))
+
     def remove(self, name: str) -> None:
         """Take back a file of an earlier run, and folders that it leaves empty."""
         target = self.path / name
+        if self._leads_out(target.parent):
+            return
         target.unlink(missing_ok=True)
         for folder in target.parents:
             if folder == self.path or any(folder.iterdir()):
@@ -91,6 +110,14 @@ def check_places(inputs: Sequence[Path], *folders: Path) -> None:
 
 def _overlap(first: Path, second: Path) -> bool:
     return first.is_relative_to(second) or second.is_relative_to(first)
+
+
+def _mode(path: Path) -> int:
+    """Kind and permissions of what is at `path` itself; 0 where there is nothing."""
+    try:
+        return path.lstat().st_mode
+    except OSError:
+        return 0
 
 
 def _files(path: Path) -> Iterator[str]:

@@ -64,6 +64,11 @@ class Private:
         return self.path / "journal.sqlite"
 
     @property
+    def index(self) -> Path:
+        """SQLite: what intake found in this run."""
+        return self.path / "scratch" / "index.sqlite"
+
+    @property
     def report(self) -> Path:
         """Before and after, as a page."""
         return self.path / "report"

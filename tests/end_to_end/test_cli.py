@@ -317,16 +317,6 @@ def test_result_that_cannot_be_written_is_an_error(pixelscrub, make_instance, sa
     assert pixelscrub("inspect", tmp_path / "in", "--json", nowhere)[0] == 1
 
 
-def test_bar_is_shown_on_a_terminal_only(make_instance, save, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    with cli._progress() as bar:
-        bar.started(10)
-        bar.progress(3)
-    monkeypatch.undo()
-    with cli._progress() as bar:
-        assert bar == cli._Bar()
-
-
 def test_demo_makes_a_study_and_scrubs_it(pixelscrub, tmp_path, monkeypatch):
     monkeypatch.setattr("pixelscrub.demo._head", lambda: iter(()))
     code, out, _ = pixelscrub("demo", tmp_path / "demo")

@@ -49,7 +49,7 @@ def test_foreign_files_are_refused_unless_resumed(tmp_path):
     with pytest.raises(UsageError, match="--resume"):
         Output.open(tmp_path)
     assert Output.open(tmp_path, resume=True).path == tmp_path
-    assert Output.open(tmp_path, {"mine.txt"}).path == tmp_path
+    assert Output.open(tmp_path, {"mine.txt"}.__contains__).path == tmp_path
 
 
 def test_output_that_is_a_file_is_an_error(tmp_path):
@@ -62,6 +62,23 @@ def test_read_only_output_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr("pixelscrub.store.output.os.access", lambda *_: False)
     with pytest.raises(UsageError, match="written to"):
         Output.open(tmp_path / "out")
+
+
+def test_link_in_the_output_is_not_followed(tmp_path, scratch):
+    output = Output.open(tmp_path / "out")
+    (tmp_path / "elsewhere" / "s").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "s" / "1.dcm").write_bytes(b"not ours")
+    (output.path / "p").symlink_to(tmp_path / "elsewhere")
+    for name in ("p/s/1.dcm", "p/t/1.dcm"):
+        with pytest.raises(HeldError) as caught:
+            output.commit(scratch, name)
+        assert caught.value.reason is Reason.WRITE_FAILED
+    assert not output.holds("p/s/1.dcm")
+    output.remove("p/s/1.dcm")
+    assert (tmp_path / "elsewhere" / "s" / "1.dcm").read_bytes() == b"not ours"
+    assert not (tmp_path / "elsewhere" / "t").exists()
+    output.commit(scratch, "q/1.dcm")
+    assert output.holds("q/1.dcm")
 
 
 def test_removed_file_takes_empty_folders_with_it(tmp_path):
