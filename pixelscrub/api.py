@@ -68,7 +68,7 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
     paths, out = _paths(inputs), Path(out)
     folder = private_folder(out, private)
     check_places(paths, out, folder)
-    chosen = _recipe(recipe)
+    chosen = checked_recipe(recipe)
     with open_run(chosen, folder, _path(key), workers, dask, limits) as run:
         run.output = Output.open(out, run.journal.has_output, resume=resume)
         run.progress = progress or run.progress
@@ -101,7 +101,7 @@ def inspect(
     paths, folder = _paths(inputs), Path(private)
     check_places(paths, folder)
     with (
-        open_run(_recipe(recipe), folder, _path(key), workers) as run,
+        open_run(checked_recipe(recipe), folder, _path(key), workers) as run,
         gather(paths, run) as intake,
     ):
         if not intake.count:
@@ -212,8 +212,13 @@ def private_folder(out: Path, private: AnyPath | None) -> Path:
     return Path(private) if private else resolved.with_name(f"{resolved.name}-private")
 
 
-def _recipe(recipe: Recipe | AnyPath) -> Recipe:
-    """The recipe, after a look whether all programs that it needs are installed."""
+def checked_recipe(recipe: Recipe | AnyPath) -> Recipe:
+    """The recipe, after a look whether all programs that it needs are installed.
+
+    Raises:
+        RecipeError: there is none of that name, or it is not valid.
+        MissingComponentError: a program is not installed.
+    """
     from pixelscrub.text.detectors import require
 
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(str(recipe))

@@ -12,8 +12,9 @@ def hush() -> None:
 
     config.settings.reading_validation_mode = config.IGNORE
     config.settings.writing_validation_mode = config.IGNORE
-    for name in ("pydicom", "pynetdicom", "PIL", "tifffile"):
+    for name in ("pydicom", "pynetdicom", "dicomweb_client", "urllib3", "PIL", "tifffile"):
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]
         logger.propagate = False
-    warnings.filterwarnings("ignore", module=r"(pydicom|pylibjpeg|SimpleITK|PIL|skimage)\b.*")
+    noisy = "pydicom|dicomweb_client|pylibjpeg|SimpleITK|PIL|skimage"
+    warnings.filterwarnings("ignore", module=rf"({noisy})\b.*")
