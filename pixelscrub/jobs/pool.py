@@ -45,15 +45,20 @@ class Pool:
         self._stopped = threading.Event()
         self._stable: Stable | None = None
         self._executor: Executor
+        self._end: Callable[[], object]
         if dask is None:
             self.workers = workers or os.cpu_count() or 1
             self._limits = limits.shared_by(self.workers)
             self._stable = Stable(self._limits)
+            self._end = self._stable.close
             self._executor = ThreadPoolExecutor(self.workers)
             self._call: Callable[..., Any] = self._stable.call
         else:
             self._limits = limits
-            self._executor, self.workers = _dask(dask)
+            client = _connect(dask)
+            self._end = client.close
+            self._executor = client.get_executor(pure=False)
+            self.workers = sum(client.nthreads().values())
             self._call = _call_on_cluster
 
     def __enter__(self) -> Self:
@@ -62,9 +67,8 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._stable is not None and kind is not None:
             self._stable.kill()
-        self._executor.shutdown(wait=True)
-        if self._stable is not None:
-            self._stable.close()
+        self._executor.shutdown(wait=kind is None or self._stable is not None)
+        self._end()
 
     def stop(self) -> None:
         """Take no more work: every `map` finishes what is in hand and raises CancelledError."""
@@ -149,7 +153,8 @@ def _stable_here(limits: Limits) -> Stable:
     return stable
 
 
-def _dask(address: str) -> tuple[Executor, int]:
+def _connect(address: str) -> Any:
+    """A `distributed.Client` of a cluster that has at least one worker."""
     try:
         from distributed import Client
     except ImportError:
@@ -160,4 +165,4 @@ def _dask(address: str) -> tuple[Executor, int]:
         client.wait_for_workers(1, timeout=PATIENCE)
     except (OSError, TimeoutError, ValueError) as error:
         raise UsageError(f"no Dask cluster answers ({type(error).__name__})") from None
-    return client.get_executor(pure=False), sum(client.nthreads().values())
+    return client

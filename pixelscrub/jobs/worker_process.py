@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, Final
 
@@ -65,13 +66,19 @@ class WorkerProcess:
         self._process.wait()
         self._forget()
 
+    def interrupt(self) -> None:
+        """End the process and whatever it started, from any thread; `call` sees that it died."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
     def kill(self) -> None:
         """End the process at once, with whatever it started."""
         if self._process is None:
             return
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        self.interrupt()
+        self._process.wait()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -140,7 +147,7 @@ class Stable:
         """End all processes at once; what is being called comes back as WORKER_DIED."""
         self._killed = True
         for worker in list(self._all):
-            worker.kill()
+            worker.interrupt()
 
     def _take(self) -> WorkerProcess:
         with self._lock:

@@ -80,12 +80,17 @@ class Journal:
         )
 
     def done(self, source: Source, recipe: str) -> AuditLine | None:
-        """What became of a file that has not changed since, under the same recipe; else None."""
+        """What became of a file that has not changed since, under the same recipe; else None.
+
+        Where the file's digest is not known, its size and time decide.
+        """
         row = self._rows.execute(
             "SELECT size, modified, digest, recipe, line FROM files WHERE root = ? AND source = ?",
             (_resolved(source.root), source.path),
         ).fetchone()
-        if row is None or row[:4] != (source.size, source.modified, source.digest, recipe):
+        if row is None or source.digest not in ("", row[2]):
+            return None
+        if (row[0], row[1], row[3]) != (source.size, source.modified, recipe):
             return None
         return AuditLine.model_validate_json(row[4])
 
