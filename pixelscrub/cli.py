@@ -16,6 +16,21 @@ from typer.exceptions import TyperException
 
 from pixelscrub import __version__
 from pixelscrub.errors import PixelscrubError, UsageError
+from pixelscrub.net import commands as network
+from pixelscrub.options import (
+    Dask,
+    DryRun,
+    Inputs,
+    Json,
+    Key,
+    Memory,
+    Out,
+    PrivateDir,
+    RecipeName,
+    Resume,
+    Timeout,
+    Workers,
+)
 
 if TYPE_CHECKING:
     from pixelscrub.jobs.limits import Limits
@@ -29,28 +44,6 @@ app = typer.Typer(
 )
 recipes_app = typer.Typer(help="List the built-in recipes, or show one.")
 app.add_typer(recipes_app, name="recipes", invoke_without_command=True)
-
-Inputs = Annotated[list[Path], typer.Argument(help="Files or folders, any depth, any name.")]
-Out = Annotated[Path, typer.Option("-o", "--out", help="Output folder.")]
-RecipeName = Annotated[str, typer.Option("--recipe", help="Name of a built-in recipe, or a file.")]
-PrivateDir = Annotated[
-    Path | None, typer.Option("--private", help="Private folder; default: OUT-private.")
-]
-Key = Annotated[Path | None, typer.Option("--key", help="File with the secret key.")]
-Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")
-]
-Dask = Annotated[str | None, typer.Option("--dask", help="Address of a Dask scheduler.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Continue an earlier run.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Look and plan only.")]
-Timeout = Annotated[
-    float | None,
-    typer.Option("--timeout", min=1, help="Seconds for a small instance; large ones get more."),
-]
-Memory = Annotated[
-    float | None, typer.Option("--memory", min=0.5, help="GB a worker; default: an even share.")
-]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -167,6 +160,9 @@ def evaluate(images: Path, truth: Path, json: Json = None) -> None:
     if json is not None:
         _write(json, result.to_json())
     typer.echo(result.render())
+
+
+network.add_to(app)
 
 
 @app.command()

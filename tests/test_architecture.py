@@ -13,6 +13,7 @@ ORDER = [
     "inspection",
     "demo",
     "progress",
+    "net",
     "api",
     "pipeline",
     "run",
@@ -27,7 +28,7 @@ ORDER = [
     "pixels",
     "intake",
 ]
-BASE = {"errors", "findings", "recipe", "plan", "outcome", "quiet"}
+BASE = {"options", "errors", "findings", "recipe", "plan", "outcome", "quiet"}
 FRONT = {"__main__", "__init__"}
 
 

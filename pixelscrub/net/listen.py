@@ -1,0 +1,186 @@
+"""The door: C-STORE and C-ECHO from the AE titles that are allowed (PS3.4 Annex B, PS3.7).
+
+Success is told only when the instance and its receipt are on the disk.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+
+from pixelscrub.errors import HeldError, UsageError
+from pixelscrub.net import address
+from pixelscrub.net.peer import Report
+from pixelscrub.net.spool import Spool
+from pixelscrub.net.tls import Tls
+
+if TYPE_CHECKING:
+    from pynetdicom import AE
+    from pynetdicom.events import Event
+    from pynetdicom.transport import ThreadedAssociationServer
+
+SUCCESS: Final = 0x0000
+OUT_OF_RESOURCES: Final = 0xA700
+CANNOT_UNDERSTAND: Final = 0xC000
+PROCESSING_FAILURE: Final = 0x0110
+ASSOCIATIONS: Final = 50
+"""Associations at a time; a further one is rejected as transient."""
+PDU: Final = 2**17
+"""Bytes of the largest PDU that is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How the gateway listens.
+
+    Attributes:
+        title: its AE title; associations that call another are rejected.
+        port: TCP port.
+        host: address to bind to.
+        allowed: AE titles that may call; none named means all, on this machine alone.
+        tls: certificates.
+    """
+
+    title: str
+    port: int
+    host: str = "127.0.0.1"
+    allowed: tuple[str, ...] = ()
+    tls: Tls = Tls()  # noqa: RUF009 (frozen)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be served, or would be open to anybody.
+
+        Raises:
+            UsageError: a title or the port is not one; a door to the network with nobody named.
+        """
+        for title in (self.title, *self.allowed):
+            address.title(title)
+        address.port(self.port)
+        if not self.allowed and not _is_loopback(self.host):
+            raise UsageError("name the AE titles that may send (--allow) to bind to the network")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Listener:
+    """Takes instances into a spool, in threads of its own."""
+
+    def __init__(self, door: Door, spool: Spool, report: Report, partner: str | None) -> None:
+        """Prepare to listen.
+
+        Args:
+            door: how.
+            spool: where instances go.
+            report: told what a peer commits to.
+            partner: AE title of the peer that instances are sent on to; it may call to report.
+        """
+        self._door, self._spool, self._report = door, spool, report
+        self._partner = partner
+        self._context = door.tls.server()
+        self._lock = threading.Lock()
+        self._studies: dict[int, set[str]] = {}
+        self._server: ThreadedAssociationServer | None = None
+
+    def start(self) -> None:
+        """Listen from now on.
+
+        Raises:
+            UsageError: the address cannot be bound.
+        """
+        from pynetdicom import evt
+
+        handlers: list[Any] = [
+            (evt.EVT_C_STORE, self._store),
+            (evt.EVT_N_EVENT_REPORT, self._committed),
+            (evt.EVT_CONN_OPEN, self._opened),
+            (evt.EVT_CONN_CLOSE, self._closed),
+        ]
+        place = (self._door.host, self._door.port)
+        try:
+            self._server = self._entity().start_server(
+                place, block=False, evt_handlers=handlers, ssl_context=self._context
+            )
+        except OSError as error:
+            raise UsageError(f"cannot listen there ({type(error).__name__})") from None
+
+    def stop(self) -> None:
+        """Take no more; associations that are open are aborted, so nothing is left half told."""
+        if self._server is not None:
+            self._server.shutdown()
+            for association in self._server.active_associations:
+                association.abort()
+
+    def busy(self) -> set[str]:
+        """Studies that an open association has sent to."""
+        with self._lock:
+            return set().union(*self._studies.values())
+
+    def empty_when_idle(self) -> None:
+        """Remove what broken associations left behind, where none is open."""
+        with self._lock:
+            if not self._studies:
+                self._spool.empty_incoming()
+
+    def _entity(self) -> AE:
+        from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts
+        from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
+
+        entity = AE(self._door.title)
+        entity.require_called_aet = True
+        callers = (*self._door.allowed, *([self._partner] if self._partner else []))
+        entity.require_calling_aet = list(callers) if self._door.allowed else []
+        entity.maximum_associations, entity.maximum_pdu_size = ASSOCIATIONS, PDU
+        entity.add_supported_context(Verification)
+        entity.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
+        for context in AllStoragePresentationContexts:
+            entity.add_supported_context(context.abstract_syntax or "", ALL_TRANSFER_SYNTAXES)
+        return entity
+
+    def _opened(self, event: Event) -> None:
+        with self._lock:
+            self._studies[id(event.assoc)] = set()
+
+    def _closed(self, event: Event) -> None:
+        with self._lock:
+            self._studies.pop(id(event.assoc), None)
+
+    def _store(self, event: Event) -> int:
+        try:
+            uid = str(event.request.AffectedSOPInstanceUID)  # type: ignore[union-attr]
+            sender = str(event.assoc.requestor.ae_title).strip()
+            receipt = self._spool.take(event.dataset_path, sender, uid)
+        except HeldError:
+            return CANNOT_UNDERSTAND
+        except OSError:
+            return OUT_OF_RESOURCES
+        with self._lock:
+            self._studies.setdefault(id(event.assoc), set()).add(receipt.study)
+        return SUCCESS
+
+    def _committed(self, event: Event) -> tuple[int, None]:
+        try:
+            self._report(*read_report(event))
+        except Exception:
+            return PROCESSING_FAILURE, None
+        return SUCCESS, None
+
+
+def read_report(event: Event) -> tuple[str, frozenset[str], frozenset[str]]:
+    """What an N-EVENT-REPORT of storage commitment says (PS3.4 section J.3.3).
+
+    Returns:
+        Transaction UID, and the SOP Instance UIDs that are and that are not committed to.
+    """
+    told = event.event_information
+    kept, failed = (
+        frozenset(str(item.ReferencedSOPInstanceUID) for item in told.get(sequence) or [])
+        for sequence in ("ReferencedSOPSequence", "FailedSOPSequence")
+    )
+    return str(told.TransactionUID), kept, failed

@@ -1,0 +1,160 @@
+"""The spool: what was received lies here, on the disk, before the sender is told so.
+
+::
+
+    PRIVATE/spool/incoming/          being received; worth nothing after a crash
+    PRIVATE/spool/studies/<study>/   one file an instance, named by keyed pseudonyms
+    PRIVATE/spool/conflicts/         other content under a UID that was here before: held
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pixelscrub.errors import HeldError, Reason, UsageError, guarded
+from pixelscrub.intake.instance import Source
+from pixelscrub.intake.read import read_instance
+from pixelscrub.net.receipts import Receipt, Receipts, State
+
+if TYPE_CHECKING:
+    from pixelscrub.intake.instance import Instance
+
+CHUNK: Final = 2**20
+
+Namer = Callable[[str, str], str]
+"""Gives a keyed pseudonym of a UID for a purpose: hexadecimal digits, fit for a file name."""
+
+
+class Spool:
+    """The spool of one private folder; used from several threads, and by one process at a time."""
+
+    def __init__(self, path: Path, receipts: Receipts, namer: Namer) -> None:
+        """Make the folders below `path`, and take over what a crash left without a receipt.
+
+        Raises:
+            UsageError: they cannot be made, or another process uses them.
+        """
+        self.incoming, self.studies, self.conflicts = (
+            path / name for name in ("incoming", "studies", "conflicts")
+        )
+        self._receipts, self._namer, self._taking = receipts, namer, threading.Lock()
+        try:
+            for folder in (path, self.incoming, self.studies, self.conflicts):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            self._only = (path / "lock").open("w")
+            fcntl.flock(self._only, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            name = type(error).__name__
+            raise UsageError(f"spool cannot be used, or is in use ({name})") from None
+        self.empty_incoming()
+        self._adopt()
+
+    def close(self) -> None:
+        """Let another process use the spool."""
+        self._only.close()
+
+    def take(self, file: Path, sender: str, uid: str | None = None) -> Receipt:
+        """Take over one received file, which is moved from where it lies.
+
+        Args:
+            file: in the file format of PS3.10, on the same file system as the spool.
+            sender: where it came from.
+            uid: SOP Instance UID that the sender announced; None where it announced none.
+
+        Returns:
+            Its receipt, which is on the disk as is the file. A file that is here already, with
+            the same content, gives the receipt that it has; one with other content is held.
+
+        Raises:
+            HeldError: DAMAGED_FILE, MISSING_UID or another reason of intake; nothing was taken.
+            OSError: the disk is full or broken; nothing was taken.
+        """
+        _sync(file)
+        with self._taking:  # also because warnings are caught in one thread at a time only
+            instance = read_instance(source(file))
+            if uid is not None and uid.strip(" \0") != instance.uid.strip(" \0"):
+                raise HeldError(Reason.DAMAGED_FILE, "UIDs of request and data set differ")
+            return self._place(file, instance, _digest(file, instance), sender)
+
+    def folder(self, study: str) -> Path:
+        """Where the instances of a study lie."""
+        return self.studies / study
+
+    def new_file(self) -> Path:
+        """A name for a file that is to be received, for `take`."""
+        return self.incoming / f"{secrets.token_hex(12)}.dcm"
+
+    def empty_incoming(self) -> None:
+        """Remove what was never received to its end; called while nobody sends."""
+        for file in self.incoming.glob("*.dcm"):
+            file.unlink(missing_ok=True)
+
+    def _place(self, file: Path, instance: Instance, digest: str, sender: str) -> Receipt:
+        name, study = self._namer("instance", instance.uid), self._namer("study", instance.study)
+        target, state, reason = self.folder(study) / f"{name}.dcm", State.SPOOLED, None
+        known = self._receipts.get(name)
+        if known is not None and known.digest != digest:
+            name, state, reason = f"{name}-{digest}", State.HELD, Reason.CONFLICTING_INSTANCES
+            target = self.conflicts / f"{name}.dcm"
+            known = self._receipts.get(name)
+        if known is not None:
+            if file != target:
+                file.unlink()
+            return known
+        _move(file, target)
+        receipt = Receipt(name, study, digest, sender, time.time(), state, reason)
+        self._receipts.put(receipt)
+        return receipt
+
+    def _adopt(self) -> None:
+        """Give receipts to files that a crash left between their move and their receipt."""
+        for file in (*self.studies.glob("*/*.dcm"), *self.conflicts.glob("*.dcm")):
+            if self._receipts.get(file.stem) is None:
+                with suppress(HeldError):  # stays where it is; a run over its study tells why
+                    self.take(file, sender="")
+
+
+def source(file: Path) -> Source:
+    """One file as intake knows it."""
+    status = file.stat()
+    return Source(file.parent, file.name, status.st_size, status.st_mtime_ns)
+
+
+def _digest(file: Path, instance: Instance) -> str:
+    """Of transfer syntax and data set; meta information differs from one sending to the next."""
+    from pynetdicom.dsutils import split_dataset
+
+    digest = hashlib.blake2b(instance.transfer_syntax.encode(), digest_size=16)
+    with guarded(Reason.DAMAGED_FILE):
+        _, offset = split_dataset(file)
+    with file.open("rb") as opened:
+        opened.seek(offset)
+        while block := opened.read(CHUNK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _move(file: Path, target: Path) -> None:
+    """Move durably: the names are on the disk too."""
+    if not target.parent.exists():
+        target.parent.mkdir(mode=0o700)
+        _sync(target.parent.parent)
+    file.replace(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
