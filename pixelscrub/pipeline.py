@@ -87,7 +87,7 @@ def look(study: Study, terms: Terms, run: Run) -> Plan:
     jobs = [worker.LookJob(instance, run.recipe, terms) for instance in study.instances]
     for job, seen in run.pool.map(worker.look_instance, jobs):
         _raise_if_missing(seen)
-        plan.instances.append(_instance_plan(job.instance, names[job.instance.uid], seen))
+        plan.instances.append(instance_plan(job.instance, names[job.instance.uid], seen))
         run.progress.advanced(1)
     if run.recipe.steps.face:
         _look_faces(study, plan, folder, run)
@@ -168,9 +168,10 @@ def _planned_source(plan: InstancePlan) -> Source:
     return Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
 
 
-def _instance_plan(
+def instance_plan(
     instance: Instance, output: str, seen: worker.Seen | PixelscrubError
 ) -> InstancePlan:
+    """What was seen in one instance, as its part of the plan; held where looking failed."""
     root, path, size, modified, digest = _identity(instance.source)
     plan = InstancePlan(
         uid=instance.uid,
@@ -214,6 +215,7 @@ def _apply_job(instance: InstancePlan, plan: Plan, terms: Terms, run: Run) -> wo
         key=run.key,
         scratch=run.private.scratch(),
         pictures=run.private.report / "pictures",
+        patient=plan.patient or plan.study,
     )
 
 

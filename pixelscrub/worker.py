@@ -20,13 +20,16 @@ from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box, Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.plan import FacePlan, InstancePlan
-from pixelscrub.recipe import Recipe
+from pixelscrub.recipe import Recipe, TagSettings
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
     from pixelscrub.pixels.edit import Edit, VoxelEdit
     from pixelscrub.pixels.image import Image
+    from pixelscrub.tags.deidentify import Cleaned
+    from pixelscrub.tags.done import Done
+    from pixelscrub.tags.pseudonyms import Pseudonyms
     from pixelscrub.tags.terms import Terms
 
 
@@ -79,6 +82,7 @@ class ApplyJob:
     key: bytes
     scratch: Path
     pictures: Path
+    patient: str = ""
 
     @property
     def size(self) -> int:
@@ -95,6 +99,12 @@ class Applied:
     crosswalk: list[tuple[str, str, str]] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    spared: frozenset[str] = frozenset()
+
+    def note_tags(self, cleaned: Cleaned) -> None:
+        """Take over what became of the header."""
+        self.tags = {name: getattr(cleaned.counts, name) for name in cleaned.counts.__slots__}
+        self.crosswalk, self.spared = cleaned.pseudonyms, cleaned.spared
 
 
 def read_instances(sources: list[Source]) -> list[Instance | HeldError]:
@@ -112,11 +122,10 @@ def read_instances(sources: list[Source]) -> list[Instance | HeldError]:
 
 def read_terms(source: Source) -> Terms:
     """What identifies, by the header of one instance."""
-    from pixelscrub.pixels.image import Image
     from pixelscrub.tags.terms import Terms
 
     with _opened(source) as file:
-        return Terms.of(Image(file).header)
+        return Terms.read(file)
 
 
 def look_instance(job: LookJob) -> Seen:
@@ -159,27 +168,56 @@ def apply_instance(job: ApplyJob) -> Applied:
 
 
 def _apply(job: ApplyJob, source: Source) -> Applied:
-    from pixelscrub.pixels.image import Image
-    from pixelscrub.pixels.write import write
     from pixelscrub.prove.release import release
     from pixelscrub.prove.remains import Promise
 
     applied = Applied(job.plan.transfer_syntax)
     with _opened(source) as file:
-        with _timed(applied.seconds, "read"):
-            image = Image(file)
-            edit = plan_edit(job, image)
-        with _timed(applied.seconds, "tags"):
-            header = _clean_header(job, image, edit, applied)
-        with _timed(applied.seconds, "write"), _writing(job.scratch) as out:
-            write(out, image, header, edit)
+        edit = _rewrite(job, file, applied)
+        if edit is None:
+            edit = _edit(job, file, applied)
     with _opened(source) as original, _timed(applied.seconds, "prove"):
-        terms = job.terms if job.recipe.steps.tags else None
+        terms = job.terms.but(applied.spared) if job.recipe.steps.tags else None
         promise = Promise(job.plan.findings, job.faces, job.folder, job.plan.uid)
         release(original, job.scratch, edit, terms, promise)
     with _timed(applied.seconds, "pictures"):
         applied.pictures = _save_pictures(job, source, edit)
+    applied.spared = frozenset()
     return applied
+
+
+def _rewrite(job: ApplyJob, file: BinaryIO, applied: Applied) -> Edit | None:
+    """Go from file to file where the pixels stay; None where the way leads over the image."""
+    from pixelscrub.pixels.edit import Edit
+    from pixelscrub.tags.deidentify import rewrite
+    from pixelscrub.tags.done import Done
+    from pixelscrub.tags.parts import parts_of
+
+    steps, masks = job.recipe.steps, any(f.action == "mask" for f in job.plan.findings)
+    if not steps.tags or masks or job.faces or job.plan.crop is not None:
+        return None
+    parts = parts_of(file)
+    if parts is None or (steps.text and parts.shows_more):
+        return None
+    done = Done(text=steps.text and parts.pixels is not None)
+    with _timed(applied.seconds, "tags"), _writing(job.scratch) as out:
+        applied.note_tags(rewrite(out, parts, *_tag_task(job, done)))
+    applied.transfer_syntax = parts.syntax
+    return Edit(drop_overlays=steps.text)
+
+
+def _edit(job: ApplyJob, file: BinaryIO, applied: Applied) -> Edit:
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.pixels.write import write
+
+    with _timed(applied.seconds, "read"):
+        image = Image(file)
+        edit = plan_edit(job, image)
+    with _timed(applied.seconds, "tags"):
+        header = _clean_header(job, image, edit, applied)
+    with _timed(applied.seconds, "write"), _writing(job.scratch) as out:
+        write(out, image, header, edit)
+    return edit
 
 
 def plan_edit(job: ApplyJob, image: Image) -> Edit:
@@ -211,19 +249,22 @@ def _clean_header(job: ApplyJob, image: Image, edit: Edit, applied: Applied) -> 
     from pixelscrub.pixels.adapt import adapt
     from pixelscrub.tags.deidentify import deidentify
     from pixelscrub.tags.done import Done
-    from pixelscrub.tags.pseudonyms import Pseudonyms
 
-    steps, settings = job.recipe.steps, job.recipe.tags
-    header = image.header
+    steps, header = job.recipe.steps, image.header
     adapt(header, image, edit)
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
-        pseudonyms = Pseudonyms.of(job.key, settings)
-        counts = deidentify(header, settings, pseudonyms, done, job.terms)
-        applied.tags = {name: getattr(counts, name) for name in counts.__slots__}
-        applied.crosswalk = pseudonyms.take() if settings.crosswalk else []
+        applied.note_tags(deidentify(header, *_tag_task(job, done)))
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
+
+
+def _tag_task(job: ApplyJob, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
+    """How the header is to be de-identified."""
+    from pixelscrub.tags.pseudonyms import Pseudonyms
+
+    settings = job.recipe.tags
+    return settings, Pseudonyms.of(job.key, settings), done, job.terms, job.patient
 
 
 def _save_pictures(job: ApplyJob, source: Source, edit: Edit) -> list[str]:

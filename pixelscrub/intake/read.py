@@ -23,11 +23,12 @@ DEFLATED_HEADER_LIMIT: Final = 64 * 2**20
 """Bytes of a deflated data set that are inflated to find its UIDs."""
 CLAIMS_DICOM: Final = (".dcm", ".dicom", ".dic", ".ima")
 UIDS: Final = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+PATIENT: Final = ("PatientID", "PatientName", "PatientBirthDate")
 TAGS: Final = [
     *UIDS,
     "SOPClassUID",
     "Modality",
-    "PatientID",
+    *PATIENT,
     "InstanceNumber",
     "FrameOfReferenceUID",
 ]
@@ -115,13 +116,19 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
             uid=uid,
             series=series,
             study=study,
-            patient=str(header.get("PatientID") or ""),
+            patient=_patient(header),
             sop_class=sop_class,
             transfer_syntax=str(meta.get("TransferSyntaxUID") or ""),
             modality=str(header.get("Modality") or ""),
             number=_number(header),
             frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
         )
+
+
+def _patient(header: Dataset) -> str:
+    """Patient ID, else name and date of birth; empty where the header says neither."""
+    number, name, birth = (str(header.get(keyword) or "").strip() for keyword in PATIENT)
+    return number or f"{name}|{birth}".strip("|")
 
 
 def _number(header: Dataset) -> int:

@@ -121,13 +121,21 @@ def _find(file: BinaryIO, header: FileDataset) -> PixelElement | None:
     (length,) = struct.unpack(order + "L", head[4:] if implicit else file.read(4))
     tag, start = group << 16 | element, file.tell()
     if length == UNDEFINED:
-        items, end = _items(file)
+        items, end = read_items(file)
         return PixelElement(tag, vr, start, end, items)
     _skip_to(file, start + length)
     return PixelElement(tag, vr, start, start + length)
 
 
-def _items(file: BinaryIO) -> tuple[tuple[tuple[int, int], ...], int]:
+def read_items(file: BinaryIO) -> tuple[tuple[tuple[int, int], ...], int]:
+    """Offset and length of each item of encapsulated pixel data, and where those end.
+
+    Args:
+        file: stands at the first item.
+
+    Raises:
+        HeldError: TRUNCATED_PIXEL_DATA or BAD_PIXEL_DATA.
+    """
     items: list[tuple[int, int]] = []
     while True:
         head = file.read(8)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pixelscrub.tags import dates, freetext
-from pixelscrub.tags.policy import OTHERS, TEXTS, Action, Fate
+from pixelscrub.tags.plain import PLAIN
+from pixelscrub.tags.policy import TEXTS, Action, Fate
 from pixelscrub.tags.pseudonyms import Pseudonyms
 from pixelscrub.tags.values import STRINGS, Value, dummy, encode
 
 PATIENT_ID, PATIENT_NAME, ACCESSION = 0x00100020, 0x00100010, 0x00080050
-NUMBERS = frozenset({"AS", "DA", "DS", "DT", "IS", "TM", "UI"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +68,53 @@ _PSEUDONYMS: dict[int, Callable[[str, Scene], str]] = {
 
 def _keep(value: Value, scene: Scene) -> bytes | None:
     """As it is, unless it holds a term of this study: that part goes, whatever the tag."""
-    if value.vr == "AS":
-        capped = dates.cap_age(value.text())
-        return value.data if capped == value.text() else encode(capped, "AS")
-    if value.vr == "UI":
-        return _keep_uids(value, scene)
-    if value.vr in NUMBERS or not value.data or scene.leaks is None:
+    if value.vr in _KEEPERS:
+        return _KEEPERS[value.vr](value, scene)
+    if not value.data or scene.leaks is None:
         return value.data
-    if value.vr in OTHERS:
+    if value.vr not in STRINGS:
         folded = value.data.lower()
         found = any(term in folded for term in scene.raw_leaks)
         return dummy(value.vr, len(value.data)) if found else value.data
-    if value.vr not in STRINGS or not scene.leaks.search(text := value.text()):
+    if not scene.leaks.search(text := value.text()):
         return value.data
     return value.encoded(_squeezed(scene.leaks.sub(" ", text))) or dummy(value.vr, 0)
 
 
-def _keep_uids(value: Value, scene: Scene) -> bytes:
-    parts = value.parts()
-    if scene.uids.isdisjoint(parts):
+def _keep_age(value: Value, _scene: Scene) -> bytes:
+    """An age; above 89 years it says no more than that, and other text says nothing."""
+    if not value.data or _AGE.fullmatch(value.data) is None:
+        return value.data[:0]
+    capped = dates.cap_age(value.text())
+    return value.data if capped == value.text() else encode(capped, "AS")
+
+
+def _keep_number(value: Value, scene: Scene) -> bytes:
+    """A number, a date or a time; text that stands in its place is cleaned as text is."""
+    if PLAIN[value.vr](value.data):
         return value.data
-    new = (scene.pseudonyms.uid(part) if part in scene.uids else part for part in parts)
+    return encode("\\".join(map(scene.cleaner.clean, value.parts())), value.vr)
+
+
+def _keep_uids(value: Value, scene: Scene) -> bytes:
+    """UIDs that no table lists, but for those of the study and for what is none."""
+    parts = value.parts()
+    if scene.uids.isdisjoint(parts) and _UIDS.fullmatch(value.data):
+        return value.data
+    is_known = [_UIDS.fullmatch(p.encode()) and p not in scene.uids for p in parts]
+    new = (
+        p if known else scene.pseudonyms.uid(p) for p, known in zip(parts, is_known, strict=True)
+    )
     return encode("\\".join(new), "UI")
+
+
+_AGE = re.compile(rb"[0-9DWMY\\ ]*\0?")
+_UIDS = re.compile(rb"[0-9.\\ ]*\0*")
+_KEEPERS: dict[str, Callable[[Value, Scene], bytes]] = {
+    "AS": _keep_age,
+    "UI": _keep_uids,
+    **dict.fromkeys(("DA", "DS", "DT", "IS", "TM"), _keep_number),
+}
 
 
 def _squeezed(text: str) -> str:

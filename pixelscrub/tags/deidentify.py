@@ -1,31 +1,56 @@
-"""De-identify one header in place: PS3.15 Annex E, whatever the depth."""
+"""De-identify an instance: PS3.15 Annex E, whatever the depth.
+
+`rewrite` goes from file to file, for instances whose pixels stay; `deidentify` changes a header
+whose pixels another step edits. Both have the header as bytes and do the same with it.
+"""
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from functools import lru_cache
+from typing import BinaryIO, NamedTuple
 
 from pydicom import Dataset
 
-from pixelscrub.errors import Reason, guarded
+from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags import header as headers
 from pixelscrub.tags import sop_classes
 from pixelscrub.tags.actions import PATIENT_ID, PATIENT_NAME, Scene
 from pixelscrub.tags.done import Done, TagCounts
-from pixelscrub.tags.elements import Element
-from pixelscrub.tags.file_meta import new_file_meta
+from pixelscrub.tags.elements import EXPLICIT_LITTLE, UNDEFINED, head_of
+from pixelscrub.tags.file_meta import PREAMBLE, new_file_meta
 from pixelscrub.tags.freetext import Cleaner
-from pixelscrub.tags.marks import mark
-from pixelscrub.tags.policy import Mood, Policy
-from pixelscrub.tags.pseudonyms import Pseudonyms
+from pixelscrub.tags.marks import marks
+from pixelscrub.tags.parts import Encoded, Parts
+from pixelscrub.tags.policy import Context, Mood, Policy
+from pixelscrub.tags.pseudonyms import Entry, Pseudonyms
 from pixelscrub.tags.terms import MIN_DIGITS, Terms, pattern
-from pixelscrub.tags.walk import Level, Step, Walk, block_of, is_creator, used_blocks
+from pixelscrub.tags.values import decode
+from pixelscrub.tags.walk import Level, Step, Walk
 
-SOP_CLASS, STUDY = 0x00080016, 0x0020000D
+SOP_CLASS, SOP_INSTANCE, STUDY = 0x00080016, 0x00080018, 0x0020000D
 _BIRTH_DATE = 0x00100030
+_BLOCK = 2**20
 _policy = lru_cache(maxsize=8)(Policy)
+
+
+class Cleaned(NamedTuple):
+    """A header after its de-identification.
+
+    Attributes:
+        meta: file meta information, without preamble.
+        pieces: the data set before the pixel data and after.
+        counts: elements by what became of them.
+        spared: names, numbers and the like that a rule of the recipe kept.
+        pseudonyms: what was made, for the crosswalk; empty where the recipe wants none.
+    """
+
+    meta: bytes
+    pieces: list[bytes]
+    counts: TagCounts
+    spared: frozenset[str]
+    pseudonyms: list[Entry]
 
 
 def deidentify(
@@ -34,7 +59,8 @@ def deidentify(
     pseudonyms: Pseudonyms,
     done: Done,
     terms: Terms | None = None,
-) -> TagCounts:
+    patient: str = "",
+) -> Cleaned:
     """De-identify `header` in place, file meta, preamble and marks included.
 
     Args:
@@ -43,15 +69,52 @@ def deidentify(
         pseudonyms: makes the pseudonyms.
         done: what was done to the pixels of this instance.
         terms: what identifies in the whole study; those of this header are always added.
+        patient: whom the study belongs to; by default what this header says.
 
     Raises:
         HeldError: UNKNOWN_SOP_CLASS or UNSUPPORTED_CONTENT, where nothing can judge the
             content; TAGS_FAILED, where the header cannot be understood.
     """
+    task = _Task(settings, pseudonyms, terms or Terms(), patient)
     with guarded(Reason.TAGS_FAILED):
-        walk = _walk(header, settings, pseudonyms, terms or Terms())
-        _finish(header, settings, done, walk)
-        return walk.counts
+        meta = getattr(header, "file_meta", None)
+        syntax = str(meta.get("TransferSyntaxUID") or "") if meta else ""
+        cleaned = _clean(headers.encoded(header), syntax, task, done)
+        headers.adopt(header, cleaned.meta, b"".join(cleaned.pieces))
+        return cleaned
+
+
+def rewrite(
+    out: BinaryIO,
+    parts: Parts,
+    settings: TagSettings,
+    pseudonyms: Pseudonyms,
+    done: Done,
+    terms: Terms | None = None,
+    patient: str = "",
+) -> Cleaned:
+    """Write the instance, de-identified, to `out`; pixel data are copied byte for byte.
+
+    Args:
+        out: open for writing.
+        parts: the original.
+        settings: from here on as in `deidentify`.
+        pseudonyms: see there.
+        done: see there.
+        terms: see there.
+        patient: see there.
+
+    Raises:
+        HeldError: as `deidentify`.
+    """
+    task = _Task(settings, pseudonyms, terms or Terms(), patient)
+    with guarded(Reason.TAGS_FAILED):
+        cleaned = _clean(parts.header, parts.syntax, task, done)
+    before, after = cleaned.pieces
+    out.write(PREAMBLE + cleaned.meta + before)
+    _copy_pixels(out, parts)
+    out.write(after)
+    return cleaned
 
 
 def explain(header: Dataset, settings: TagSettings, terms: Terms | None = None) -> list[Step]:
@@ -60,72 +123,90 @@ def explain(header: Dataset, settings: TagSettings, terms: Terms | None = None) 
     Raises:
         HeldError: as `deidentify`.
     """
+    task = _Task(settings, Pseudonyms(bytes(32)), terms or Terms())
     with guarded(Reason.TAGS_FAILED):
-        draft = copy.deepcopy(header)
-        walk = _walk(draft, settings, Pseudonyms(bytes(32)), terms or Terms(), trace=True)
-        return walk.steps or []
+        before = headers.encoded(header)
+        walk, level = _begin(before, task)
+        walk.steps = []
+        _walk(walk, level, before)
+        return walk.steps
 
 
-def _walk(
-    header: Dataset,
-    settings: TagSettings,
-    pseudonyms: Pseudonyms,
-    terms: Terms,
-    trace: bool = False,
-) -> Walk:
-    sop_class = sop_classes.sop_class(headers.text(header, SOP_CLASS))
+class _Task(NamedTuple):
+    """How a header is to be de-identified; see `deidentify`."""
+
+    settings: TagSettings
+    pseudonyms: Pseudonyms
+    terms: Terms
+    patient: str = ""
+
+
+def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
+    walk, level = _begin(header, task)
+    pieces = _walk(walk, level, header)
+    for tag, mark in marks(task.settings, done, not walk.weaker, header.how).items():
+        pieces[0][tag] = mark
+    written = [b"".join(chunk for _, chunk in sorted(piece.items())) for piece in pieces]
+    meta = new_file_meta(_uid(pieces[0], SOP_CLASS), _uid(pieces[0], SOP_INSTANCE), syntax)
+    made = task.pseudonyms.take() if task.settings.crosswalk else []
+    return Cleaned(meta, written, walk.counts, frozenset(walk.spared), made)
+
+
+def _begin(header: Encoded, task: _Task) -> tuple[Walk, Level]:
+    sop_class = sop_classes.sop_class(header.text(SOP_CLASS))
     mood: Mood = "keep" if sop_class.can_be_judged else "replace"
-    if mood == "replace" and settings.unsupported == "hold":
+    if mood == "replace" and task.settings.unsupported == "hold":
         raise sop_class.held()
-    found, charsets = list(headers.elements(header)), headers.charsets(header)
-    terms |= Terms.among(found, charsets)
-    if "retain_uids" in settings.options:
+    terms = task.terms | Terms.among(header)
+    if "retain_uids" in task.settings.options:
         terms = replace(terms, uids=frozenset())
-    scene = _scene(header, pseudonyms, terms)
-    walk = Walk(_policy(settings), scene, sop_class.iod)
-    walk.steps = [] if trace else None
-    level = Level(charsets, mood=mood)
-    for element in found:
-        _apply(header, element, walk.element(element, level, element.value))
-    _drop_unused_creators(header)
-    return walk
+    scene = _scene(terms, task.pseudonyms, task.patient or patient_of(header))
+    context = Context("", mood, False, sop_class.iod)
+    walk = Walk(_policy(task.settings), scene)
+    return walk, walk.level(header.charsets(), context)
 
 
-def _scene(header: Dataset, pseudonyms: Pseudonyms, terms: Terms) -> Scene:
+def _walk(walk: Walk, level: Level, header: Encoded) -> list[dict[int, bytes]]:
+    return [walk.data_set(found, level, header.how, data) for data, found in header.pieces]
+
+
+def _uid(chunks: dict[int, bytes], tag: int) -> str:
+    head = len(head_of(tag, "UI", 0, EXPLICIT_LITTLE))
+    return decode(chunks.get(tag, b"")[head:], "UI", ())
+
+
+def _copy_pixels(out: BinaryIO, parts: Parts) -> None:
+    """Copy the pixel data element; its head is made anew, with its spare bytes."""
+    pixels, how = parts.pixels, parts.header.how
+    if pixels is None:
+        return
+    length = pixels.end - pixels.start if pixels.items is None else UNDEFINED
+    out.write(head_of(pixels.tag, None if how.implicit else pixels.vr, length, how))
+    parts.file.seek(pixels.start)
+    left = pixels.end - pixels.start
+    while left:
+        block = parts.file.read(min(left, _BLOCK))
+        if not block:
+            raise HeldError(Reason.TRUNCATED_PIXEL_DATA)
+        out.write(block)
+        left -= len(block)
+
+
+def _scene(terms: Terms, pseudonyms: Pseudonyms, patient: str) -> Scene:
+    cleaner, raw = _searched(replace(terms, uids=frozenset()))
+    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids)
+
+
+@lru_cache(maxsize=64)
+def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
+    """What looks for the terms; instances of one study share it."""
     variants = terms.variants()
-    leaks = pattern(variants)
-    return Scene(
-        pseudonyms=pseudonyms,
-        patient=patient_of(header),
-        cleaner=Cleaner(terms.name_words(), terms.words(), leaks),
-        leaks=leaks,
-        raw_leaks=tuple({v.lower().encode() for v in variants if len(v) >= MIN_DIGITS}),
-        uids=terms.uids,
-    )
+    cleaner = Cleaner(terms.name_words(), terms.words(), pattern(variants))
+    return cleaner, tuple({v.lower().encode() for v in variants if len(v) >= MIN_DIGITS})
 
 
-def patient_of(header: Dataset) -> str:
+def patient_of(header: Encoded) -> str:
     """Whom an instance belongs to: Patient ID, else name and date of birth, else the study."""
-    patient = headers.text(header, PATIENT_ID)
-    named = f"{headers.text(header, PATIENT_NAME)}|{headers.text(header, _BIRTH_DATE)}".strip("|")
-    return patient or named or headers.text(header, STUDY)
-
-
-def _apply(header: Dataset, element: Element, new: bytes | None) -> None:
-    if new is None or element.tag & 0xFFFF == 0:
-        del header[element.tag]
-    elif new != element.value:
-        headers.replace(header, element, new)
-
-
-def _drop_unused_creators(header: Dataset) -> None:
-    used = used_blocks(header.keys())
-    creators = filter(is_creator, list(header.keys()))
-    for tag in (creator for creator in creators if block_of(creator) not in used):
-        del header[tag]
-
-
-def _finish(header: Dataset, settings: TagSettings, done: Done, walk: Walk) -> None:
-    mark(header, settings, done, whole_profile=not walk.weaker)
-    header.file_meta = new_file_meta(header)
-    header.preamble = b"\0" * 128
+    patient = header.text(PATIENT_ID)
+    named = f"{header.text(PATIENT_NAME)}|{header.text(_BIRTH_DATE)}".strip("|")
+    return patient or named or header.text(STUDY)

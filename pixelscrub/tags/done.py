@@ -29,10 +29,7 @@ class TagCounts:
 
     def add(self, other: TagCounts) -> None:
         """Count what `other` counted as well."""
-        for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-
-    def since(self, before: TagCounts) -> TagCounts:
-        """What was counted since these counts were `before`."""
-        names = self.__slots__
-        return TagCounts(*(getattr(self, name) - getattr(before, name) for name in names))
+        self.removed += other.removed
+        self.emptied += other.emptied
+        self.replaced += other.replaced
+        self.kept += other.kept

@@ -6,8 +6,9 @@ Working on bytes leaves what is kept as it was, and is faster than making object
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pydicom.datadict import dictionary_VR, keyword_for_tag
@@ -29,6 +30,7 @@ class Encoding(NamedTuple):
 
 
 IMPLICIT_LITTLE = Encoding(implicit=True, little=True)
+EXPLICIT_LITTLE = Encoding(implicit=False, little=True)
 
 
 class Element(NamedTuple):
@@ -66,34 +68,11 @@ class Item(NamedTuple):
     undefined: bool
 
 
-_HEADS = {little: struct.Struct(order + "HH2sH") for little, order in ((True, "<"), (False, ">"))}
-_LENGTHS = {little: struct.Struct(order + "L") for little, order in ((True, "<"), (False, ">"))}
-_SHORT = {
-    vr.encode(): vr
-    for vr in [
-        "AE",
-        "AS",
-        "AT",
-        "CS",
-        "DA",
-        "DS",
-        "DT",
-        "FD",
-        "FL",
-        "IS",
-        "LO",
-        "LT",
-        "PN",
-        "SH",
-        "SL",
-        "SS",
-        "ST",
-        "TM",
-        "UI",
-        "UL",
-        "US",
-    ]
-}
+_ORDERS = ((True, "<"), (False, ">"))
+_HEADS = {little: struct.Struct(order + "HH2sH").unpack_from for little, order in _ORDERS}
+_LENGTHS = {little: struct.Struct(order + "L").unpack_from for little, order in _ORDERS}
+LEAVES = frozenset("AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())  # noqa: SIM905
+_SHORT = {vr.encode(): vr for vr in LEAVES}
 
 
 def items_of(element: Element, source: bytes, depth: int = 0) -> list[Item]:
@@ -126,62 +105,84 @@ class Reader:
             raise HeldError(Reason.TAGS_FAILED, "sequences are nested too deep")
         found: list[Item] = []
         while at < stop:
-            tag, _, at, length = self._head(at, how)
+            tag, _, at, length = self.head(at, how)
             if tag == SEQUENCE_END and stop == UNDEFINED:
                 return found, at
             if tag != ITEM:
                 raise broken()
             undefined = length == UNDEFINED
             written = self._as_written(at, how)
-            end = UNDEFINED if undefined else at + length
+            end = UNDEFINED if undefined else self._within(at, length)
             elements, at = self.elements(at, end, written, depth)
             found.append(Item(elements, written, undefined))
         return found, self._arrived(at, stop)
 
     def elements(
-        self, at: int, stop: int, how: Encoding, depth: int = 0
+        self, at: int, stop: int, how: Encoding, depth: int = 0, before: int = 1 << 32
     ) -> tuple[list[Element], int]:
-        """The elements of a data set that starts `at`, and where it ends; else as `items`."""
+        """The elements of a data set that starts `at`, and where it ends; else as `items`.
+
+        The first element whose tag is not `before` ends it as well.
+        """
         found: list[Element] = []
+        data, size = self.data, len(self.data)
         while at < stop:
             start = at
-            tag, vr, at, length = self._head(start, how)
-            if tag == ITEM_END and stop == UNDEFINED:
+            tag, vr, at, length = self.head(start, how)
+            if tag >= before:
+                return found, start
+            if length == UNDEFINED:
+                element = self._endless(tag, vr, start, at, how, depth)
+            elif tag == ITEM_END and stop == UNDEFINED:
                 return found, at
-            undefined = length == UNDEFINED
-            end = UNDEFINED if undefined else at + length
-            value, items = b"" if undefined else self.data[at:end], None
-            nested = undefined or is_sequence(tag, vr, value)
-            inner = IMPLICIT_LITTLE if nested and vr == "UN" else how
-            if undefined:
-                items, end = self.items(at, end, inner, depth + 1)
-            found.append(Element(tag, vr, start, at, end, value, nested, items, inner, undefined))
-            at = end
+            elif (end := at + length) > size:
+                raise broken()
+            else:
+                value = data[at:end]
+                nested = vr not in LEAVES and is_sequence(tag, vr, value)
+                inner = IMPLICIT_LITTLE if nested and vr == "UN" else how
+                element = Element(tag, vr, start, at, end, value, nested, None, inner, False)
+            found.append(element)
+            at = element.end
         return found, self._arrived(at, stop)
+
+    def _endless(
+        self, tag: int, vr: str | None, start: int, at: int, how: Encoding, depth: int
+    ) -> Element:
+        """A sequence that a delimiter ends."""
+        inner = IMPLICIT_LITTLE if vr == "UN" else how
+        items, end = self.items(at, UNDEFINED, inner, depth + 1)
+        return Element(tag, vr, start, at, end, b"", True, items, inner, True)
 
     def _as_written(self, at: int, how: Encoding) -> Encoding:
         """Some writers change to implicit VR inside sequences; two capitals tell a VR."""
         vr = self.data[at + 4 : at + 6]
-        is_vr = vr.isalpha() and vr.isupper()
+        if vr in _SHORT or (vr.isalpha() and vr.isupper()):
+            return how
         is_delimiter = self.data[at : at + 2] in {b"\xfe\xff", b"\xff\xfe"}
-        return how if is_vr or is_delimiter else Encoding(implicit=True, little=how.little)
+        return how if is_delimiter else Encoding(implicit=True, little=how.little)
 
-    def _head(self, at: int, how: Encoding) -> tuple[int, str | None, int, int]:
-        """Tag, VR, where the value starts, and its length."""
+    def head(self, at: int, how: Encoding) -> tuple[int, str | None, int, int]:
+        """Tag, VR, where the value starts, and its length, of the element that starts `at`."""
         implicit, little = how
         try:
-            group, number, code, length = _HEADS[little].unpack_from(self.data, at)
-            at, vr = at + 8, None
+            group, number, code, length = _HEADS[little](self.data, at)
+            vr = _SHORT.get(code)
             if implicit or group == 0xFFFE:
-                (length,) = _LENGTHS[little].unpack_from(self.data, at - 4)
-            elif (vr := _SHORT.get(code)) is None and (vr := code.decode("ascii")) in LONG:
-                (length,) = _LENGTHS[little].unpack_from(self.data, at)
-                at += 4
+                (length,) = _LENGTHS[little](self.data, at + 4)
+                vr = None
+            elif vr is None and (vr := code.decode("ascii")) in LONG:
+                (length,) = _LENGTHS[little](self.data, at + 8)
+                return group << 16 | number, vr, at + 12, length
         except (struct.error, UnicodeDecodeError):
             raise broken() from None
-        if length != UNDEFINED and at + length > len(self.data):
+        return group << 16 | number, vr, at + 8, length
+
+    def _within(self, at: int, length: int) -> int:
+        """Where a value of `length` bytes ends."""
+        if at + length > len(self.data):
             raise broken()
-        return group << 16 | number, vr, at, length
+        return at + length
 
     @staticmethod
     def _arrived(at: int, stop: int) -> int:
@@ -223,10 +224,17 @@ def is_sequence(tag: int, written: str | None, value: bytes) -> bool:
 
 def head_of(tag: int, vr: str | None, length: int, how: Encoding) -> bytes:
     """Tag, VR and length as they are written before a value of `length` bytes."""
+    start, pack = _start_of(tag, vr, how)
+    return start + pack(length)
+
+
+@lru_cache(maxsize=4096)
+def _start_of(tag: int, vr: str | None, how: Encoding) -> tuple[bytes, Callable[[int], bytes]]:
+    """What stands before the length, and what writes that."""
     order = "<" if how.little else ">"
     start = struct.pack(f"{order}HH", tag >> 16, tag & 0xFFFF)
     if vr is None:
-        return start + struct.pack(f"{order}L", length)
+        return start, struct.Struct(f"{order}L").pack
     if vr in LONG:
-        return start + vr.encode("ascii") + b"\0\0" + struct.pack(f"{order}L", length)
-    return start + vr.encode("ascii") + struct.pack(f"{order}H", length)
+        return start + vr.encode("ascii") + b"\0\0", struct.Struct(f"{order}L").pack
+    return start + vr.encode("ascii"), struct.Struct(f"{order}H").pack

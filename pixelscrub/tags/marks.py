@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pydicom import Dataset
-from pydicom.sequence import Sequence
+from functools import lru_cache
 
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags.done import Done
+from pixelscrub.tags.elements import Encoding
+from pixelscrub.tags.made import item, leaf, sequence
 
 METHOD = "pixelscrub"
 BASIC = ("113100", "Basic Application Confidentiality Profile")
@@ -33,35 +34,37 @@ OPTIONS = {
 _DATES = {"retain_full_dates": "UNMODIFIED", "retain_modified_dates": "MODIFIED"}
 
 
-def mark(header: Dataset, settings: TagSettings, done: Done, whole_profile: bool) -> None:
-    """Write the marks into the header.
+@lru_cache(maxsize=64)
+def marks(
+    settings: TagSettings, done: Done, whole_profile: bool, how: Encoding
+) -> dict[int, bytes]:
+    """The marks as elements by tag; an empty one is to be left out.
 
     Args:
-        header: changed in place.
         settings: the options that were active.
         done: what was done to the pixels.
         whole_profile: no rule of the recipe kept what the Basic Profile would have changed;
             otherwise the profile is not claimed.
+        how: how elements are written.
     """
-    header.PatientIdentityRemoved = "YES"
-    header.DeidentificationMethod = METHOD if whole_profile else [METHOD, "recipe with own rules"]
+    method = METHOD if whole_profile else f"{METHOD}\\recipe with own rules"
     codes = [BASIC] if whole_profile else []
     codes += [TEXT] * done.text + [FACE] * done.face
     codes += [code for name, code in OPTIONS.items() if name in settings.options]
-    if codes:
-        header.DeidentificationMethodCodeSequence = Sequence(map(_code, codes))
-    elif "DeidentificationMethodCodeSequence" in header:
-        del header.DeidentificationMethodCodeSequence
     dates = [text for name, text in _DATES.items() if name in settings.options]
-    header.LongitudinalTemporalInformationModified = (dates or ["REMOVED"])[0]
+    elements = {
+        0x00120062: leaf(0x00120062, "CS", "YES", how),
+        0x00120063: leaf(0x00120063, "LO", method, how),
+        0x00120064: sequence(0x00120064, [_code(*code, how) for code in codes], how),
+        0x00280303: leaf(0x00280303, "CS", (dates or ["REMOVED"])[0], how),
+    }
     if done.text:
-        header.BurnedInAnnotation = "NO"
+        elements[0x00280301] = leaf(0x00280301, "CS", "NO", how)
     if done.face:
-        header.RecognizableVisualFeatures = "NO"
+        elements[0x00280302] = leaf(0x00280302, "CS", "NO", how)
+    return elements
 
 
-def _code(code: tuple[str, str]) -> Dataset:
-    item = Dataset()
-    item.CodeValue, item.CodeMeaning = code
-    item.CodingSchemeDesignator = "DCM"
-    return item
+def _code(value: str, meaning: str, how: Encoding) -> bytes:
+    leaves = [(0x00080100, "SH", value), (0x00080102, "SH", "DCM"), (0x00080104, "LO", meaning)]
+    return item([leaf(*each, how) for each in leaves], how)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -10,7 +11,8 @@ from pydicom.datadict import dictionary_has_tag
 
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags import attribute_types, rules, table
-from pixelscrub.tags.elements import keyword_of
+from pixelscrub.tags.elements import keyword_of, true_vr
+from pixelscrub.tags.plain import PLAIN
 
 DATES = frozenset({"DA", "DT", "TM"})
 TEXTS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
@@ -18,6 +20,8 @@ OTHERS = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN"})
 
 
 Mood = Literal["keep", "clean", "replace"]
+_MOST_KNOWN = 100_000
+"""Verdicts that are remembered; private creators come from the files, and never end."""
 
 
 class Action(StrEnum):
@@ -33,24 +37,37 @@ class Action(StrEnum):
     HASH = "hash"
 
 
+class Context(NamedTuple):
+    """Where a data set stands.
+
+    Attributes:
+        within: keyword of the sequence it is an item of, empty at the top.
+        mood: how texts that are not listed are treated: `keep`, `clean` in a sequence that is to
+            be cleaned, `replace` in one that is to be replaced by a dummy.
+        coded: it is a code of a public coding scheme.
+        iod: name of the IOD.
+    """
+
+    within: str
+    mood: Mood
+    coded: bool
+    iod: str
+
+
 class Place(NamedTuple):
     """Where an element stands.
 
     Attributes:
         tag: its number; for a private one without its block, as `ggggxxee`.
         vr: its value representation, from the dictionary where the file has none.
-        within: keyword of the sequence it stands in, empty at the top.
         creator: private creator, empty for a standard element.
-        mood: how texts that are not listed are treated there: `keep`, `clean` in a sequence that
-            is to be cleaned, `replace` in one that is to be replaced by a dummy.
-        coded: it stands in a code of a public coding scheme.
-        iod: name of the IOD.
+        within, mood, coded, iod: of its data set, see `Context`.
     """
 
     tag: int
     vr: str
-    within: str
     creator: str
+    within: str
     mood: Mood
     coded: bool
     iod: str
@@ -73,6 +90,25 @@ class Fate:
     weaker: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """The fate of all elements of one tag, VR and creator in one context.
+
+    Attributes:
+        place: where they stand.
+        fate: what is done with them.
+        drops: they go, whatever they hold.
+        passes: tells of a value that it is kept without a closer look, or None.
+    """
+
+    place: Place
+    fate: Fate
+    drops: bool = False
+    passes: Callable[[bytes], bool] | None = None
+
+
+Verdicts = dict[tuple[int, str, str], Verdict]
+"""Verdicts of one context by tag, VR and private creator."""
 SIMPLE = {
     "X": Action.REMOVE,
     "Z": Action.EMPTY,
@@ -108,15 +144,30 @@ class Policy:
     def __init__(self, settings: TagSettings) -> None:
         self.settings = settings
         self.options = frozenset(settings.options)
-        self._known: dict[Place, Fate] = {}
+        self._known: dict[Context, Verdicts] = {}
+
+    def verdicts(self, context: Context) -> Verdicts:
+        """What is known so far of the elements in `context`; see `judge`."""
+        return self._known.setdefault(context, {})
+
+    def judge(self, context: Context, tag: int, vr: str, creator: str) -> Verdict:
+        """What is to be done with an element in `context`; `vr` as written, empty if implicit."""
+        known = self.verdicts(context)
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        verdict = known[tag, vr, creator] = self._verdict(context, tag, vr, creator)
+        return verdict
+
+    def _verdict(self, context: Context, tag: int, vr: str, creator: str) -> Verdict:
+        place = Place(tag, true_vr(tag, vr or None), creator, *context)
+        fate = self.fate(place)
+        if fate.action is Action.REMOVE:
+            return Verdict(place, fate, drops=True)
+        is_plain = fate.action is Action.KEEP and not fate.weaker
+        return Verdict(place, fate, passes=PLAIN.get(place.vr) if is_plain else None)
 
     def fate(self, place: Place) -> Fate:
         """What is to be done with the element at `place`."""
-        if place not in self._known:
-            self._known[place] = self._decide(place)
-        return self._known[place]
-
-    def _decide(self, place: Place) -> Fate:
         by_profile = self._profile(place)
         number, rule = rules.first_match(self.settings.rules, place)
         if rule is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import csv
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from pathlib import Path
 from pixelscrub.errors import RecipeError
 from pixelscrub.recipe import TagSettings
 
-STANDARD_ROOT = "1.2.840.10008."
+_STANDARD = re.compile(r"1\.2\.840\.10008(\.[0-9]{1,5})+")
 MAX_UID = 64
 MAX_SHIFT_DAYS = 3650
 _LEAST_DIGITS = 20
@@ -74,7 +73,7 @@ class Pseudonyms:
         Two spellings that differ in padding are one UID.
         """
         original = original.strip(" \0")
-        if not original or original.startswith(STANDARD_ROOT):
+        if not original or _STANDARD.fullmatch(original):
             return original
         return self._once("uid", original, self._new_uid)
 
@@ -116,7 +115,7 @@ class Pseudonyms:
 
     def _digest(self, kind: str, original: str) -> bytes:
         message = f"{kind}\0{original}".encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, message, hashlib.sha256).digest()
+        return hmac.digest(self._key, message, "sha256")
 
     def _new_uid(self, digest: bytes) -> str:
         number = _number(digest) % (1 << 128) % 10**self._digits

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from pixelscrub.tags.elements import ITEM, Element, Encoding, head_of, items_of, true_vr
+from pixelscrub.tags.elements import Element, Encoding, items_of, true_vr
+from pixelscrub.tags.made import item, leaf, sequence
 from pixelscrub.tags.policy import SIMPLE, Action, Fate, cleaning
 from pixelscrub.tags.table import Row, pairs, records
-from pixelscrub.tags.values import DUMMY_TEXT, decode, encode
+from pixelscrub.tags.values import DUMMY_TEXT, decode
 from pixelscrub.tags.vocabulary import is_public_scheme
 
 OPTION = "clean_structured_content"
@@ -77,29 +78,18 @@ def _concept(elements: Sequence[Element], source: bytes) -> tuple[str, str]:
 
 
 def _text(elements: Sequence[Element], tag: int) -> str:
-    return next((decode(e.value, "CS", []) for e in elements if e.tag == tag), "")
+    return next((decode(e.value, "CS", ()) for e in elements if e.tag == tag), "")
 
 
 def dummy(tag: int, how: Encoding) -> bytes | None:
     """The items that stand in for a content tree; None for sequences that are walked instead."""
     if tag != CONTENT_SEQUENCE:
         return None
-    concept = _item([_leaf(*leaf, how) for leaf in _CONCEPT], how)
-    written = None if how.implicit else "SQ"
+    concept = item([leaf(*each, how) for each in _CONCEPT], how)
     elements = [
-        _leaf(0x0040A010, "CS", "CONTAINS", how),
-        _leaf(VALUE_TYPE, "CS", "TEXT", how),
-        head_of(CONCEPT_NAME, written, len(concept), how) + concept,
-        _leaf(TEXT, "UT", DUMMY_TEXT, how),
+        leaf(0x0040A010, "CS", "CONTAINS", how),
+        leaf(VALUE_TYPE, "CS", "TEXT", how),
+        sequence(CONCEPT_NAME, [concept], how),
+        leaf(TEXT, "UT", DUMMY_TEXT, how),
     ]
-    return _item(elements, how)
-
-
-def _leaf(tag: int, vr: str, text: str, how: Encoding) -> bytes:
-    data = encode(text, vr)
-    return head_of(tag, None if how.implicit else vr, len(data), how) + data
-
-
-def _item(elements: list[bytes], how: Encoding) -> bytes:
-    body = b"".join(elements)
-    return head_of(ITEM, None, len(body), how) + body
+    return item(elements, how)

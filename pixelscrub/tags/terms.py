@@ -10,16 +10,19 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
+from typing import BinaryIO
 
 from pydicom import Dataset
 
 from pixelscrub.errors import Reason, guarded
+from pixelscrub.pixels.image import Image
 from pixelscrub.tags import header as headers
 from pixelscrub.tags import table
 from pixelscrub.tags.elements import Element, items_of, keyword_of, true_vr
-from pixelscrub.tags.values import Value, charsets_of
+from pixelscrub.tags.parts import Encoded, parts_of
+from pixelscrub.tags.values import CHARACTER_SET, Value, charsets_of
 from pixelscrub.tags.vocabulary import is_clinical, is_placeholder
 
 MIN_LENGTH = 4
@@ -39,6 +42,7 @@ class Terms:
         phones: telephone numbers.
         equipment: station names, serial numbers, Study ID.
         uids: UIDs of study, series, instances and frames of reference.
+        spared: texts that the recipe keeps by a rule of its own; what they hold proves nothing.
     """
 
     names: frozenset[str] = frozenset()
@@ -49,6 +53,7 @@ class Terms:
     phones: frozenset[str] = frozenset()
     equipment: frozenset[str] = frozenset()
     uids: frozenset[str] = frozenset()
+    spared: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, header: Dataset) -> Terms:
@@ -58,18 +63,32 @@ class Terms:
             HeldError: TAGS_FAILED, where the header's bytes do not add up.
         """
         with guarded(Reason.TAGS_FAILED):
-            return cls.among(headers.elements(header), headers.charsets(header))
+            return cls.among(headers.encoded(header))
 
     @classmethod
-    def among(cls, elements: Iterable[Element], charsets: list[str]) -> Terms:
-        """The terms of a header that is already read; `charsets` as Python encodings."""
+    def read(cls, file: BinaryIO) -> Terms:
+        """The terms of an instance.
+
+        Raises:
+            HeldError: TAGS_FAILED or what `pixels.Image` raises, where it cannot be read.
+        """
+        with guarded(Reason.TAGS_FAILED):
+            parts = parts_of(file)
+            return cls.of(Image(file).header) if parts is None else cls.among(parts.header)
+
+    @classmethod
+    def among(cls, header: Encoded) -> Terms:
+        """The terms of a header in bytes."""
         found: dict[str, set[str]] = {field.name: set() for field in fields(cls)}
-        for value in _leaves(elements, charsets):
-            kind = _kind(value)
-            if kind:
+        for data, elements in header.pieces:
+            for kind, value in _leaves(elements, header.charsets(), data, 0):
                 found[kind].update(part for part in value.parts() if part)
         found["dates"] -= found["births"]
         return cls(**{kind: frozenset(terms) for kind, terms in found.items()})
+
+    def but(self, spared: Iterable[str]) -> Terms:
+        """The same terms, of which those that stand in `spared` texts prove nothing."""
+        return replace(self, spared=self.spared.union(spared))
 
     def __or__(self, other: Terms) -> Terms:
         return Terms(*(getattr(self, f.name) | getattr(other, f.name) for f in fields(self)))
@@ -86,7 +105,9 @@ class Terms:
         found = {v for group in groups for v in _spellings(group)}
         found |= {v for text in self.ids for v in _id_forms(text)}
         found |= {text for text in self.phones if _digits(text) >= MIN_DIGITS}
-        return frozenset(found | {b for b in births if b[4:] != "0101"})
+        found |= {b for b in births if b[4:] != "0101"}
+        spared = [text.casefold() for text in self.spared]
+        return frozenset(v for v in found if not any(v.casefold() in text for text in spared))
 
     def words(self) -> frozenset[str]:
         """Every single word of the terms, in upper case and without accents, for the judge."""
@@ -120,29 +141,35 @@ def pattern(terms: frozenset[str]) -> re.Pattern[str] | None:
 
 
 def _leaves(
-    found: Iterable[Element], charsets: list[str], source: bytes = b"", depth: int = 0
-) -> Iterator[Value]:
+    found: Iterable[Element], charsets: tuple[str, ...], source: bytes, depth: int
+) -> Iterator[tuple[str, Value]]:
+    """Values that identify, and their kinds."""
     for element in found:
-        if element.tag == headers.CHARACTER_SET:
+        tag = element.tag
+        if tag == CHARACTER_SET:
             charsets = charsets_of(element.value)
         elif not element.is_sequence:
-            yield Value(element.tag, true_vr(element.tag, element.vr), element.value, charsets)
-        elif _may_identify(element.tag):
-            inside = source if depth else element.value
-            for item in items_of(element, inside, depth):
-                yield from _leaves(item.elements, charsets, inside, depth + 1)
+            kind = kind_of(tag, element.vr)
+            if kind:
+                yield kind, Value(tag, true_vr(tag, element.vr), element.value, charsets)
+        elif _may_identify(tag):
+            for item in items_of(element, source, depth):
+                yield from _leaves(item.elements, charsets, source, depth + 1)
 
 
+@lru_cache(maxsize=4096)
 def _may_identify(tag: int) -> bool:
     row = table.row(tag)
     return row is not None and not row.basic.endswith("U*")
 
 
-def _kind(value: Value) -> str:
-    if value.vr == "PN":
+@lru_cache(maxsize=4096)
+def kind_of(tag: int, written: str | None) -> str:
+    """The field of `Terms` that an attribute's values belong to, empty where they name nobody."""
+    vr = true_vr(tag, written)
+    if vr == "PN":
         return "names"
-    otherwise = "dates" if value.vr == "DA" else ""
-    return _kinds().get(keyword_of(value.tag), otherwise)
+    return _kinds().get(keyword_of(tag), "dates" if vr == "DA" else "")
 
 
 @cache

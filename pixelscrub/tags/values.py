@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from pydicom.charset import convert_encodings, decode_bytes, encode_string
 
 from pixelscrub.tags.policy import OTHERS, TEXTS
 
+CHARACTER_SET = 0x00080005
 SINGLE = frozenset({"LT", "ST", "UT", "UR"})
 DUMMY_TEXT = "REMOVED"
 _DUMMIES = {
@@ -25,22 +28,19 @@ _DELIMITERS = {0x0A, 0x0C, 0x0D, 0x09}
 STRINGS = TEXTS | frozenset(_DUMMIES) | {"UI"}
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """The value of one element.
 
     Attributes:
         tag, vr: of the element.
         data: bytes as they stand in the file.
         charsets: Python encodings of the data set's Specific Character Set.
-        little: byte order.
     """
 
     tag: int
     vr: str
     data: bytes
-    charsets: list[str]
-    little: bool = True
+    charsets: tuple[str, ...]
 
     def text(self) -> str:
         """The value as text, without padding; what cannot be decoded becomes U+FFFD."""
@@ -51,7 +51,7 @@ class Value:
         if text.isascii() or self.vr not in TEXTS:
             return encode(text, self.vr)
         try:
-            data = bytes(encode_string(text, self.charsets))
+            data = bytes(encode_string(text, list(self.charsets)))
         except (LookupError, UnicodeError, ValueError):
             return encode(text, self.vr)
         return data + b" " * (len(data) % 2)
@@ -61,19 +61,24 @@ class Value:
         text = self.text()
         return [text] if self.vr in SINGLE else [part.strip() for part in text.split("\\")]
 
+    def shown(self) -> str:
+        """The value for a person to read, in one line; empty where it is binary."""
+        return " ".join(self.text().split()) if self.vr in STRINGS else ""
 
-def charsets_of(data: bytes) -> list[str]:
+
+@lru_cache(maxsize=64)
+def charsets_of(data: bytes) -> tuple[str, ...]:
     """Python encodings for a value of Specific Character Set; Latin-1 where it is unknown."""
     names = [name.strip() for name in data.decode("ascii", "replace").strip(" \0").split("\\")]
-    return [str(name) for name in convert_encodings(names)]
+    return tuple(str(name) for name in convert_encodings(names))
 
 
-def decode(data: bytes, vr: str, charsets: list[str]) -> str:
+def decode(data: bytes, vr: str, charsets: Sequence[str]) -> str:
     """Text of bytes, in the charsets of the data set where the VR uses them."""
     if vr not in TEXTS or (data.isascii() and b"\x1b" not in data):
         return data.decode("ascii", "replace").strip(" \0")
     delimiters = {0x5E, 0x3D, 0x5C} if vr == "PN" else _DELIMITERS | {0x5C}
-    return decode_bytes(data, charsets, delimiters).strip(" \0")
+    return decode_bytes(data, list(charsets), delimiters).strip(" \0")
 
 
 def encode(text: str, vr: str) -> bytes:

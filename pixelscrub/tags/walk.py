@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from pixelscrub.tags import structured
 from pixelscrub.tags.actions import Scene, carry_out
@@ -22,17 +22,18 @@ from pixelscrub.tags.elements import (
     keyword_of,
     true_vr,
 )
-from pixelscrub.tags.policy import Action, Fate, Mood, Place, Policy
-from pixelscrub.tags.values import Value, charsets_of, decode
-
-CHARACTER_SET = 0x00080005
-
+from pixelscrub.tags.policy import Action, Context, Fate, Mood, Policy, Verdict, Verdicts
+from pixelscrub.tags.terms import kind_of
+from pixelscrub.tags.values import CHARACTER_SET, Value, charsets_of, decode
 
 _MOODS: dict[Action, Mood] = {
     Action.CLEAN: "clean",
     Action.REPLACE: "replace",
     Action.HASH: "replace",
 }
+_ORDER: list[Mood] = ["keep", "clean", "replace"]
+_SHORT_HEAD = 8
+Outcome = Literal["removed", "emptied", "replaced", "kept"]
 
 
 class Step(NamedTuple):
@@ -44,6 +45,7 @@ class Step(NamedTuple):
         action: what was done.
         why: the rule.
         changed: whether the bytes differ.
+        value: the text that stood there, empty for sequences and binary values.
     """
 
     path: tuple[str, ...]
@@ -51,6 +53,7 @@ class Step(NamedTuple):
     action: Action
     why: str
     changed: bool
+    value: str = ""
 
 
 @dataclass(slots=True)
@@ -58,25 +61,23 @@ class Level:
     """One data set on the way down.
 
     Attributes:
-        within: keyword of the sequence it is an item of, empty at the top.
         charsets: Python encodings of its text.
-        mood: how texts that are not listed are treated (see `Place`).
-        coded: it is a code of a public coding scheme.
+        context: the sequence it stands in, and how texts are treated there.
+        known: what is known of the elements in this context.
         path: keywords from the top.
         creators: private creator by group and block.
         concept: fate of the value where the data set is a content item.
     """
 
-    charsets: list[str]
-    within: str = ""
-    mood: Mood = "keep"
-    coded: bool = False
+    charsets: tuple[str, ...]
+    context: Context
+    known: Verdicts
     path: tuple[str, ...] = ()
     creators: dict[int, str] = field(default_factory=dict)
     concept: Fate | None = None
 
 
-_Key = tuple[Place, Encoding, tuple[str, ...], bytes]
+_Key = tuple[Verdict, Encoding, tuple[str, ...], bytes]
 
 
 @dataclass(slots=True)
@@ -85,148 +86,189 @@ class Walk:
 
     Attributes:
         policy, scene: what is to be done, and with what.
-        iod: name of the IOD.
         steps: filled where it is a list.
-        weaker: a rule of the recipe kept what the profile would have changed.
+        spared: names, numbers and the like that a rule of the recipe kept.
+        weaker: there was such an element.
     """
 
     policy: Policy
     scene: Scene
-    iod: str
     counts: TagCounts = field(default_factory=TagCounts)
     steps: list[Step] | None = None
+    spared: set[str] = field(default_factory=set)
     weaker: bool = False
     _memory: dict[_Key, tuple[bytes | None, TagCounts]] = field(default_factory=dict)
 
-    def element(self, element: Element, level: Level, source: bytes) -> bytes | None:
-        """The new value of an element; None where it goes. Creators are always left."""
-        vr = true_vr(element.tag, element.vr)
+    def level(
+        self, charsets: tuple[str, ...], context: Context, path: tuple[str, ...] = ()
+    ) -> Level:
+        """A data set to begin."""
+        return Level(charsets, context, self.policy.verdicts(context), path)
+
+    def data_set(
+        self, found: Iterable[Element], level: Level, how: Encoding, source: bytes
+    ) -> dict[int, bytes]:
+        """What remains of a data set, each element as it is to be written, by tag.
+
+        Of an element that stands there twice the last one counts. Group lengths are retired,
+        and no longer true; private creators stay with the elements that need them.
+        """
+        chunks: dict[int, bytes] = {}
+        counts, quick = self.counts, self.steps is None
+        for element in found:
+            tag = element.tag
+            if not tag & 0xFFFF:
+                continue
+            if is_creator(tag):
+                name = decode(element.value, "LO", level.charsets)
+                level.creators[block_of(tag)] = name
+                chunks[tag] = source[element.start : element.end]
+                continue
+            verdict = self._verdict(element, level)
+            if quick and verdict.drops:
+                counts.removed += 1
+            elif quick and verdict.passes is not None and verdict.passes(element.value):
+                counts.kept += 1
+                chunks[tag] = _as_it_was(element, how, source)
+            else:
+                new = self._element(element, verdict, level, source)
+                if new is not None:
+                    chunks[tag] = _written(element, new, how, source)
+        return _without_unused_creators(chunks) if level.creators else chunks
+
+    def _verdict(self, element: Element, level: Level) -> Verdict:
+        tag, creator = element.tag, ""
+        if tag & 0x10000:
+            creator = level.creators.get(tag >> 8, "")
+            tag &= 0xFFFF00FF
+        vr = "SQ" if element.is_sequence else element.vr or ""
+        verdict = level.known.get((tag, vr, creator))
+        if verdict is None:
+            verdict = self.policy.judge(level.context, tag, vr, creator)
+        if level.concept is not None and tag in structured.VALUES:
+            return Verdict(verdict.place, level.concept)
+        return verdict
+
+    def _element(
+        self, element: Element, verdict: Verdict, level: Level, source: bytes
+    ) -> bytes | None:
+        """The new value of an element; None where it goes."""
+        self.weaker |= verdict.fate.weaker
+        if element.is_sequence:
+            return self._seen_before(element, verdict, level, source)
         if element.tag == CHARACTER_SET:
             level.charsets = charsets_of(element.value)
-        if is_creator(element.tag):
-            block = element.tag >> 16 << 8 | element.tag & 0xFF
-            level.creators[block] = decode(element.value, "LO", level.charsets)
-            return element.value
-        place = self._place(element, "SQ" if element.is_sequence else vr, level)
-        fate = self._fate(place, level)
-        self.weaker |= fate.weaker
-        if element.is_sequence:
-            return self._seen_before(element, place, fate, level, source)
+        vr = true_vr(element.tag, element.vr)
         value = Value(element.tag, vr, element.value, level.charsets)
-        new = carry_out(fate, value, self.scene)
-        self._note(place, fate, level, element.value, new)
+        if verdict.fate.weaker and kind_of(element.tag, vr):
+            self.spared.add(value.text())
+        new = carry_out(verdict.fate, value, self.scene)
+        self._note(outcome(element.value, new), verdict, level, value)
         return new
 
     def _seen_before(
-        self, element: Element, place: Place, fate: Fate, level: Level, source: bytes
+        self, element: Element, verdict: Verdict, level: Level, source: bytes
     ) -> bytes | None:
         """What became of the same bytes at the same place: frames repeat their sequences."""
-        if self.steps is not None or not level.path or level.concept is not None:
-            return self._sequence(element, place, fate, level, source)
-        key = (place, element.inner, tuple(level.charsets), source[element.at : element.end])
-        if key not in self._memory:
-            before = replace(self.counts)
-            new = self._sequence(element, place, fate, level, source)
-            self._memory[key] = new, self.counts.since(before)
-            return new
-        new, counted = self._memory[key]
-        self.counts.add(counted)
-        return new
-
-    def _fate(self, place: Place, level: Level) -> Fate:
-        if level.concept is not None and place.tag in structured.VALUES:
-            return level.concept
-        return self.policy.fate(place)
-
-    def _place(self, element: Element, vr: str, level: Level) -> Place:
-        tag, creator = element.tag, ""
-        if tag >> 16 & 1:
-            creator = level.creators.get(tag >> 8, "")
-            tag &= 0xFFFF00FF
-        return Place(tag, vr, level.within, creator, level.mood, level.coded, self.iod)
+        if self.steps is not None or not level.path:
+            return self._sequence(element, verdict, level, source)
+        key = (verdict, element.inner, level.charsets, source[element.at : element.end])
+        known = self._memory.get(key)
+        if known is None:
+            outside, self.counts = self.counts, TagCounts()
+            known = self._sequence(element, verdict, level, source), self.counts
+            self._memory[key] = known
+            self.counts = outside
+        self.counts.add(known[1])
+        return known[0]
 
     def _sequence(
-        self, element: Element, place: Place, fate: Fate, level: Level, source: bytes
+        self, element: Element, verdict: Verdict, level: Level, source: bytes
     ) -> bytes | None:
-        if fate.action is Action.REMOVE:
-            self._note(place, fate, level, source, None)
+        action, tag = verdict.fate.action, verdict.place.tag
+        value = Value(tag, "SQ", b"", level.charsets)
+        if action is Action.REMOVE:
+            self._note("removed", verdict, level, value)
             return None
         items = items_of(element, source, len(level.path))
-        if fate.action is Action.EMPTY or not items:
-            self._note(place, fate, level, b"items"[: len(items)], b"")
+        if action is Action.EMPTY or not items:
+            self._note("emptied" if items else "kept", verdict, level, value)
             return b""
-        replaced = fate.action in {Action.REPLACE, Action.HASH}
-        dummy = structured.dummy(place.tag, element.inner) if replaced else None
-        self._note(place, fate, level, b"", b"")
+        replaced = action in {Action.REPLACE, Action.HASH}
+        dummy = structured.dummy(tag, element.inner) if replaced else None
+        self._note("kept" if dummy is None else "replaced", verdict, level, value)
         if dummy is not None:
             return dummy
-        inner = self._inside(place, level, fate.action)
-        return b"".join(self._item(item, inner, source) for item in items)
+        inner = self._inside(verdict, level)
+        return b"".join([self._item(item, inner, source) for item in items])
 
-    @staticmethod
-    def _inside(place: Place, level: Level, action: Action) -> Level:
-        name = keyword_of(place.tag) or f"{place.tag:08X}"
-        mood = max(level.mood, _MOODS.get(action, "keep"), key=["keep", "clean", "replace"].index)
-        return Level(level.charsets, name, mood, path=(*level.path, name))
+    def _inside(self, verdict: Verdict, level: Level) -> Level:
+        tag = verdict.place.tag
+        name = keyword_of(tag) or f"{tag:08X}"
+        mood = max(level.context.mood, _MOODS.get(verdict.fate.action, "keep"), key=_ORDER.index)
+        context = Context(name, mood, False, level.context.iod)
+        return self.level(level.charsets, context, (*level.path, name))
 
     def _item(self, item: Item, level: Level, source: bytes) -> bytes:
-        coded = level.mood == "clean" and structured.is_public_code(item.elements)
-        own = Level(level.charsets, level.within, level.mood, coded, level.path)
+        context = level.context
+        if context.mood == "clean" and structured.is_public_code(item.elements):
+            context = context._replace(coded=True)
+        own = self.level(level.charsets, context, level.path)
         if structured.OPTION in self.policy.options:
             own.concept = structured.fate(item.elements, source, self.policy.options)
             if own.concept is not None and own.concept.action is Action.REMOVE:
                 self.counts.removed += 1
                 return b""
-        body = self._body(item.elements, own, item.how, source)
+        body = b"".join(self.data_set(item.elements, own, item.how, source).values())
         if not item.undefined:
             return head_of(ITEM, None, len(body), item.how) + body
         start = head_of(ITEM, None, UNDEFINED, item.how)
         return start + body + head_of(ITEM_END, None, 0, item.how)
 
-    def _body(self, found: Iterable[Element], level: Level, how: Encoding, source: bytes) -> bytes:
-        chunks: list[tuple[int, bytes]] = []
-        for element in found:
-            if element.tag & 0xFFFF == 0:
-                continue  # group lengths are retired, and no longer true
-            new = self.element(element, level, source)
-            if new is not None:
-                chunks.append((element.tag, self._written(element, new, how, source)))
-        if not level.creators:
-            return b"".join(chunk for _, chunk in chunks)
-        used = used_blocks(tag for tag, _ in chunks)
-        return b"".join(c for tag, c in chunks if not is_creator(tag) or block_of(tag) in used)
+    def _note(self, what: Outcome, verdict: Verdict, level: Level, value: Value) -> None:
+        """Count an element, and write down its fate."""
+        setattr(self.counts, what, getattr(self.counts, what) + 1)
+        if self.steps is None:
+            return
+        place, fate = verdict.place, verdict.fate
+        name = keyword_of(place.tag) or f"{place.tag:08X}"
+        path = (*level.path, name)
+        self.steps.append(
+            Step(path, place.vr, fate.action, fate.why, what != "kept", value.shown())
+        )
 
-    @staticmethod
-    def _written(element: Element, new: bytes, how: Encoding, source: bytes) -> bytes:
-        if not element.is_sequence and new is element.value:
-            return source[element.start : element.end]
-        vr = element.vr
-        if vr == "UN" and not element.is_sequence:
-            vr = true_vr(element.tag, vr)
-        if not element.undefined:
-            return head_of(element.tag, vr, len(new), how) + new
-        end = head_of(SEQUENCE_END, None, 0, how)
-        return head_of(element.tag, vr, UNDEFINED, how) + new + end
 
-    def _note(self, place: Place, fate: Fate, level: Level, old: bytes, new: bytes | None) -> None:
-        changed = new is None or new != old
-        if new is None:
-            self.counts.removed += 1
-        elif not changed:
-            self.counts.kept += 1
-        elif new:
-            self.counts.replaced += 1
-        else:
-            self.counts.emptied += 1
-        if self.steps is not None:
-            name = keyword_of(place.tag) or f"{place.tag:08X}"
-            step = Step((*level.path, name), place.vr, fate.action, fate.why, changed)
-            self.steps.append(step)
+def outcome(old: bytes, new: bytes | None) -> Outcome:
+    """What became of an element, as the counts name it."""
+    if new is None:
+        return "removed"
+    if new is old or new == old:
+        return "kept"
+    return "replaced" if new else "emptied"
+
+
+def _as_it_was(element: Element, how: Encoding, source: bytes) -> bytes:
+    """A leaf as it stands in the source, but for the two spare bytes of long heads."""
+    if element.at - element.start == _SHORT_HEAD:
+        return source[element.start : element.end]
+    return head_of(element.tag, element.vr, len(element.value), how) + element.value
+
+
+def _written(element: Element, new: bytes, how: Encoding, source: bytes) -> bytes:
+    vr = element.vr
+    if not element.is_sequence:
+        if new is element.value:
+            return _as_it_was(element, how, source)
+        vr = true_vr(element.tag, vr) if vr == "UN" else vr
+    if not element.undefined:
+        return head_of(element.tag, vr, len(new), how) + new
+    end = head_of(SEQUENCE_END, None, 0, how)
+    return head_of(element.tag, vr, UNDEFINED, how) + new + end
 
 
 def is_creator(tag: int) -> bool:
     """Whether a tag is that of a private creator (PS3.5 7.8)."""
-    return bool(tag >> 16 & 1) and 0x10 <= tag & 0xFFFF <= 0xFF
+    return bool(tag & 0x10000) and 0x10 <= tag & 0xFFFF <= 0xFF
 
 
 def block_of(tag: int) -> int:
@@ -234,6 +276,6 @@ def block_of(tag: int) -> int:
     return tag >> 16 << 8 | (tag & 0xFF if is_creator(tag) else tag >> 8 & 0xFF)
 
 
-def used_blocks(tags: Iterable[int]) -> frozenset[int]:
-    """The private blocks that hold an element besides their creator."""
-    return frozenset(block_of(tag) for tag in tags if tag >> 16 & 1 and not is_creator(tag))
+def _without_unused_creators(chunks: dict[int, bytes]) -> dict[int, bytes]:
+    used = {block_of(tag) for tag in chunks if tag & 0x10000 and not is_creator(tag)}
+    return {t: chunk for t, chunk in chunks.items() if not is_creator(t) or block_of(t) in used}

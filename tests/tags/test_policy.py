@@ -10,7 +10,7 @@ from pixelscrub.tags.policy import Action, Place, Policy
 
 
 def place(tag, vr="LO", within="", creator="", mood="keep", coded=False, iod="ct-image"):
-    return Place(tag, vr, within, creator, mood, coded, iod)
+    return Place(tag, vr, creator, within, mood, coded, iod)
 
 
 def action(where, *options, rules=()):
