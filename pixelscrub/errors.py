@@ -120,6 +120,7 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     INTERNAL_ERROR = "internal_error"
     PLAN_INVALID = "plan_invalid"
+    HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
 
 

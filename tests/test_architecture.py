@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "pixelscrub"
 ORDER = [
     "cli",
+    "review",
     "inspection",
     "demo",
     "progress",

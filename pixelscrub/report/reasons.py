@@ -50,6 +50,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.OUT_OF_MEMORY: "The work needed more memory than the limit.",
     Reason.INTERNAL_ERROR: "An error in pixelscrub; please report it with this code.",
     Reason.PLAN_INVALID: "The plan was changed into something that cannot be carried out.",
+    Reason.HELD_BY_PERSON: "A person held it back in the review.",
     Reason.INPUT_CHANGED: "The file changed after it was looked at.",
 }
 
