@@ -113,16 +113,21 @@ def inspect(
     key: Key = None,
     workers: Workers = None,
     tags: Annotated[bool, typer.Option("--tags", help="Show what becomes of each tag.")] = False,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="With --tags: values too; on a terminal only.")
+    ] = False,
 ) -> None:
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
     from pixelscrub import api
     from pixelscrub.inspection import kept_or_temporary, render, render_tags, to_json
 
+    if show_values and not sys.stdout.isatty():
+        raise UsageError("values are shown on a terminal only")
     with kept_or_temporary(private) as folder:
         plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
     if json is not None:
         _write(json, to_json(plans))
-    typer.echo(render_tags(plans) if tags else render(plans))
+    typer.echo(render_tags(plans, show_values) if tags else render(plans))
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
 
@@ -138,6 +143,22 @@ def apply(private: Path, out: Out, key: Key = None, workers: Workers = None) -> 
 
 
 @app.command()
+def review(
+    private: Path,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port; default: a free one.")
+    ] = 0,
+    name: Annotated[
+        str | None, typer.Option("--as", help="Name for the record; default: the login.")
+    ] = None,
+) -> None:
+    """Go through the findings in PRIVATE in a browser, on this machine only."""
+    from pixelscrub.review.serve import review as serve
+
+    serve(private, port, name, ready=lambda address: typer.echo(f"open {address}"))
+
+
+@app.command()
 def verify(inputs: Path, out: Path, private: PrivateDir = None, json: Json = None) -> None:
     """Audit an output, ours or another tool's, against its originals."""
     from pixelscrub import api
@@ -147,6 +168,25 @@ def verify(inputs: Path, out: Path, private: PrivateDir = None, json: Json = Non
         _write(json, result.to_json())
     typer.echo(result.render())
     raise typer.Exit(4 if result.issues else 0)
+
+
+@app.command()
+def crosswalk(
+    private: Path,
+    pseudonyms: Annotated[list[str] | None, typer.Argument(help="Default: all.")] = None,
+    key: Key = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write them to this new file.")] = None,
+) -> None:
+    """Turn PSEUDONYMS back, with the key and the crosswalk in PRIVATE; on a terminal only."""
+    from pixelscrub.store.crosswalk import originals, read_crosswalk, save, to_csv
+
+    if csv is None and not sys.stdout.isatty():
+        raise UsageError("originals are shown on a terminal only; use --csv FILE")
+    text = to_csv(originals(read_crosswalk(private, key), pseudonyms or []))
+    if csv is None:
+        typer.echo(text, nl=False)
+    else:
+        save(csv, text)
 
 
 @app.command()
