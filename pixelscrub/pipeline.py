@@ -26,6 +26,8 @@ Identity = tuple[str, str, int, int, str]
 """Where a file lies, and size, time and digest of what it holds: changes whenever it does."""
 VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
 """Where a head may have a face; held where looking for one failed."""
+FEWEST_SLICES = 3
+"""A head of fewer is shown as slices only."""
 
 
 def scrub(study: Study, run: Run) -> None:
@@ -143,6 +145,38 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], 
         _raise_if_missing(applied)
         stamp = stamped[job.plan.uid]
         _finish(job.plan, plan, _commit(job, applied, run), run, stamp)
+    _draw_heads(plan, {job.plan.uid for job in jobs}, run)
+
+
+def _draw_heads(plan: Plan, changed: set[str], run: Run) -> None:
+    """Have heads drawn for the report; it says so where one could not be."""
+    jobs: dict[str, worker.HeadJob] = {}
+    for face in plan.faces:
+        if len(face.slices) >= FEWEST_SLICES and not changed.isdisjoint(dict(face.slices)):
+            job = _head_job(face, plan, run)
+            if job is not None:
+                jobs.setdefault(face.series, job)
+    for _ in run.pool.map(worker.draw_head, jobs.values()):
+        pass
+
+
+def _head_job(face: FacePlan, plan: Plan, run: Run) -> worker.HeadJob | None:
+    """What is to be drawn; None where there is no mask, or not all slices were written."""
+    if run.output is None:
+        return None
+    out = run.output.path
+    instances = {i.uid: i for i in plan.instances if (out / i.output).is_file()}
+    if face.mask is None or not instances.keys() >= dict(face.slices).keys():
+        return None
+    slices = [(instances[uid], frame) for uid, frame in face.slices]
+    series = slices[0][0].output.rpartition("/")[0]
+    return worker.HeadJob(
+        mask=run.plan_folder(plan.study) / face.mask,
+        before=[(_planned_source(i), frame) for i, frame in slices],
+        after=[(Source(out, i.output, 0, 0), frame) for i, frame in slices],
+        pictures=run.private.report / "pictures",
+        name=f"{series}/head",
+    )
 
 
 def leave(left: Iterable[Left], run: Run) -> None:

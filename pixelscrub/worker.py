@@ -90,6 +90,17 @@ class ApplyJob:
         return self.plan.size
 
 
+@dataclass(frozen=True, slots=True)
+class HeadJob:
+    """A volume whose face was taken out, to be drawn before and after for the report."""
+
+    mask: Path
+    before: list[tuple[Source, int]]
+    after: list[tuple[Source, int]]
+    pictures: Path
+    name: str
+
+
 @dataclass(slots=True)
 class Applied:
     """A proved instance, waiting in the scratch folder to be committed."""
@@ -269,24 +280,20 @@ def _tag_task(job: ApplyJob, done: Done) -> tuple[TagSettings, Pseudonyms, Done,
 
 def _save_pictures(job: ApplyJob, source: Source, edit: Edit) -> list[str]:
     """Pictures for the report. The instance is proved by now: one that cannot be shown goes on."""
-    from pixelscrub.pixels.image import Image
-    from pixelscrub.pixels.show import show
-    from pixelscrub.report import pictures
+    from pixelscrub.report.pictures import save_instance
 
     if not edit:
         return []
     with _opened(source) as original, job.scratch.open("rb") as written, suppress(HeldError):
-        before, after = Image(original), Image(written)
-        frames = before.known.frames
-        told = next((f for f in range(frames) if edit.boxes_of(f)), frames // 2)
-        both = show(before, told), show(after, told)
-        saved = [pictures.save(job.pictures, job.plan.output, *both, edit.boxes_of(told))]
-        if frames > 1:
-            chosen = range(0, frames, -(-frames // pictures.STRIP_FRAMES))
-            pairs = [(show(before, f), show(after, f)) for f in chosen]
-            saved.append(pictures.save_strip(job.pictures, job.plan.output, pairs))
-        return sorted(set(saved))
+        return [save_instance(job.pictures, job.plan.output, original, written, edit)]
     return []
+
+
+def draw_head(job: HeadJob) -> None:
+    """Draw a head from three sides and in three planes, before and after."""
+    from pixelscrub.report.heads import Head, save
+
+    save(Head(job.mask, job.before, job.after), job.pictures, job.name)
 
 
 def source_of(plan: InstancePlan) -> Source:

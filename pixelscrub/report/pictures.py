@@ -5,9 +5,11 @@
     PRIVATE/report/pictures/<name>.before.jpg   the original, boxes drawn
     PRIVATE/report/pictures/<name>.after.jpg    what was written
     PRIVATE/report/pictures/<name>.strip.jpg    some frames of a cine, originals above
-    PRIVATE/report/pictures/<name>.head-before.jpg, <name>.head-after.jpg   views of a head
+    PRIVATE/report/pictures/<name>.head-before.jpg, <name>.head-after.jpg   shaded views of a head
+    PRIVATE/report/pictures/<name>.cuts-before.jpg, <name>.cuts-after.jpg   three planes of it
 
-`<name>` goes into the line of the audit; the report finds the files by it. The JPEG comment of a
+`<name>` goes into the line of the audit; the report finds the files by it. Pictures of a head are
+named after the folder of its series and `head-1`. The JPEG comment of a
 picture from before holds the columns and rows of the original, which boxes are counted in.
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +26,14 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from pixelscrub.findings import Box
+from pixelscrub.pixels.edit import Edit
+from pixelscrub.pixels.image import Image
+from pixelscrub.pixels.show import show
 
-EDGE = 480
+EDGE = 560
 """Pixels of a picture's longer side."""
+SMALL_EDGE = 256
+"""The same of a slice in which only a face is masked: there are many, and heads are drawn too."""
 STRIP_EDGE = 160
 STRIP_FRAMES = 8
 OUTLINE = (255, 176, 0)
@@ -33,6 +41,33 @@ GAP = 4
 QUALITY = 80
 
 Pixels = npt.NDArray[np.uint8]
+
+
+def save_instance(
+    folder: Path, name: str, original: BinaryIO, written: BinaryIO, edit: Edit
+) -> str:
+    """Write the first frame that has a box, or the middle one; of several frames a filmstrip too.
+
+    Args:
+        folder: as of `save`.
+        name: as of `save`.
+        original: the instance as it came in.
+        written: what was written.
+        edit: what was changed.
+
+    Returns:
+        The name to put into the audit's `pictures`.
+
+    Raises:
+        HeldError: a frame cannot be shown.
+    """
+    before, after = Image(original), Image(written)
+    frames = before.known.frames
+    told = next((f for f in range(frames) if edit.boxes_of(f)), frames // 2)
+    if frames > 1:
+        chosen = np.unique(np.linspace(0, frames - 1, min(STRIP_FRAMES, frames)).round())
+        save_strip(folder, name, [(show(before, int(f)), show(after, int(f))) for f in chosen])
+    return save(folder, name, show(before, told), show(after, told), edit.boxes_of(told))
 
 
 def save(folder: Path, name: str, before: Pixels, after: Pixels, boxes: Sequence[Box]) -> str:
@@ -50,11 +85,12 @@ def save(folder: Path, name: str, before: Pixels, after: Pixels, boxes: Sequence
     """
     stem = _stem(folder, name)
     rows, columns = before.shape[:2]
-    small = _small(before, EDGE)
+    edge = EDGE if boxes or before.shape != after.shape else SMALL_EDGE
+    small = _small(before, edge)
     _outline(small, boxes, small.width / columns)
     comment = f"{columns} {rows}".encode()
     small.save(folder / f"{stem}.before.jpg", quality=QUALITY, comment=comment)
-    _small(after, EDGE).save(folder / f"{stem}.after.jpg", quality=QUALITY)
+    _small(after, edge).save(folder / f"{stem}.after.jpg", quality=QUALITY)
     return stem
 
 
@@ -64,37 +100,36 @@ def save_strip(folder: Path, name: str, pairs: Sequence[tuple[Pixels, Pixels]]) 
     Args:
         folder: as of `save`.
         name: as of `save`.
-        pairs: frames before and after, uint8; evenly spaced ones are taken where there are many.
+        pairs: frames before and after, uint8.
 
     Returns:
         The name to put into the audit's `pictures`.
     """
     stem = _stem(folder, name)
-    steps = np.linspace(0, len(pairs) - 1, min(STRIP_FRAMES, len(pairs)))
-    chosen = [pairs[round(step)] for step in steps]
-    rows = [_row([_small(pair[side], STRIP_EDGE) for pair in chosen]) for side in (0, 1)]
+    rows = [_row([_small(pair[side], STRIP_EDGE) for pair in pairs]) for side in (0, 1)]
     _stack(rows).save(folder / f"{stem}.strip.jpg", quality=QUALITY)
     return stem
 
 
-def save_head(
-    folder: Path, name: str, before: Mapping[str, Pixels], after: Mapping[str, Pixels]
+def save_views(
+    folder: Path, name: str, kind: str, before: Mapping[str, Pixels], after: Mapping[str, Pixels]
 ) -> str:
-    """Write views of a head: for example `front`, `left` and `right`, in the order given.
+    """Write views of a volume side by side, in the order given.
 
     Args:
         folder: as of `save`.
         name: as of `save`.
+        kind: `head` for shaded surfaces, `cuts` for planes.
         before: uint8 pictures by the name of the view.
-        after: the same views once the face is gone.
+        after: the same views of what was written.
 
     Returns:
-        The name to put into the audit's `pictures`.
+        The start of the names of both files.
     """
     stem = _stem(folder, name)
     for side, views in (("before", before), ("after", after)):
         row = _row([_small(views[view], EDGE) for view in before])
-        row.save(folder / f"{stem}.head-{side}.jpg", quality=QUALITY)
+        row.save(folder / f"{stem}.{kind}-{side}.jpg", quality=QUALITY)
     return stem
 
 
