@@ -159,17 +159,22 @@ def verify(
 
 
 def gather(inputs: Sequence[Path], run: Run) -> Intake:
-    """Find and place every file below `inputs`; headers are read in the workers."""
+    """Find and place every file below `inputs`."""
+    return place(find(inputs), run)
+
+
+def place(found: Iterable[Source | Left], run: Run) -> Intake:
+    """Put files into their studies; headers are read in the workers."""
     intake = Intake(run.private.index)
-    for item in _placed(_chunks(inputs, intake), run.pool):
+    for item in _placed(_chunks(found, intake), run.pool):
         intake.add(item)
     return intake
 
 
-def _chunks(inputs: Sequence[Path], intake: Intake) -> Iterator[list[Source]]:
+def _chunks(found: Iterable[Source | Left], intake: Intake) -> Iterator[list[Source]]:
     """Files to be read, `CHUNK` at a time; those that are not to be read go into `intake`."""
     chunk: list[Source] = []
-    for item in find(inputs):
+    for item in found:
         if isinstance(item, Left):
             intake.add(item)
             continue

@@ -132,6 +132,10 @@ class Receipts:
         """The receipts that a storage commitment was asked for in one request."""
         return list(self._select("WHERE request = ?", request))
 
+    def held_for(self, reason: Reason) -> list[Receipt]:
+        """All receipts of instances that are held for one reason."""
+        return list(self._select("WHERE state = ? AND reason = ?", State.HELD, reason))
+
     def complete(self, before: float) -> list[str]:
         """Studies with something to scrub, of which nothing has come since `before`."""
         with self._lock:

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -43,12 +44,11 @@ class Spool:
         Raises:
             UsageError: they cannot be made, or another process uses them.
         """
-        self.incoming, self.studies, self.conflicts = (
-            path / name for name in ("incoming", "studies", "conflicts")
-        )
+        self._path, self.incoming = path, path / "incoming"
+        self._studies, self._conflicts = path / "studies", path / "conflicts"
         self._receipts, self._namer, self._taking = receipts, namer, threading.Lock()
         try:
-            for folder in (path, self.incoming, self.studies, self.conflicts):
+            for folder in (path, self.incoming, self._studies, self._conflicts):
                 folder.mkdir(mode=0o700, exist_ok=True)
             self._only = (path / "lock").open("w")
             fcntl.flock(self._only, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,9 +85,12 @@ class Spool:
                 raise HeldError(Reason.DAMAGED_FILE, "UIDs of request and data set differ")
             return self._place(file, instance, _digest(file, instance), sender)
 
-    def folder(self, study: str) -> Path:
-        """Where the instances of a study lie."""
-        return self.studies / study
+    def source(self, receipt: Receipt) -> Source | None:
+        """Where an instance lies, for intake; None where it is gone."""
+        try:
+            return source(self._file(receipt), self._path)
+        except OSError:
+            return None
 
     def new_file(self) -> Path:
         """A name for a file that is to be received, for `take`."""
@@ -100,33 +103,41 @@ class Spool:
 
     def _place(self, file: Path, instance: Instance, digest: str, sender: str) -> Receipt:
         name, study = self._namer("instance", instance.uid), self._namer("study", instance.study)
-        target, state, reason = self.folder(study) / f"{name}.dcm", State.SPOOLED, None
+        receipt = Receipt(name, study, digest, sender, time.time())
         known = self._receipts.get(name)
         if known is not None and known.digest != digest:
-            name, state, reason = f"{name}-{digest}", State.HELD, Reason.CONFLICTING_INSTANCES
-            target = self.conflicts / f"{name}.dcm"
-            known = self._receipts.get(name)
-        if known is not None:
-            if file != target:
-                file.unlink()
-            return known
-        _move(file, target)
-        receipt = Receipt(name, study, digest, sender, time.time(), state, reason)
-        self._receipts.put(receipt)
-        return receipt
+            reason = Reason.CONFLICTING_INSTANCES
+            receipt = replace(receipt, name=f"{name}-{digest}", state=State.HELD, reason=reason)
+            known = self._receipts.get(receipt.name)
+        target = self._file(receipt)
+        if known is None:
+            _move(file, target)
+            self._receipts.put(receipt)
+        elif file != target:
+            file.unlink()
+        return known or receipt
+
+    def _file(self, receipt: Receipt) -> Path:
+        is_conflict = receipt.reason is Reason.CONFLICTING_INSTANCES
+        folder = self._conflicts if is_conflict else self._studies / receipt.study
+        return folder / f"{receipt.name}.dcm"
 
     def _adopt(self) -> None:
         """Give receipts to files that a crash left between their move and their receipt."""
-        for file in (*self.studies.glob("*/*.dcm"), *self.conflicts.glob("*.dcm")):
+        for file in (*self._studies.glob("*/*.dcm"), *self._conflicts.glob("*.dcm")):
             if self._receipts.get(file.stem) is None:
                 with suppress(HeldError):  # stays where it is; a run over its study tells why
                     self.take(file, sender="")
 
 
-def source(file: Path) -> Source:
-    """One file as intake knows it."""
-    status = file.stat()
-    return Source(file.parent, file.name, status.st_size, status.st_mtime_ns)
+def source(file: Path, root: Path | None = None) -> Source:
+    """One file, found in `root` (by default its folder), as intake knows it.
+
+    Raises:
+        OSError: it is not there.
+    """
+    status, root = file.stat(), root or file.parent
+    return Source(root, file.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
 
 
 def _digest(file: Path, instance: Instance) -> str:

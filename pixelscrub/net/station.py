@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pixelscrub import pipeline
-from pixelscrub.api import gather
+from pixelscrub.api import place
 from pixelscrub.errors import Reason
 from pixelscrub.intake.find import Left
+from pixelscrub.intake.group import Intake
 from pixelscrub.intake.instance import Source
 from pixelscrub.net.receipts import Receipt, Receipts, State
-from pixelscrub.net.spool import Spool, source
+from pixelscrub.net.spool import Spool
 from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.recipe import Recipe
 from pixelscrub.run import Run, close, drive, open_run
@@ -47,22 +48,22 @@ class Station:
         What was held before is looked at anew: with the instances that have come since, a face
         that was partial may be whole.
         """
-        folder = self.spool.folder(study)
-        waiting = [r for r in self.receipts.of_study(study) if _is_open(r)]
-        held = (r for r in waiting if r.state is State.HELD)
-        self.run.journal.forget(Source(folder, _file(r), 0, 0) for r in held)
-        with gather([folder], self.run) as intake:
-            sources = {left.source.path: left.source for left in intake.left}
-            for found in intake.studies:
-                sources |= {i.source.path: i.source for i in found.instances}
+        receipts = [r for r in self.receipts.of_study(study) if not _is_conflict(r)]
+        files = {r.name: file for r in receipts if (file := self.spool.source(r)) is not None}
+        waiting = [r for r in receipts if r.state in (State.SPOOLED, State.HELD)]
+        held = {r.name for r in waiting if r.state is State.HELD}
+        self.run.journal.forget(file for name, file in files.items() if name in held)
+        with place(files.values(), self.run) as intake:
+            placed = _by_name(intake)
             pipeline.leave(intake.left, self.run)
             drive(pipeline.scrub, intake.studies, self.run)
-        self.receipts.put(*(self._judged(r, sources.get(_file(r))) for r in waiting))
+        self.receipts.put(*(self._judged(r, placed.get(r.name)) for r in waiting))
 
     def close(self) -> Summary:
         """Write audit, summary and report."""
-        for conflict in self.spool.conflicts.glob("*.dcm"):
-            pipeline.leave([Left(source(conflict), Reason.CONFLICTING_INSTANCES)], self.run)
+        for receipt in self.receipts.held_for(Reason.CONFLICTING_INSTANCES):
+            if (file := self.spool.source(receipt)) is not None:
+                pipeline.leave([Left(file, Reason.CONFLICTING_INSTANCES)], self.run)
         return close(self.run, sum(self.receipts.counts().values()))
 
     def _judged(self, receipt: Receipt, file: Source | None) -> Receipt:
@@ -77,14 +78,15 @@ class Station:
         return replace(receipt, state=State.HELD, reason=line.reason)
 
 
-def _is_open(receipt: Receipt) -> bool:
-    """Whether the study's next scrubbing decides over the instance."""
-    conflicts = receipt.reason is Reason.CONFLICTING_INSTANCES
-    return receipt.state in (State.SPOOLED, State.HELD) and not conflicts
+def _is_conflict(receipt: Receipt) -> bool:
+    return receipt.reason is Reason.CONFLICTING_INSTANCES
 
 
-def _file(receipt: Receipt) -> str:
-    return f"{receipt.name}.dcm"
+def _by_name(intake: Intake) -> dict[str, Source]:
+    """Files, as intake knows them, by the names of their receipts."""
+    sources = [left.source for left in intake.left]
+    sources += [i.source for study in intake.studies for i in study.instances]
+    return {Path(source.path).stem: source for source in sources}
 
 
 @contextmanager
