@@ -8,9 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from pixelscrub.errors import HeldError
 from pixelscrub.plan import Plan
+
+if TYPE_CHECKING:
+    from pixelscrub.recipe import TagRule
+    from pixelscrub.tags.walk import Step
 
 
 @contextmanager
@@ -33,25 +38,45 @@ def render(plans: Sequence[Plan]) -> str:
     return "\n".join(line for number, plan in enumerate(plans, 1) for line in _lines(number, plan))
 
 
-def render_tags(plans: Sequence[Plan]) -> str:
-    """What becomes of each element of one instance a series, and why; without a value."""
-    return "\n".join(line for plan in plans for line in _tag_lines(plan))
+def render_tags(plans: Sequence[Plan], show_values: bool = False) -> str:
+    """What becomes of each element of one instance a series, and why.
+
+    Args:
+        plans: the studies.
+        show_values: tell the values too; for the eyes of who may see them.
+    """
+    return "\n".join(line for plan in plans for line in _tag_lines(plan, show_values))
 
 
-def _tag_lines(plan: Plan) -> Iterator[str]:
+def _tag_lines(plan: Plan, show_values: bool) -> Iterator[str]:
     from pixelscrub.pixels.image import Image
     from pixelscrub.tags.deidentify import explain
     from pixelscrub.worker import source_of
 
+    settings = plan.recipe.tags
     first = {instance.series: instance for instance in reversed(plan.instances)}
     for instance in first.values():
         yield f"{instance.source}:"
         try:
             with source_of(instance).open() as file:
-                for step in explain(Image(file).header, plan.recipe.tags):
-                    yield f"  {'.'.join(step.path)} {step.vr}: {step.action} ({step.why})"
+                steps = explain(Image(file).header, settings)
+            yield from _rule_lines(settings.rules, steps)
+            for step in steps:
+                value = f" = {step.value}" if show_values and step.value else ""
+                yield f"  {'.'.join(step.path)} {step.vr}: {step.action} ({step.why}){value}"
         except HeldError as error:
             yield f"  held, {error}"
+
+
+def _rule_lines(rules: Sequence[TagRule], steps: Sequence[Step]) -> Iterator[str]:
+    """The recipe's rules in their order, and how many elements each had a say in."""
+    matched = Counter(step.why for step in steps)
+    changed = Counter(step.why for step in steps if step.changed)
+    for number, rule in enumerate(rules, 1):
+        given = rule.model_dump(exclude_none=True, exclude={"action"})
+        what = ", ".join(f"{name} {text}" for name, text in given.items())
+        why = f"rule {number}"
+        yield f"  {why}: {what}: {rule.action} ({matched[why]} elements, {changed[why]} changed)"
 
 
 def _lines(number: int, plan: Plan) -> Iterator[str]:

@@ -62,8 +62,13 @@ class Value(NamedTuple):
         return [text] if self.vr in SINGLE else [part.strip() for part in text.split("\\")]
 
     def shown(self) -> str:
-        """The value for a person to read, in one line; empty where it is binary."""
-        return " ".join(self.text().split()) if self.vr in STRINGS else ""
+        """The value for a person to read, in one line; empty where it is binary.
+
+        Control characters go: they could speak to the terminal.
+        """
+        if self.vr not in STRINGS:
+            return ""
+        return "".join(c for c in " ".join(self.text().split()) if c.isprintable())
 
 
 @lru_cache(maxsize=64)
