@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from pydicom.dataelem import RawDataElement
@@ -36,6 +37,8 @@ PIXEL_TAGS: Final = {
 UNDEFINED: Final = 0xFFFFFFFF
 ITEM: Final = 0xFFFEE000
 END_OF_SEQUENCE: Final = 0xFFFEE0DD
+MOST_MISPLACED: Final = 100_000
+"""Elements that may follow the pixel data against their order: a tail of zeros reads as such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,15 @@ def _skip_to(file: BinaryIO, end: int) -> None:
 
 def _read_after(file: BinaryIO, header: FileDataset, element: PixelElement) -> None:
     implicit, little = header.original_encoding
+    misplaced = count(1)
+
+    def stop(tag: BaseTag, vr: str | None, length: int) -> bool:
+        if int(tag) < element.tag and next(misplaced) > MOST_MISPLACED:
+            raise HeldError(Reason.DAMAGED_FILE, "too many elements after the pixel data")
+        return _is_pixel_data(tag, vr, length)
+
     file.seek(element.end)
-    after = read_dataset(file, bool(implicit), bool(little), stop_when=_is_pixel_data)
+    after = read_dataset(file, bool(implicit), bool(little), stop_when=stop)
     if len(file.read(4)) == 4:
         raise HeldError(Reason.BAD_PIXEL_DATA, "more than one pixel data element")
     header._dict.update(after._dict)

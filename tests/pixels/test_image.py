@@ -195,3 +195,11 @@ def test_more_than_one_pixel_data_element(bench):
     data = bench.instance("1")
     again = struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OB", 0, 2) + b"\0\0"
     assert _reason(data + again) == Reason.BAD_PIXEL_DATA
+
+
+def test_zeros_after_the_pixel_data_do_not_take_for_ever(bench):
+    data = bench.instance("1")
+    assert Image(io.BytesIO(data + bytes(4096))).info is not None
+    with pytest.raises(HeldError) as caught:
+        Image(io.BytesIO(data + bytes(8 * 200_000)))
+    assert caught.value.reason is Reason.DAMAGED_FILE
