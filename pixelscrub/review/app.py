@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,8 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from pixelscrub.errors import HeldError, PixelscrubError
 from pixelscrub.findings import Box
@@ -30,6 +32,12 @@ from pixelscrub.review.view import Named, View, finding_of
 from pixelscrub.review.volumes import Volumes, plane, slice_mask
 
 STATIC: Final = Path(__file__).parent / "static"
+KINDS: Final = {
+    "html": "text/html",
+    "js": "text/javascript",
+    "css": "text/css",
+    "svg": "image/svg+xml",
+}
 LONGEST: Final = 64 * 1024
 """Bytes of the longest request that the page sends."""
 STATUS: Final[dict[type[Exception], int]] = {ChangedOutsideError: 409, SaveError: 507}
@@ -56,6 +64,7 @@ class Page:
         self.view = View(session, private)
         self.images = Images()
         self.volumes = Volumes()
+        threading.Thread(target=self._warm_up, daemon=True).start()
 
     def state(self, request: Request) -> Response:  # noqa: ARG002
         """Everything but pixels."""
@@ -111,6 +120,19 @@ class Page:
         """Take the last decision back."""
         return self._decided(self.session.undo())
 
+    def _warm_up(self) -> None:
+        """Decode what the page shows first, so that it does not wait for codecs to load."""
+        found = [
+            (finding.score, instance, finding)
+            for _, instance in self.session.plans.instances()
+            for finding in instance.findings
+            if finding.box is not None
+        ]
+        if found:
+            _, instance, finding = min(found, key=lambda item: item[0])
+            with suppress(PixelscrubError):
+                self.images.picture(instance, finding.frames[0] if finding.frames else 0)
+
     def _volume(self, request: Request) -> Any:
         volume = self.view.volume(request.path_params["volume"])
         opened = self.session.plans.opened[volume.plan]
@@ -139,8 +161,8 @@ def make_app(session: Session, private: Path, host: str, token: str) -> Starlett
     page = Page(session, private)
     at = "/api/images/{image:int}/frames/{frame:int}"
     routes = [
-        Route("/", _index),
-        Mount("/static", StaticFiles(directory=STATIC)),
+        Route("/", _static),
+        Route("/static/{name}", _static),
         Route("/api/state", page.state),
         Route(at, page.frame),
         Route(f"{at}/values", page.values),
@@ -161,8 +183,18 @@ def make_app(session: Session, private: Path, host: str, token: str) -> Starlett
     )
 
 
-def _index(request: Request) -> Response:  # noqa: ARG001
-    return Response((STATIC / "index.html").read_bytes(), media_type="text/html")
+async def _static(request: Request) -> Response:
+    """A file of the page; they are few and small, and read once."""
+    name = request.path_params.get("name", "index.html")
+    content = _files().get(name)
+    if content is None:
+        raise HTTPException(404, "there is no such file")
+    return Response(content, media_type=KINDS[name.rpartition(".")[2]])
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in STATIC.iterdir()}
 
 
 def _pixels(frame: Frame) -> Response:

@@ -187,5 +187,8 @@ def _change(instance: InstancePlan, change: Change) -> None:
         return
     if change.was not in instance.findings:
         raise ChangedOutsideError("the plan holds something else by now; nothing was saved")
-    at = instance.findings.index(change.was)
-    instance.findings[at : at + 1] = [] if change.now is None else [change.now]
+    if change.now is None:  # the last of equal ones, so that what was added last goes first
+        at = len(instance.findings) - 1 - instance.findings[::-1].index(change.was)
+        del instance.findings[at]
+    else:
+        instance.findings[instance.findings.index(change.was)] = change.now

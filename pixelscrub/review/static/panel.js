@@ -5,6 +5,7 @@ import { planned } from "./lists.js";
 
 /** Describe an image and, where one is chosen, a finding in it. */
 export function describe(image, finding, facts, volume) {
+  document.querySelector('[data-do="planes"]').disabled = !volume;
   const rows = [["Image", image.name]];
   if (facts) rows.push(["Size", `${facts.columns} × ${facts.rows}${facts.frames > 1 ? `, ${facts.frames} frames` : ""}`]);
   if (finding) {

@@ -28,7 +28,7 @@ export class Stage {
     this.root = $("stage");
     this.film = $("film");
     this.canvas = $("picture");
-    this.overlay = $("overlay");
+    this.shapes = $("shapes");
     this.sketch = new Sketch(this);
     this.#listen();
     new ResizeObserver(() => (this.#fits ? this.fit() : this.#place())).observe(this.root);
@@ -63,6 +63,7 @@ export class Stage {
     this.facts = null;
     this.image = -1;
     this.film.hidden = true;
+    this.shapes.replaceChildren();
     $("trouble").textContent = message;
     $("trouble").hidden = false;
   }
@@ -77,7 +78,7 @@ export class Stage {
       if (isCurrent) shapes.push(svg("rect", { ...place, class: "halo" }));
       shapes.push(svg("rect", { ...place, class: `${kind}${isCurrent ? " current" : ""}` }));
     }
-    this.overlay.replaceChildren(...shapes, ...this.sketch.shapes());
+    this.shapes.replaceChildren(...shapes, ...this.sketch.shapes());
   }
 
   /** Draw the same boxes again, with the sketch. */
@@ -90,6 +91,7 @@ export class Stage {
     if (!this.facts) return;
     this.#fits = true;
     const { clientWidth, clientHeight } = this.root;
+    if (!clientWidth) return; // hidden behind the planes
     const across = (clientWidth - 2 * ROOM) / this.facts.columns;
     const down = (clientHeight - 2 * ROOM) / this.facts.rows;
     this.zoom = Math.max(Math.min(across, down, 12), 0.01);
@@ -156,8 +158,6 @@ export class Stage {
     if (this.canvas.width !== facts.columns || this.canvas.height !== facts.rows)
       Object.assign(this.canvas, { width: facts.columns, height: facts.rows });
     this.canvas.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
-    this.overlay.setAttribute("width", facts.columns);
-    this.overlay.setAttribute("height", facts.rows);
     this.film.hidden = false;
     $("trouble").hidden = true;
   }
@@ -172,7 +172,9 @@ export class Stage {
   }
 
   #place() {
-    this.film.style.transform = `translate(${this.#pan[0]}px, ${this.#pan[1]}px) scale(${this.zoom})`;
+    const [x, y] = this.#pan;
+    this.film.style.transform = `translate(${x}px, ${y}px) scale(${this.zoom})`;
+    this.shapes.setAttribute("transform", `translate(${x} ${y}) scale(${this.zoom})`);
     this.film.classList.toggle("near", this.zoom >= 2);
     const [brightness, contrast] = this.#colour;
     this.canvas.style.filter = brightness === 1 && contrast === 1 ? "" : `brightness(${brightness}) contrast(${contrast})`;
