@@ -10,6 +10,7 @@ from pixelscrub.tags import dates, freetext
 from pixelscrub.tags.plain import PLAIN
 from pixelscrub.tags.policy import TEXTS, Action, Fate
 from pixelscrub.tags.pseudonyms import Pseudonyms
+from pixelscrub.tags.terms import plain
 from pixelscrub.tags.values import STRINGS, Value, dummy, encode
 
 PATIENT_ID, PATIENT_NAME, ACCESSION = 0x00100020, 0x00100010, 0x00080050
@@ -76,9 +77,11 @@ def _keep(value: Value, scene: Scene) -> bytes | None:
         folded = value.data.lower()
         found = any(term in folded for term in scene.raw_leaks)
         return dummy(value.vr, len(value.data)) if found else value.data
-    if not scene.leaks.search(text := value.text()):
-        return value.data
-    return value.encoded(_squeezed(scene.leaks.sub(" ", text))) or dummy(value.vr, 0)
+    text = value.text()
+    if scene.leaks.search(text):
+        return value.encoded(_squeezed(scene.leaks.sub(" ", text))) or dummy(value.vr, 0)
+    in_disguise = not text.isascii() and scene.leaks.search(plain(text))
+    return dummy(value.vr, 0) if in_disguise else value.data
 
 
 def _keep_age(value: Value, _scene: Scene) -> bytes:

@@ -32,6 +32,7 @@ from pixelscrub.tags.walk import Level, Step, Walk
 SOP_CLASS, SOP_INSTANCE, STUDY = 0x00080016, 0x00080018, 0x0020000D
 _BIRTH_DATE = 0x00100030
 _BLOCK = 2**20
+_IN_BINARY = ("utf-8", "utf-16-le", "utf-16-be")
 _policy = lru_cache(maxsize=8)(Policy)
 
 
@@ -202,7 +203,8 @@ def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
     """What looks for the terms; instances of one study share it."""
     variants = terms.variants()
     cleaner = Cleaner(terms.name_words(), terms.words(), pattern(variants))
-    return cleaner, tuple({v.lower().encode() for v in variants if len(v) >= MIN_DIGITS})
+    long = {v.lower() for v in variants if len(v) >= MIN_DIGITS}
+    return cleaner, tuple({v.encode(how, "ignore") for v in long for how in _IN_BINARY})
 
 
 def patient_of(header: Encoded) -> str:

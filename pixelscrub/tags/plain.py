@@ -14,11 +14,13 @@ def _is_short(value: bytes) -> bool:
 
 
 def _is_wordless(value: bytes) -> bool:
-    """Whether it has no more than two letters in a row: digits, signs, and units at most."""
-    return _WORD.search(value) is None
+    """Whether it has no more than two letters: digits, signs, and a unit at most."""
+    return _NUMERIC(value) is not None or len(_LETTERS(value)) <= _UNIT
 
 
-_WORD = re.compile(rb"[^0-9+\-.,:eE\\ \0]{3}")
+_NUMERIC = re.compile(rb"[0-9+\-.,:eE\\ ]*\0?").fullmatch
+_LETTERS = re.compile(rb"[^0-9+\-.,:eE\\ \0]").findall
+_UNIT = 2
 PLAIN: dict[str, Callable[[bytes], bool]] = {
     **dict.fromkeys(("AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"), _is_short),
     **dict.fromkeys(("DA", "DS", "DT", "IS", "TM"), _is_wordless),

@@ -133,11 +133,25 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def pattern(terms: frozenset[str]) -> re.Pattern[str] | None:
-    """Finds any of `terms` as words of their own, in any case; None where there is none."""
-    ordered = sorted({re.escape(t) for t in terms if t}, key=len, reverse=True)
-    if not ordered:
+    """Finds any of `terms` in any case; None where there is none.
+
+    They stand for themselves where no letter goes on from a letter, and no digit from a digit:
+    a name joined to a number is found.
+    """
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for term in sorted(filter(None, terms), key=len, reverse=True):
+        kinds.setdefault((_same_kind(term[0]), _same_kind(term[-1])), []).append(re.escape(term))
+    if not kinds:
         return None
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(ordered)})(?![^\W_])", re.IGNORECASE)
+    found = (f"(?<!{a})(?:{'|'.join(words)})(?!{b})" for (a, b), words in kinds.items())
+    return re.compile("|".join(found), re.IGNORECASE)
+
+
+def _same_kind(character: str) -> str:
+    """What goes on with a word or number, as a regular expression; else what nothing matches."""
+    if character.isdigit():
+        return r"\d"
+    return r"[^\W\d_]" if character.isalpha() else r"\b\B"
 
 
 def _leaves(

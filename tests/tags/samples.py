@@ -7,6 +7,15 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+from pixelscrub.pixels.edit import Edit
+from pixelscrub.pixels.image import Image
+from pixelscrub.pixels.write import write
+from pixelscrub.recipe import TagSettings
+from pixelscrub.tags.deidentify import deidentify, rewrite
+from pixelscrub.tags.done import Done
+from pixelscrub.tags.parts import parts_of
+from pixelscrub.tags.pseudonyms import Pseudonyms
+
 KEY = b"k" * 32
 
 
@@ -46,3 +55,16 @@ def written(header: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
 
 def read(data: bytes) -> pydicom.FileDataset:
     return pydicom.dcmread(io.BytesIO(data))
+
+
+def rewritten(data: bytes, pseudonyms: Pseudonyms, **settings: object) -> bytes:
+    """The file after its de-identification, as a run without changes to pixels does it."""
+    file, out = io.BytesIO(data), io.BytesIO()
+    parts, task = parts_of(file), (TagSettings(**settings), pseudonyms, Done())
+    if parts is not None:
+        rewrite(out, parts, *task)
+    else:
+        image = Image(file)
+        deidentify(image.header, *task)
+        write(out, image, image.header, Edit())
+    return out.getvalue()
