@@ -11,17 +11,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pixelscrub.errors import UsageError
 from pixelscrub.outcome import AuditLine
-from pixelscrub.report import pages, plots
+from pixelscrub.report import checks, pages, plots
 from pixelscrub.report.pages import Series
 from pixelscrub.report.reasons import meaning
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 MAPS: Final = 24
-"""Heat maps on the first page; the pages of the series have the others."""
+HEADS: Final = 12
+"""Heat maps and heads on the first page; the pages of the series have the others."""
 
 
 def build(private: Path) -> Path:
-    """Write `report/index.html` and a page for each series from what the private folder holds.
+    """Write `report/index.html`, `summary.html` to print, and a page for each series.
 
     Args:
         private: the private folder, with `audit.jsonl`, and where they were made with
@@ -43,7 +44,9 @@ def build(private: Path) -> Path:
         environment = _environment()
         for one in series:
             _write_series(environment, folder, one)
-        return _write(environment, folder / "index.html", **_index(private, lines, series))
+        values = _index(private, lines, series)
+        _write(environment, folder / "summary.html", "summary.html", **values)
+        return _write(environment, folder / "index.html", "index.html", **values)
     except OSError as error:
         raise UsageError(f"report cannot be written ({type(error).__name__})") from None
 
@@ -57,11 +60,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"meaning": meaning, "duration": duration, "sop_class": pages.sop_class}
+    environment.globals |= {"told": checks.told, "passed": checks.PASSED}
+    environment.globals["searched"] = checks.SEARCHED
     return environment
 
 
 def _write_series(environment: Environment, folder: Path, series: Series) -> None:
-    heats = plots.heats([(series.kind, series.cards)])
+    heats = plots.heats(series.cards)
     for number, cards in enumerate(series.pages):
         path = folder / series.page_file(number)
         page = {"series": series, "number": number, "cards": cards, "heats": heats}
@@ -69,27 +74,22 @@ def _write_series(environment: Environment, folder: Path, series: Series) -> Non
 
 
 def _index(private: Path, lines: list[AuditLine], series: list[Series]) -> dict[str, Any]:
+    heads = [one for one in series if one.heads]
     return {
-        "template": "index.html",
         "summary": pages.read_summary(private, lines),
         "made": _made(private),
         "held": pages.held(lines, private / "report" / "pictures"),
         "left": pages.left(lines),
         "studies": pages.studies(series),
+        "heads": heads[:HEADS],
+        "heads_more": len(heads[HEADS:]),
         "tags": pages.tag_totals(lines),
         "findings": Counter((f.kind, f.action) for line in lines for f in line.text),
         "faces": Counter(line.face.status for line in lines if line.face),
-        "heats": plots.heats(_by_kind(series))[:MAPS],
+        "heats": plots.heats(c for one in series for c in one.cards)[:MAPS],
         "scores": plots.scores(lines),
         "times": plots.times(lines),
     }
-
-
-def _by_kind(series: list[Series]) -> list[tuple[str, list[pages.Card]]]:
-    grouped: dict[str, list[pages.Card]] = {}
-    for one in series:
-        grouped.setdefault(one.kind, []).extend(one.cards)
-    return list(grouped.items())
 
 
 def _made(private: Path) -> str:

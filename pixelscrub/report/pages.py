@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydicom.uid import UID
 
 from pixelscrub.errors import NOT_INSTANCES, UsageError
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, Summary
+from pixelscrub.report.naming import stem_of
 
-CARDS: Final = 150
+CARDS: Final = 200
 """Instances with pictures on one page."""
+KINDS: Final = ("before", "after", "strip")
+HEAD_KINDS: Final = ("head-before", "head-after", "cuts-before", "cuts-after")
 SAFE_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture file with its size in pixels; `of` is the size of the original, if known."""
+    """One picture file with its size in pixels.
+
+    Attributes:
+        file: relative to the folder of the report.
+        width, height: in pixels.
+        of: columns and rows of the original, if known.
+        device: maker and model of the original's device, if known.
+    """
 
     file: str
     width: int
     height: int
     of: tuple[int, int] | None = None
+    device: str = ""
 
 
 @dataclass(slots=True)
 class Card:
-    """One instance and its pictures, by kind: before, after, strip, head-before, head-after."""
+    """One instance and its pictures, by kind: before, after, strip."""
 
     line: AuditLine
     shots: list[dict[str, Shot]] = field(default_factory=list)
@@ -44,10 +55,17 @@ class Card:
         return face or self.line.crop is not None or any(f.action == "mask" for f in self.line.text)
 
     @property
-    def size(self) -> tuple[int, int] | None:
-        """Columns and rows of the original, if a picture tells."""
-        sizes = (shots["before"].of for shots in self.shots if "before" in shots)
-        return next(sizes, None)
+    def is_slice(self) -> bool:
+        """Whether it is one of many like it, of which a small picture says enough."""
+        face = self.line.face is not None and self.line.face.status == "removed"
+        masked = any(found.action == "mask" for found in self.line.text)
+        is_film = any("strip" in shots for shots in self.shots)
+        return face and not (masked or is_film or self.line.crop)
+
+    @property
+    def before(self) -> Shot | None:
+        """The picture from before, if there is one."""
+        return next((shots["before"] for shots in self.shots if "before" in shots), None)
 
 
 @dataclass(slots=True)
@@ -59,6 +77,7 @@ class Series:
     name: str
     number: int
     cards: list[Card] = field(default_factory=list)
+    heads: dict[str, Shot] = field(default_factory=dict)
 
     @property
     def pictured(self) -> list[Card]:
@@ -94,6 +113,16 @@ class Series:
     def masked(self) -> int:
         """Regions masked, over all instances."""
         return sum(found.action == "mask" for card in self.cards for found in card.line.text)
+
+    @property
+    def tags(self) -> Counter[str]:
+        """Elements by what became of them."""
+        return tag_totals(card.line for card in self.cards)
+
+    @property
+    def devices(self) -> str:
+        """What the images were made with, as far as pictures tell."""
+        return ", ".join(sorted({c.before.device for c in self.cards if c.before} - {""}))
 
     @property
     def face(self) -> FaceLine | None:
@@ -153,6 +182,9 @@ def released(lines: Iterable[AuditLine], folder: Path) -> list[Series]:
         patient, study, name = ["", "", "", *path.split("/")][-3:]
         series = grouped.setdefault(path, Series(patient, study, name, len(grouped) + 1))
         series.cards.append(Card(line, _shots(line, folder)))
+    for path, series in grouped.items():
+        if series.face is not None and series.face.status != "none":
+            series.heads = dict(_kinds(stem_of(f"{path}/head"), folder, HEAD_KINDS))
     return list(grouped.values())
 
 
@@ -186,12 +218,12 @@ def _natural(path: str) -> list[tuple[int, str]]:
 
 def _shots(line: AuditLine, folder: Path) -> list[dict[str, Shot]]:
     named = (name for name in line.pictures if SAFE_NAME.fullmatch(name))
-    found = (dict(_kinds(name, folder)) for name in named)
+    found = (dict(_kinds(name, folder, KINDS)) for name in named)
     return [shots for shots in found if shots]
 
 
-def _kinds(name: str, folder: Path) -> Iterator[tuple[str, Shot]]:
-    for kind in ("before", "after", "strip", "head-before", "head-after"):
+def _kinds(name: str, folder: Path, kinds: Sequence[str]) -> Iterator[tuple[str, Shot]]:
+    for kind in kinds:
         shot = _shot(folder / f"{name}.{kind}.jpg")
         if shot is not None:
             yield kind, shot
@@ -202,8 +234,14 @@ def _shot(path: Path) -> Shot | None:
 
     try:
         with Picture.open(path) as picture:
-            numbers = re.findall(rb"\d+", bytes(picture.info.get("comment", b"")))
-            of = (int(numbers[0]), int(numbers[1])) if len(numbers) == 2 else None
-            return Shot(f"pictures/{path.name}", *picture.size, of)
+            told = re.match(r"(\d+) (\d+) ?(.*)", _comment(picture.info), re.DOTALL)
+            file = f"pictures/{path.name}"
+            if told is None:
+                return Shot(file, *picture.size)
+            return Shot(file, *picture.size, (int(told[1]), int(told[2])), told[3])
     except (OSError, ValueError):
         return None
+
+
+def _comment(info: Mapping[Any, Any]) -> str:
+    return bytes(info.get("comment", b"")).decode("utf-8", "replace")

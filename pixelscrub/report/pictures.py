@@ -9,31 +9,37 @@
     PRIVATE/report/pictures/<name>.cuts-before.jpg, <name>.cuts-after.jpg   three planes of it
 
 `<name>` goes into the line of the audit; the report finds the files by it. Pictures of a head are
-named after the folder of its series and `head-1`. The JPEG comment of a
-picture from before holds the columns and rows of the original, which boxes are counted in.
+named after the folder of its series. The JPEG comment of a
+picture from before holds the columns and rows of the original, which boxes are counted in, and
+the device.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Picture
 from PIL import ImageDraw
 
+from pixelscrub.errors import Reason, guarded
 from pixelscrub.findings import Box
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
+from pixelscrub.report.naming import stem_of
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 EDGE = 560
 """Pixels of a picture's longer side."""
 SMALL_EDGE = 256
 """The same of a slice in which only a face is masked: there are many, and heads are drawn too."""
+LONGEST_DEVICE = 80
 STRIP_EDGE = 160
 STRIP_FRAMES = 8
 OUTLINE = (255, 176, 0)
@@ -67,10 +73,25 @@ def save_instance(
     if frames > 1:
         chosen = np.unique(np.linspace(0, frames - 1, min(STRIP_FRAMES, frames)).round())
         save_strip(folder, name, [(show(before, int(f)), show(after, int(f))) for f in chosen])
-    return save(folder, name, show(before, told), show(after, told), edit.boxes_of(told))
+    boxes, device = edit.boxes_of(told), _device(before.header)
+    return save(folder, name, show(before, told), show(after, told), boxes, device)
 
 
-def save(folder: Path, name: str, before: Pixels, after: Pixels, boxes: Sequence[Box]) -> str:
+def _device(header: Dataset) -> str:
+    """Maker and model, which images with the same layout of text have in common."""
+    with guarded(Reason.DAMAGED_FILE):
+        words = [str(header.get(k) or "") for k in ("Manufacturer", "ManufacturerModelName")]
+    return " ".join(" ".join(words).split())[:LONGEST_DEVICE]
+
+
+def save(
+    folder: Path,
+    name: str,
+    before: Pixels,
+    after: Pixels,
+    boxes: Sequence[Box],
+    device: str = "",
+) -> str:
     """Write one frame before and after.
 
     Args:
@@ -79,6 +100,7 @@ def save(folder: Path, name: str, before: Pixels, after: Pixels, boxes: Sequence
         before: uint8, (rows, columns) or (rows, columns, 3), the original as a viewer shows it.
         after: the same of what was written; smaller where it is cropped.
         boxes: what is masked, in pixels of `before`.
+        device: what the original was made with.
 
     Returns:
         The name to put into the audit's `pictures`.
@@ -88,7 +110,7 @@ def save(folder: Path, name: str, before: Pixels, after: Pixels, boxes: Sequence
     edge = EDGE if boxes or before.shape != after.shape else SMALL_EDGE
     small = _small(before, edge)
     _outline(small, boxes, small.width / columns)
-    comment = f"{columns} {rows}".encode()
+    comment = f"{columns} {rows} {device}".strip().encode()
     small.save(folder / f"{stem}.before.jpg", quality=QUALITY, comment=comment)
     _small(after, edge).save(folder / f"{stem}.after.jpg", quality=QUALITY)
     return stem
@@ -134,9 +156,8 @@ def save_views(
 
 
 def _stem(folder: Path, name: str) -> str:
-    """A file name without anything that means something to a file system or a browser."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", name.removesuffix(".dcm"))
+    return stem_of(name)
 
 
 def _small(pixels: Pixels, edge: int) -> Picture.Image:

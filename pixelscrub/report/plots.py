@@ -9,7 +9,7 @@ from typing import Final
 
 from pixelscrub.findings import Box
 from pixelscrub.outcome import AuditLine
-from pixelscrub.report.pages import Card
+from pixelscrub.report.pages import Card, Shot, sop_class
 
 BINS: Final = 20
 FEW: Final = 5
@@ -27,6 +27,7 @@ class Heat:
         instances: how many they are.
         boxes: distinct regions, each with the share of instances that has it masked, 0 to 1.
         lone: regions that touch none of any other instance: a look at them is worth the while.
+        ground: one of the images as it was written.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Heat:
     instances: int
     boxes: list[tuple[Box, float]]
     lone: list[Box]
+    ground: Shot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,15 @@ class Bar:
     share: float
 
 
-def heats(groups: Iterable[tuple[str, Sequence[Card]]]) -> list[Heat]:
-    """One map for each image size in each group that has anything masked."""
-    maps = []
-    for title, cards in groups:
-        sizes: dict[tuple[int, int], list[Card]] = {}
-        for card in cards:
-            if card.size is not None:
-                sizes.setdefault(card.size, []).append(card)
-        maps += [_heat(title, size, same) for size, same in sizes.items()]
-    return sorted((m for m in maps if m.boxes), key=lambda m: -m.instances)
+def heats(cards: Iterable[Card]) -> list[Heat]:
+    """One map for each device and image size that has anything masked, most images first."""
+    alike: dict[tuple[str, tuple[int, int]], list[Card]] = {}
+    for card in cards:
+        if card.before is not None and card.before.of is not None:
+            key = (card.before.device or sop_class(card.line), card.before.of)
+            alike.setdefault(key, []).append(card)
+    maps = [_heat(title, size, same) for (title, size), same in alike.items()]
+    return sorted((m for m in maps if m.boxes), key=lambda m: (-m.instances, m.title))
 
 
 def _heat(title: str, size: tuple[int, int], cards: Sequence[Card]) -> Heat:
@@ -63,7 +64,8 @@ def _heat(title: str, size: tuple[int, int], cards: Sequence[Card]) -> Heat:
     counts = Counter(box for boxes in each for box in boxes)
     common = [(box, count / len(cards)) for box, count in counts.most_common(RECTANGLES)]
     lone = [box for box, _ in common if len(cards) >= FEW and _is_lone(box, each)]
-    return Heat(title, *size, len(cards), common, lone)
+    whole = (s.get("after") for c in cards if not c.line.crop for s in c.shots)
+    return Heat(title, *size, len(cards), common, lone, next(filter(None, whole), None))
 
 
 def _masked(line: AuditLine) -> set[Box]:

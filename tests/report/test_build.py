@@ -69,13 +69,13 @@ def test_pages_show_pictures_that_exist_and_nothing_from_elsewhere(private):
     private.add_masked(1, [(10, 10, 90, 30)])
     private.add(source="in/2", output="P1/S1/E1/2.dcm", pictures=["../../key", "gone"])
     found = pages(private)
-    assert set(found) == {"index.html", "series-0001-01.html"}
+    assert set(found) == {"index.html", "summary.html", "series-0001-01.html"}
     for page in found.values():
         assert page.stack == []
         assert not page.tags & {"script", "iframe", "object", "link"}
         for link in page.links:
             assert (private.path / "report" / link).is_file()
-    shown = [link for link in found["series-0001-01.html"].links if link.endswith(".jpg")]
+    shown = {link for link in found["series-0001-01.html"].links if link.endswith(".jpg")}
     assert len(shown) == 2
 
 
@@ -104,12 +104,16 @@ def test_films_heads_and_checks_are_shown(private):
     folder = private.path / "report" / "pictures"
     name = pictures.save(folder, "n", grey, grey, [])
     pictures.save_strip(folder, "n", [(grey, grey)] * 3)
-    pictures.save_head(folder, "n", {"front": grey}, {"front": grey})
-    face = {"status": "removed", "mask": "m.nii.gz", "checks": {"nose_gone": 1.0}}
+    for kind in ("head", "cuts"):
+        pictures.save_views(folder, "P1/S1/E1/head", kind, {"front": grey}, {"front": grey})
+    face = {"status": "removed", "mask": "m.nii.gz", "checks": {"nose_gone": 1.0, "fit": 80}}
     private.add(pictures=[name], face=face, crop=[1, 2, 70, 50])
     page = pages(private)["series-0001-01.html"]
-    assert len([link for link in page.links if link.endswith(".jpg")]) == 5
-    assert "nose gone" in page.text
+    shown = {link for link in page.links if link.endswith(".jpg")}
+    assert len(shown) == 7
+    assert all((private.path / "report" / link).is_file() for link in shown)
+    assert "Nose gone 1" in page.text
+    assert "Distance to the average head (mean square; trusted up to 125) 80 mm²" in page.text
     assert "columns 1 to 70" in page.text
 
 
@@ -136,7 +140,7 @@ def test_a_thousand_instances_are_quick_and_split_into_pages(private):
     start = time.monotonic()
     found = pages(private)
     assert time.monotonic() - start < 20
-    assert len(found) == 1 + 2 + 7
+    assert len(found) == 2 + 1 + 7
     assert all(page.stack == [] for page in found.values())
 
 
@@ -173,3 +177,34 @@ def test_every_reason_is_explained(private, reason):
     sentence = re.search(rf"{reason} (\S.*?\.)", pages(private)["index.html"].text)
     assert sentence is not None
     assert len(sentence[1].split()) >= 4
+
+
+def test_slices_of_a_volume_stand_on_a_contact_sheet(private):
+    face = {"status": "removed", "mask": "m.nii.gz", "checks": {}}
+    for number in range(1, 41):
+        private.add_masked(number, [], face=face)
+    private.add_masked(41, [(10, 10, 90, 30)], face=face)
+    page = pages(private)["series-0001-01.html"]
+    assert page.text.count("After, as written") == 1
+    assert page.text.count("from in/41") == 1
+    assert "from in/7" not in page.text
+    assert page.text.count(" 40 ") == 1
+    assert "The head was not drawn" in page.text
+
+
+def test_the_summary_names_no_original_and_shows_no_picture(private):
+    private.add_masked(1, [(10, 10, 90, 30)])
+    private.hold("in/secret-name", "face_partial")
+    page = pages(private)["summary.html"]
+    assert not page.tags & {"img", "image", "svg"}
+    assert "secret-name" not in page.text
+    assert "in/1" not in page.text
+    assert "face partial 1 Only a part of the face" in page.text
+
+
+@pytest.mark.parametrize(("replaced", "is_told"), [(3, True), (0, False)])
+def test_what_was_not_looked_for_is_not_said_to_be_gone(private, replaced, is_told):
+    private.add(tags={"removed": 0, "emptied": 0, "replaced": replaced, "kept": 0})
+    text = pages(private)["summary.html"].text
+    assert ("were searched for in its tags" in text) is is_told
+    assert ("Headers were left as they were" in text) is not is_told

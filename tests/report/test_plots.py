@@ -11,7 +11,7 @@ def test_a_region_by_itself_is_told_from_the_common_one(private):
     for number in range(1, 9):
         private.add_masked(number, [(10, 10, 200, 40)] + [(600, 500, 700, 530)] * (number == 3))
     (one,) = series_of(private)
-    (heat,) = plots.heats([("US", one.cards)])
+    (heat,) = plots.heats(one.cards)
     assert (heat.columns, heat.rows, heat.instances) == (800, 600, 8)
     assert heat.boxes[0] == ((10, 10, 200, 40), 1.0)
     assert heat.lone == [(600, 500, 700, 530)]
@@ -21,17 +21,28 @@ def test_a_region_that_moves_a_little_is_not_by_itself(private):
     for number in range(1, 9):
         private.add_masked(number, [(10 + number, 10, 200, 40)])
     (one,) = series_of(private)
-    assert plots.heats([("US", one.cards)])[0].lone == []
+    assert plots.heats(one.cards)[0].lone == []
 
 
 def test_images_of_another_size_have_a_map_of_their_own(private):
     private.add_masked(1, [(10, 10, 90, 30)])
     private.add_masked(2, [(10, 10, 90, 30)], size=(640, 480))
     (one,) = series_of(private)
-    assert {(h.columns, h.rows) for h in plots.heats([("US", one.cards)])} == {
+    assert {(h.columns, h.rows) for h in plots.heats(one.cards)} == {
         (800, 600),
         (640, 480),
     }
+
+
+def test_devices_have_maps_of_their_own_and_one_of_their_images_behind(private):
+    for number, device in enumerate(("Alpha 1", "Beta 2", "Alpha 1"), 1):
+        private.add_masked(number, [(10, 10, 90, 30)], device=device)
+    (one,) = series_of(private)
+    first, second = plots.heats(one.cards)
+    assert (first.title, first.instances) == ("Alpha 1", 2)
+    assert (second.title, second.instances) == ("Beta 2", 1)
+    assert second.ground.file == "pictures/P1_S1_E1_2.after.jpg"
+    assert one.devices == "Alpha 1, Beta 2"
 
 
 def test_scores_are_counted_by_what_was_done(private):

@@ -1,0 +1,41 @@
+"""What the figures that a face is judged by mean, and what every released file has passed."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Check(NamedTuple):
+    """How a figure is told: its name, its unit, and what it is multiplied with."""
+
+    label: str
+    unit: str = ""
+    scale: float = 1.0
+
+
+FACE: Final = {
+    "fit": Check("Distance to the average head (mean square; trusted up to 125)", "mm²"),
+    "surface_removed": Check("Facial surface in view that was taken out", "%", 100),
+    "face_in_view": Check("Part of an average face that lies in the field of view", "%", 100),
+    "face_ml": Check("Taken out", "ml"),
+}
+PASSED: Final = (
+    "It was read again from the bytes on disk, and every element of it can be read.",
+    "Frames, rows, columns, samples and bits are those of the original, or of its planned crop.",
+    "Every pixel outside the masked regions equals the original's; the regions are filled.",
+    "A text detector was run on it again wherever text was masked, and found none of it.",
+    "No tissue was measured inside a face mask.",
+)
+"""Checks of `prove/release`; an instance that fails one of them is held."""
+SEARCHED: Final = (
+    "Names, numbers, dates of birth, UIDs and places of the original study were searched for in "
+    "its tags, private elements, pixel bytes and code streams, in several spellings and character "
+    "sets, and not found, except what an option of the recipe keeps."
+)
+"""The same, where headers are de-identified."""
+
+
+def told(name: str, value: float) -> tuple[str, str]:
+    """Label and value of a figure as a reader expects them."""
+    check = FACE.get(name, Check(name.replace("_", " ").capitalize()))
+    return check.label, f"{value * check.scale:.4g} {check.unit}".strip()
