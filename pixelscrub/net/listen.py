@@ -27,6 +27,8 @@ CANNOT_UNDERSTAND: Final = 0xC000
 PROCESSING_FAILURE: Final = 0x0110
 ASSOCIATIONS: Final = 50
 """Associations at a time; a further one is rejected as transient."""
+GREETING: Final = 10.0
+"""Seconds from a connection to its request for an association, the TLS handshake included."""
 PDU: Final = 2**17
 """Bytes of the largest PDU that is taken."""
 
@@ -136,6 +138,7 @@ class Listener:
         entity.require_called_aet = True
         callers = (*self._door.allowed, *([self._partner] if self._partner else []))
         entity.require_calling_aet = list(callers) if self._door.allowed else []
+        entity.acse_timeout = GREETING
         entity.maximum_associations, entity.maximum_pdu_size = ASSOCIATIONS, PDU
         entity.add_supported_context(Verification)
         entity.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)

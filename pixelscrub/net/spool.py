@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.intake.instance import Source
@@ -50,8 +50,7 @@ class Spool:
         try:
             for folder in (path, self.incoming, self._studies, self._conflicts):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            self._only = (path / "lock").open("w")
-            fcntl.flock(self._only, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._only = _locked(path / "lock")
         except OSError as error:
             name = type(error).__name__
             raise UsageError(f"spool cannot be used, or is in use ({name})") from None
@@ -138,6 +137,17 @@ def source(file: Path, root: Path | None = None) -> Source:
     """
     status, root = file.stat(), root or file.parent
     return Source(root, file.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
+
+
+def _locked(path: Path) -> TextIO:
+    """A file that holds a lock until it is closed; a killed process leaves none behind."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
 
 
 def _digest(file: Path, instance: Instance) -> str:

@@ -1,0 +1,238 @@
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+from pynetdicom import AE, build_context
+from pynetdicom.sop_class import StorageCommitmentPushModel
+
+from pixelscrub.errors import Reason, UsageError
+from pixelscrub.net.listen import Door, Listener
+from pixelscrub.net.tls import Tls
+
+from .conftest import let_go, store, until
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture
+def listen(spool, port, monkeypatch):
+    """Opens a door before the spool; gives the listener."""
+    monkeypatch.setattr("pixelscrub.net.listen.GREETING", 1.0)
+    started = []
+
+    def start(report=lambda *_: None, partner=None, **options) -> Listener:
+        listener = Listener(Door("PIXELSCRUB", port, **options), spool, report, partner)
+        listener.start()
+        started.append(listener)
+        return listener
+
+    yield start
+    for listener in started:
+        let_go(listener._server, listener.stop)
+
+
+def dcmtk(program, *arguments):
+    if shutil.which(program) is None:
+        pytest.skip(f"dcmtk's {program} is not installed")
+    command = [program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_dcmtk_may_ask_and_send(listen, receipts, make_study, port):
+    listen(allowed=("STORESCU",))
+    call = ("-aet", "STORESCU", "-aec", "PIXELSCRUB", "127.0.0.1", port)
+    assert dcmtk("echoscu", *call).returncode == 0
+    assert dcmtk("storescu", *call, *make_study(3)).returncode == 0
+    assert receipts.counts() == {"spooled": 3}
+
+
+def test_success_is_told_when_file_and_receipt_are_there(listen, spool, receipts, make_study, port):
+    listen()
+    (file,) = make_study(1)
+    assert store(port, [file]) == [0x0000]
+    (name,) = (path.stem for path in spool.incoming.parent.glob("studies/*/*.dcm"))
+    assert receipts.get(name).sender == "STORESCU"
+
+
+@pytest.mark.parametrize(
+    ("calling", "called"), [("STRANGER", "PIXELSCRUB"), ("STORESCU", "ANOTHER"), ("storescu", "x")]
+)
+def test_other_titles_are_rejected(listen, receipts, make_study, port, calling, called):
+    listen(allowed=("STORESCU",))
+    assert store(port, make_study(1), calling, called) is None
+    assert receipts.counts() == {}
+
+
+def test_partner_may_call_to_report(listen, make_study, port):
+    listen(allowed=("STORESCU",), partner="ARCHIVE")
+    assert store(port, make_study(1), "ARCHIVE") == [0x0000]
+
+
+def test_door_to_the_network_needs_names():
+    for host in ("0.0.0.0", "::", "gateway.example"):
+        with pytest.raises(UsageError, match="--allow"):
+            Door("PIXELSCRUB", 104, host)
+    assert Door("PIXELSCRUB", 104, "0.0.0.0", ("SCANNER",)).allowed == ("SCANNER",)
+    assert Door("PIXELSCRUB", 104, "localhost").allowed == ()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"title": "A\\B"}, {"title": "x" * 17}, {"port": 0}, {"allowed": ("",)}]
+)
+def test_door_with_bad_names_or_numbers_is_refused(wrong):
+    with pytest.raises(UsageError):
+        Door(**{"title": "PIXELSCRUB", "port": 104} | wrong)
+
+
+def test_port_that_is_taken_is_refused(listen, spool, port):
+    listen()
+    with pytest.raises(UsageError, match="cannot listen"):
+        Listener(Door("PIXELSCRUB", port), spool, lambda *_: None, None).start()
+
+
+def test_two_associations_with_one_uid(listen, receipts, make_instance, save, tmp_path, port):
+    listen()
+    instance = make_instance()
+    one = save(instance, tmp_path / "1.dcm")
+    instance.PatientID = "ANOTHER"
+    other = save(instance, tmp_path / "2.dcm")
+    assert [store(port, [file]) for file in (one, one, other, other)] == [[0x0000]] * 4
+    assert receipts.counts() == {"spooled": 1, "held": 1}
+    (held,) = receipts.held_for(Reason.CONFLICTING_INSTANCES)
+    assert held.reason is Reason.CONFLICTING_INSTANCES
+
+
+def test_study_is_busy_while_its_association_is_open(listen, receipts, make_study, port):
+    listener = listen()
+    (file,) = make_study(1)
+    contexts = [build_context("1.2.840.10008.5.1.4.1.1.7", ExplicitVRLittleEndian)]
+    association = AE("STORESCU").associate("127.0.0.1", port, contexts, "PIXELSCRUB")
+    association.send_c_store(file)
+    assert listener.busy() == set(receipts.complete(time.time()))
+    association.abort()
+    until(lambda: listener.busy() == set())
+
+
+def test_aborted_association_leaves_what_it_sent_and_no_rest(
+    listen, spool, receipts, make_study, port
+):
+    listener = listen()
+    files = make_study(2)
+    contexts = [build_context("1.2.840.10008.5.1.4.1.1.7", ExplicitVRLittleEndian)]
+    association = AE("STORESCU").associate("127.0.0.1", port, contexts, "PIXELSCRUB")
+    association.send_c_store(files[0])
+    half = spool.new_file()
+    half.write_bytes(b"half of an instance")
+    listener.empty_when_idle()
+    assert half.exists()
+    association.abort()
+    until(lambda: not listener.busy())
+    listener.empty_when_idle()
+    assert not half.exists()
+    assert receipts.counts() == {"spooled": 1}
+
+
+def test_data_set_that_cannot_be_understood_is_refused(listen, receipts, make_study, port):
+    listen()
+    (file,) = make_study(1, StudyInstanceUID="")
+    assert store(port, [file]) == [0xC000]
+    assert receipts.counts() == {}
+
+
+def test_full_disk_is_told_to_the_sender(listen, receipts, make_study, port, monkeypatch):
+    listen()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pixelscrub.net.spool._sync", full)
+    assert store(port, make_study(1)) == [0xA700]
+    assert receipts.counts() == {}
+
+
+def test_defect_takes_nothing(listen, receipts, make_study, port, monkeypatch):
+    listen()
+    monkeypatch.setattr("pixelscrub.net.spool.read_instance", lambda _: 1 / 0)
+    (status,) = store(port, make_study(1))
+    assert status >= 0xC000
+    assert receipts.counts() == {}
+
+
+def test_tls_lets_in_who_has_a_certificate(listen, receipts, make_study, certificates, port):
+    own = Tls(certificates / "own.pem", certificates / "own.key", certificates / "ca.pem")
+    stranger = Tls(
+        certificates / "stranger.pem", certificates / "stranger.key", certificates / "ca.pem"
+    )
+    listen(tls=own)
+    files = make_study(1)
+    assert store(port, files) is None
+    assert store(port, files, tls=stranger.client()) is None
+    assert store(port, files, tls=Tls(ca=certificates / "ca.pem").client()) is None
+    assert receipts.counts() == {}
+    assert store(port, files, tls=own.client()) == [0x0000]
+
+
+def test_mute_connection_stops_nobody_else(listen, make_study, certificates, port):
+    own = Tls(certificates / "own.pem", certificates / "own.key", certificates / "ca.pem")
+    listen(tls=own)
+    with socket.create_connection(("127.0.0.1", port)):
+        assert store(port, make_study(1), tls=own.client()) == [0x0000]
+
+
+def test_dcmtk_speaks_tls_with_it(listen, receipts, make_study, certificates, port):
+    listen(tls=Tls(certificates / "own.pem", certificates / "own.key", certificates / "ca.pem"))
+    call = ("-aec", "PIXELSCRUB", "localhost", port, *make_study(1))
+    keys = ("+tls", certificates / "own.key", certificates / "own.pem")
+    trusted = dcmtk("storescu", *keys, "+cf", certificates / "ca.pem", *call)
+    if "unknown option" in trusted.stderr.lower():
+        pytest.skip("dcmtk was built without TLS")
+    assert trusted.returncode == 0, trusted.stderr
+    assert receipts.counts() == {"spooled": 1}
+    assert dcmtk("storescu", *call).returncode != 0
+
+
+def report_to(port, transaction, kept=(), failed=()):
+    """Reports as an archive does: on an association of its own, in the role of the SCP."""
+    told = Dataset()
+    told.TransactionUID = transaction
+    for keyword, uids in (("ReferencedSOPSequence", kept), ("FailedSOPSequence", failed)):
+        items = []
+        for uid in uids:
+            items.append(Dataset())
+            items[-1].ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+            items[-1].ReferencedSOPInstanceUID = uid
+        setattr(told, keyword, items)
+    from pynetdicom import build_role
+
+    model = StorageCommitmentPushModel
+    association = AE("ARCHIVE").associate(
+        "127.0.0.1",
+        port,
+        [build_context(model)],
+        "PIXELSCRUB",
+        ext_neg=[build_role(model, scp_role=True)],
+    )
+    assert association.is_established
+    kind = 2 if failed else 1
+    status, _ = association.send_n_event_report(told, kind, model, "1.2.840.10008.1.20.1.1")
+    association.release()
+    return status.Status
+
+
+def test_report_of_commitment_is_passed_on(listen, port):
+    told = []
+    listen(report=lambda *said: told.append(said))
+    assert report_to(port, "1.2.3", kept=["1.2"], failed=["1.3", "1.4"]) == 0x0000
+    assert told == [("1.2.3", frozenset({"1.2"}), frozenset({"1.3", "1.4"}))]
+
+
+def test_report_that_cannot_be_read_is_answered_with_failure(listen, port):
+    def fail(*_):
+        raise ValueError
+
+    listen(report=fail)
+    assert report_to(port, "1.2.3", kept=["1.2"]) == 0x0110

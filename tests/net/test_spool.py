@@ -1,0 +1,166 @@
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.net.receipts import State
+from pixelscrub.net.spool import Spool
+
+
+@pytest.fixture
+def arrive(spool, save):
+    """Has an instance arrive; gives its receipt."""
+
+    def take(instance, **options):
+        file = save(instance, spool.new_file())
+        return spool.take(file, "SENDER", **options)
+
+    return take
+
+
+def files(spool):
+    return sorted(
+        p.relative_to(spool.incoming.parent) for p in spool.incoming.parent.rglob("*.dcm")
+    )
+
+
+def test_instance_lies_under_pseudonyms_and_has_a_receipt(spool, receipts, arrive, make_instance):
+    instance = make_instance()
+    receipt = arrive(instance)
+    assert receipts.get(receipt.name) == receipt
+    assert (receipt.state, receipt.sender) == (State.SPOOLED, "SENDER")
+    source = spool.source(receipt)
+    assert source.path == f"studies/{receipt.study}/{receipt.name}.dcm"
+    assert str(instance.SOPInstanceUID) not in source.path
+    assert not list(spool.incoming.iterdir())
+    assert stat.S_IMODE((source.root / source.path).parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "uid", ["1.2.840.10008./../../../x", "/etc/passwd", "..", "a\0b", "ü" * 99]
+)
+def test_no_uid_becomes_a_path(spool, arrive, make_instance, uid):
+    receipt = arrive(make_instance(StudyInstanceUID=uid))
+    assert len(receipt.study) == 64
+    assert files(spool) == [
+        spool.source(receipt)
+        .root.joinpath(spool.source(receipt).path)
+        .relative_to(spool.incoming.parent)
+    ]
+
+
+def test_equal_content_again_is_the_same_instance(spool, receipts, arrive, make_instance):
+    instance = make_instance()
+    first = arrive(instance)
+    instance.file_meta.ImplementationVersionName = "ANOTHER DAY"
+    assert arrive(instance) == first
+    assert receipts.counts() == {"spooled": 1}
+    assert len(files(spool)) == 1
+
+
+def test_other_content_under_one_uid_is_kept_and_held(spool, receipts, arrive, make_instance):
+    instance = make_instance()
+    first = arrive(instance)
+    instance.PatientID = "ANOTHER"
+    second = arrive(instance)
+    assert (second.state, second.reason) == (State.HELD, Reason.CONFLICTING_INSTANCES)
+    assert arrive(instance) == second
+    assert receipts.get(first.name) == first
+    assert receipts.counts() == {"spooled": 1, "held": 1}
+    assert len(files(spool)) == 2
+
+
+def test_uid_of_request_and_data_set_must_agree(spool, receipts, arrive, make_instance):
+    instance = make_instance()
+    with pytest.raises(HeldError, match="damaged_file"):
+        arrive(instance, uid="1.2.3")
+    assert receipts.counts() == {}
+    assert arrive(instance, uid=f"{instance.SOPInstanceUID}\0").state is State.SPOOLED
+
+
+def test_what_cannot_be_read_is_not_taken(spool, receipts):
+    file = spool.new_file()
+    file.write_bytes(b"DICM" * 100)
+    with pytest.raises(HeldError):
+        spool.take(file, "SENDER")
+    assert receipts.counts() == {}
+
+
+def test_crash_between_file_and_receipt_loses_nothing(
+    spool, receipts, arrive, make_instance, tmp_path
+):
+    one, other = make_instance(), make_instance()
+    kept = arrive(one)
+    one.PatientID = "ANOTHER"
+    conflict, lost = arrive(one), arrive(other)
+    (spool.incoming / "half.dcm").write_bytes(b"half")
+    spool.close()
+    receipts._rows.execute("DELETE FROM receipts WHERE name != ?", (kept.name,))
+    namer = spool._namer
+    again = Spool(tmp_path / "spool", receipts, namer)
+    assert receipts.get(lost.name).state is State.SPOOLED
+    assert receipts.get(conflict.name).reason is Reason.CONFLICTING_INSTANCES
+    assert not list(again.incoming.iterdir())
+    assert len(files(again)) == 3
+    again.close()
+
+
+def test_damaged_stray_in_the_spool_stops_no_start(
+    spool, receipts, arrive, make_instance, tmp_path
+):
+    folder = (tmp_path / "spool" / spool.source(arrive(make_instance())).path).parent
+    (folder / "stray.dcm").write_bytes(b"DICM" * 100)
+    spool.close()
+    Spool(tmp_path / "spool", receipts, spool._namer).close()
+    assert receipts.counts() == {"spooled": 1}
+
+
+def test_file_that_is_gone_has_no_source(spool, arrive, make_instance):
+    receipt = arrive(make_instance())
+    source = spool.source(receipt)
+    (source.root / source.path).unlink()
+    assert spool.source(receipt) is None
+
+
+def test_spool_serves_one_process_at_a_time(spool, receipts, tmp_path):
+    with pytest.raises(UsageError, match="in use"):
+        Spool(tmp_path / "spool", receipts, spool._namer)
+
+
+def test_file_and_names_are_on_the_disk_before_the_receipt(
+    spool, receipts, make_instance, save, monkeypatch
+):
+    synced = []
+    real = os.fsync
+
+    def fsync(descriptor):
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        real(descriptor)
+
+    file = save(make_instance(), spool.new_file())
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(receipts, "put", lambda receipt: synced.append(receipt.state))
+    receipt = spool.take(file, "SENDER")
+    root = spool.incoming.parent
+    assert synced == [
+        str(file),
+        str(root / "studies"),
+        str(root / "studies" / receipt.study),
+        State.SPOOLED,
+    ]
+
+
+def test_full_disk_takes_nothing(spool, receipts, make_instance, save, monkeypatch):
+    file = save(make_instance(), spool.new_file())
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pixelscrub.net.spool._sync", full)
+    with pytest.raises(OSError, match="space"):
+        spool.take(file, "SENDER")
+    assert receipts.counts() == {}
+    shutil.rmtree(spool.incoming)
