@@ -7,18 +7,17 @@ pydicom's decoders in place of ours, and compares.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from functools import cache, reduce
+from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Final
 
 from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.prove import conformance
 from pixelscrub.prove.date_checks import check_intervals
-from pixelscrub.prove.header_checks import STANDARD_UIDS, check_header, claimed_options
+from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
+from pixelscrub.prove.header_checks import check_header
 from pixelscrub.prove.issues import AuditResult, Issue, Pair
 from pixelscrub.prove.pairs import File, by_content, read_all
 from pixelscrub.prove.parsed import Parsed
@@ -28,10 +27,6 @@ from pixelscrub.prove.planned import Planned, read_planned
 from pixelscrub.prove.search import Needles
 from pixelscrub.prove.uid_checks import check_uids
 from pixelscrub.tags.terms import Terms
-
-MAKERS: Final = ("Manufacturer", "ManufacturerModelName")
-TELLING: Final = 6
-"""Characters from which the name of a place or a device, or a UID, tells anything."""
 
 
 def audit(inputs: Sequence[Path], out: Path, private: Path | None = None) -> AuditResult:
@@ -71,30 +66,30 @@ def _check_pairs(
     planned: Mapping[str, Planned],
 ) -> Iterator[Issue]:
     terms = _terms(originals)
-    needles = cache(lambda study, options: Needles.of(_values(terms[study], options)))
     for name, source in pairs.items():
         original, output = originals[source], outputs[name]
-        options = frozenset(claimed_options(output.header))
         yield from _check_terms(original, name)
         yield from check_header(original, output, name)
         yield from check_pixels(original, output, name, planned.get(source))
-        yield from _check_identifiers(output, name, needles(_study(original), options))
+        yield from _check_identifiers(
+            output, name, needles(terms[_study(original)], claimed_options(output.header))
+        )
         yield from conformance.check(original, output, name)
 
 
 def _check_names(originals: Mapping[str, File], names: Sequence[str]) -> Iterator[Issue]:
     """Look in the names of files for what identifies; such a name must not reach a message."""
     terms = reduce(or_, _terms(originals).values(), Terms())
-    needles = Needles.of(_values(terms, frozenset()))
+    found = needles(terms, frozenset())
     for number, name in enumerate(sorted(names), 1):
-        if needles.in_text(name.encode("utf-8", "replace")):
+        if found.in_text(name.encode("utf-8", "replace")):
             yield Issue("identifier_in_name", place=f"file {number} in the order of names")
 
 
-def _check_identifiers(output: File, name: str, needles: Needles) -> Iterator[Issue]:
+def _check_identifiers(output: File, name: str, values: Needles) -> Iterator[Issue]:
     try:
         with output.open() as file, guarded(Reason.NOT_READABLE_AGAIN):
-            place = place_of_value(Parsed.of(file), needles)
+            place = place_of_value(Parsed.of(file), values)
     except HeldError:
         yield Issue("unreadable", name)
         return
@@ -107,7 +102,7 @@ def _terms(originals: Mapping[str, File]) -> dict[str, Terms]:
     terms: dict[str, Terms] = defaultdict(Terms)
     for file in originals.values():
         with suppress(HeldError):  # an output that was made of it is reported by `_check_terms`
-            terms[_study(file)] |= _without_makers(Terms.of(file.header), file)
+            terms[_study(file)] |= without_makers(Terms.of(file.header), file.header)
     return terms
 
 
@@ -117,28 +112,6 @@ def _check_terms(original: File, name: str) -> Iterator[Issue]:
         Terms.of(original.header)
     except HeldError:
         yield Issue("original_unreadable", name)
-
-
-def _without_makers(terms: Terms, file: File) -> Terms:
-    """The terms less names of makers and models, which the Basic Profile keeps."""
-    makers = {str(file.header.get(keyword) or "").casefold() for keyword in MAKERS}
-    places, equipment = (
-        frozenset(v for v in values if not any(v.casefold() in maker for maker in makers))
-        for values in (terms.places, terms.equipment)
-    )
-    return replace(terms, places=places, equipment=equipment)
-
-
-def _values(terms: Terms, options: Set[str]) -> Set[str]:
-    """What must not stand anywhere in an output of the study that claims `options`."""
-    more: set[str] = set()
-    if "retain_institution_identity" not in options:
-        more |= terms.places
-    if "retain_device_identity" not in options:
-        more |= terms.equipment
-    if "retain_uids" not in options:
-        more |= {uid for uid in terms.uids if not uid.startswith(STANDARD_UIDS.decode())}
-    return terms.variants() | {value for value in more if len(value) >= TELLING}
 
 
 def _study(file: File) -> str:

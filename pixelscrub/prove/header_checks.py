@@ -10,29 +10,13 @@ import csv
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pixelscrub.prove.forbidden import STANDARD_UIDS, claimed_options
 from pixelscrub.prove.issues import Issue
 from pixelscrub.prove.pairs import File
 from pixelscrub.prove.places import Value, values
 
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
-
-OPTION_CODES: Final = {
-    "113103": "clean_graphics",
-    "113104": "clean_structured_content",
-    "113105": "clean_descriptors",
-    "113106": "retain_full_dates",
-    "113107": "retain_modified_dates",
-    "113108": "retain_patient_characteristics",
-    "113109": "retain_device_identity",
-    "113110": "retain_uids",
-    "113111": "retain_safe_private",
-    "113112": "retain_institution_identity",
-}
-"""CID 7050."""
-STANDARD_UIDS: Final = b"1.2.840.10008."
 MARKS: Final = ("(0012,0062)", "(0012,0063)", "(0028,0301)", "(0028,0302)", "(0028,0303)")
 
 
@@ -58,13 +42,7 @@ def check_header(original: File, output: File, name: str) -> Iterator[Issue]:
     yield from _check_file(output, name)
 
 
-def claimed_options(header: Dataset) -> set[str]:
-    """The options of PS3.15 that the header says were applied."""
-    codes = header.get("DeidentificationMethodCodeSequence") or []
-    return {o for item in codes if (o := OPTION_CODES.get(str(item.get("CodeValue", ""))))}
-
-
-def _judge(value: Value, before: bytes, options: set[str]) -> str:
+def _judge(value: Value, before: bytes, options: frozenset[str]) -> str:
     tag = value.place.rsplit(".", 1)[-1][1:10].replace(",", "")
     if int(tag[:4], 16) % 2:
         return "" if "retain_safe_private" in options else "private_element_left"
@@ -73,7 +51,7 @@ def _judge(value: Value, before: bytes, options: set[str]) -> str:
         return ""
     data = value.data.strip(b" \0")
     is_same = bool(data) and data == before.strip(b" \0")
-    if not is_same or data.startswith(STANDARD_UIDS):
+    if not is_same or data.startswith(STANDARD_UIDS.encode()):
         return ""
     return "uid_kept" if action == "U" else "listed_element_kept"
 

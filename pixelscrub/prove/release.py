@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels.edit import Edit
+from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
 from pixelscrub.prove.parsed import Parsed
 from pixelscrub.prove.places import place_of_value
-from pixelscrub.prove.search import Needles
 
 if TYPE_CHECKING:
     from pixelscrub.prove.remains import Promise
@@ -49,7 +49,7 @@ def release(
         if promise is not None and before.pixels is not None:
             _check_remains(before, after, edit, promise)
         if terms is not None:
-            _check_identifiers(after, terms)
+            _check_identifiers(after, without_makers(terms, before.header))
 
 
 def _check_pixels(before: Parsed, after: Parsed, edit: Edit) -> None:
@@ -96,6 +96,6 @@ def _check_shape(before: Parsed, after: Parsed, edit: Edit) -> None:
 
 def _check_identifiers(after: Parsed, terms: Terms) -> None:
     with guarded(Reason.NOT_READABLE_AGAIN):
-        place = place_of_value(after, Needles.of(terms.variants()))
+        place = place_of_value(after, needles(terms, claimed_options(after.header)))
     if place is not None:
         raise HeldError(Reason.IDENTIFIER_LEFT, f"in {place}")

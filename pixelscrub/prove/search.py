@@ -25,7 +25,11 @@ ALPHANUMERIC: Final = re.compile(rb"[0-9a-z\x80-\xff]")
 PRINTABLE: Final = re.compile(rb"[\x20-\x7e]{6,}")
 CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 DOTTED: Final = re.compile(rb"[0-9.]+")
-"""A UID; one may be the beginning of another."""
+"""A number with points; one may be the beginning of another."""
+UID: Final = re.compile(rb"[0-9]+(?:\.[0-9]+){3,}")
+"""Looked up as a whole: a study has thousands that begin alike."""
+INSIDE_UID: Final = re.compile(rb"\.[0-9]+\.[0-9]+\.")
+UID_LENGTH: Final = 64
 SHORT: Final = 2
 IN_BINARY: Final = 5
 TEXT_IN_BINARY: Final = 32
@@ -43,12 +47,14 @@ class Needles:
     Attributes:
         words: folded bytes of each value by their first run of letters or of digits.
         wide: folded bytes of values in scripts without spaces.
+        uids: UIDs.
         keys: folded bytes of each long value, and an offset of 0 to 3, by the four bytes there.
         first: whether any key starts with these two bytes, as a little-endian number.
     """
 
     words: dict[bytes, list[bytes]] = field(default_factory=dict)
     wide: list[bytes] = field(default_factory=list)
+    uids: set[bytes] = field(default_factory=set)
     keys: dict[int, list[tuple[bytes, int]]] = field(default_factory=dict)
     first: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(2**16, np.bool_))
 
@@ -65,6 +71,9 @@ class Needles:
         return needles
 
     def _add(self, value: str, data: bytes) -> None:
+        if UID.fullmatch(data):
+            self.uids.add(data)
+            return
         run = RUN.search(data)
         if any(character >= IDEOGRAPHS for character in value):
             self.wide.append(data)
@@ -79,7 +88,8 @@ class Needles:
     @property
     def overlap(self) -> int:
         """Bytes by which pieces have to overlap so that no long value falls between them."""
-        return max((len(data) for pairs in self.keys.values() for data, _ in pairs), default=0)
+        lengths = (len(data) for pairs in self.keys.values() for data, _ in pairs)
+        return max(lengths, default=0) + UID_LENGTH
 
     def in_text(self, data: bytes, shortest: int = SHORT) -> bool:
         """Whether any value of at least `shortest` bytes stands in `data` as a whole word."""
@@ -93,7 +103,16 @@ class Needles:
             for data in self.words.get(run[0], ()):
                 if len(data) >= shortest and _is_whole(folded, run.start(), data):
                     return True
-        return any(data in folded for data in self.wide)
+        return any(data in folded for data in self.wide) or self._uid_in(folded) is not None
+
+    def _uid_in(self, folded: bytes) -> int | None:
+        """Where any of the UIDs stands, whole."""
+        for inside in INSIDE_UID.finditer(folded) if self.uids else ():
+            start = max(inside.start() - UID_LENGTH, 0)
+            for uid in UID.finditer(folded, start, inside.end() + UID_LENGTH):
+                if uid[0] in self.uids:
+                    return uid.start()
+        return None
 
     def in_binary(self, data: bytes) -> bool:
         """Whether any value stands as a whole word in the printable parts of `data`."""
@@ -111,6 +130,9 @@ class Needles:
         words are looked up, all at once.
         """
         folded = data.lower()
+        uid = self._uid_in(folded)
+        if uid is not None:
+            return uid
         words = np.frombuffer(folded, "<u4", len(folded) // 4)
         places = np.flatnonzero(self.first[words & 0xFFFF])
         found = words[places]

@@ -1,24 +1,24 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom.data
 import pytest
 from pydicom import dcmread
 
+from pixelscrub.tags.terms import Terms
+
 PACKAGED = Path(pydicom.data.__file__).parent / "test_files"
 
 
-@dataclass
-class KnownTerms:
-    """Stands for the terms of a study."""
+class KnownTerms(Terms):
+    """Terms of a study whose names are looked for just as they are."""
 
-    values: frozenset[str]
+    __slots__ = ()
 
     def variants(self):
-        return self.values
+        return self.names
 
 
 def packaged(name):

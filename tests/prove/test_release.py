@@ -11,6 +11,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.prove.release import release
+from pixelscrub.tags.terms import Terms
 
 from .conftest import PACKAGED, as_bytes, packaged
 
@@ -152,3 +153,44 @@ def test_a_name_after_the_end_of_a_codestream_is_found(tmp_path, terms):
     dataset.PixelData = encapsulate([fragment + b"\0\1Lindqvist"])
     data = as_bytes(dataset)
     assert held(tmp_path, data, data, terms).detail == "in codestream header in (7FE0,0010)"
+
+
+ELSEWHERE = Terms(
+    uids=frozenset({"1.2.826.77.1.99", "1.2.840.10008.1.2.1"}),
+    places=frozenset({"Klinik am Birnbaum", "Rontgenwerke"}),
+    equipment=frozenset({"KELLERSCAN7"}),
+)
+"""None of these may stand in an output, but for the maker and what belongs to the standard."""
+
+
+@pytest.mark.parametrize("text", ["1.2.826.77.1.99", "klinik am birnbaum", "on KELLERSCAN7"])
+def test_uids_places_and_devices_of_the_study_are_found(tmp_path, text):
+    dataset = packaged("CT_small.dcm")
+    dataset.Manufacturer = "Rontgenwerke AG"
+    before = as_bytes(dataset)
+    prove(tmp_path, before, before, ELSEWHERE)
+    dataset.ImageComments = text
+    error = held(tmp_path, before, as_bytes(dataset), ELSEWHERE)
+    assert error.reason is Reason.IDENTIFIER_LEFT
+    assert error.detail == "in (0020,4000)"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("1.2.826.77.1.99", "113110"), ("Klinik am Birnbaum", "113112"), ("KELLERSCAN7", "113109")],
+)
+def test_what_an_option_of_the_standard_keeps_may_stay(tmp_path, text, code):
+    dataset = packaged("CT_small.dcm")
+    item = Dataset()
+    item.CodeValue = code
+    dataset.DeidentificationMethodCodeSequence = Sequence([item])
+    dataset.ImageComments = text
+    data = as_bytes(dataset)
+    prove(tmp_path, data, data, ELSEWHERE)
+
+
+def test_what_the_recipe_spares_may_stay(tmp_path):
+    dataset = packaged("CT_small.dcm")
+    dataset.ImageComments = "Klinik am Birnbaum"
+    data = as_bytes(dataset)
+    prove(tmp_path, data, data, ELSEWHERE.but(["at Klinik am Birnbaum, 2nd floor"]))
