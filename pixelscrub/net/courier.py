@@ -91,7 +91,9 @@ class Courier:
         try:
             self._ask(open_ones, items)
             waiting = [item for item in items if item.name in open_ones]
-            self.receipts.put(*(replace(r, state=State.SENDING) for r in open_ones.values()))
+            for name, receipt in open_ones.items():
+                open_ones[name] = replace(receipt, state=State.SENDING)
+            self.receipts.put(*open_ones.values())
             for item, error in self.peer.send(waiting):
                 self._told(open_ones.pop(item.name), item, error)
                 if self.stop.is_set():

@@ -24,6 +24,8 @@ STORED: Final = (0x0000, 0xB000, 0xB006, 0xB007)
 """Success, and the warnings with which an instance is stored (PS3.4 table B.2-1)."""
 NO_CONTEXT: Final = "no_presentation_context"
 PENDING: Final = (0xFF00, 0xFF01)
+ANSWER: Final = 60.0
+"""Seconds that a peer may take to answer a request."""
 SAME_ASSOCIATION: Final = 2.0
 """Seconds to wait for the report on the association that asked; most peers open another."""
 
@@ -106,6 +108,7 @@ class DimsePeer:
         from pynetdicom import AE
 
         entity = AE(self._title)
+        entity.dimse_timeout = ANSWER
         association = entity.associate(
             self._address.host,
             self._address.port,
@@ -130,14 +133,16 @@ def _store(association: Association, item: Item) -> str | None:
     if not association.accepted_contexts:
         return NO_CONTEXT
     if not association.is_established:
-        return "association_lost"
+        raise UnreachableError("association_lost")
     try:
         status = association.send_c_store(item.path)
     except ValueError:
         return NO_CONTEXT
     except (RuntimeError, AttributeError, OSError) as error:
         return type(error).__name__
-    return None if status and status.Status in STORED else _code(status)
+    if not status:
+        raise UnreachableError(_code(status))
+    return None if status.Status in STORED else _code(status)
 
 
 def _code(status: Dataset) -> str:
