@@ -209,6 +209,8 @@ def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
 
 def patient_of(header: Encoded) -> str:
     """Whom an instance belongs to: Patient ID, else name and date of birth, else the study."""
-    patient = header.text(PATIENT_ID)
+    number = header.text(PATIENT_ID)
+    if number:
+        return number
     named = f"{header.text(PATIENT_NAME)}|{header.text(_BIRTH_DATE)}".strip("|")
-    return patient or named or header.text(STUDY)
+    return named or header.text(STUDY)

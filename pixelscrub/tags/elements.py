@@ -68,6 +68,8 @@ class Item(NamedTuple):
     undefined: bool
 
 
+_new = tuple.__new__
+"""Makes a named tuple without the detour over its class: there are many elements."""
 _ORDERS = ((True, "<"), (False, ">"))
 _HEADS = {little: struct.Struct(order + "HH2sH").unpack_from for little, order in _ORDERS}
 _LENGTHS = {little: struct.Struct(order + "L").unpack_from for little, order in _ORDERS}
@@ -125,10 +127,17 @@ class Reader:
         The first element whose tag is not `before` ends it as well.
         """
         found: list[Element] = []
-        data, size = self.data, len(self.data)
+        data, size, unpack = self.data, len(self.data), _HEADS[how.little]
         while at < stop:
             start = at
-            tag, vr, at, length = self.head(start, how)
+            if at + 8 > size:
+                raise broken()
+            group, number, code, length = unpack(data, at)
+            vr = None if how.implicit else _SHORT.get(code)
+            if vr is None:
+                tag, vr, at, length = self.head(start, how)
+            else:
+                tag, at = group << 16 | number, at + 8
             if tag >= before:
                 return found, start
             if length == UNDEFINED:
@@ -141,7 +150,9 @@ class Reader:
                 value = data[at:end]
                 nested = vr not in LEAVES and is_sequence(tag, vr, value)
                 inner = IMPLICIT_LITTLE if nested and vr == "UN" else how
-                element = Element(tag, vr, start, at, end, value, nested, None, inner, False)
+                element = _new(
+                    Element, (tag, vr, start, at, end, value, nested, None, inner, False)
+                )
             found.append(element)
             at = element.end
         return found, self._arrived(at, stop)

@@ -138,8 +138,8 @@ def _around(file: BinaryIO, syntax: str, before: Encoded, at: int, size: int) ->
     """The parts of a file whose header is read up to `at`."""
     (start, found), how = before.pieces[0], before.how
     pixels = _pixels(file, start, at, how) if at < len(start) else None
-    file.seek(pixels.end if pixels else at)
-    rest = file.read(_REST_LIMIT)
+    end = file.seek(pixels.end if pixels else at)
+    rest = file.read(min(max(size - end, 0), _REST_LIMIT))
     try:
         after = Reader(rest).elements(0, len(rest), how)[0]
     except HeldError:

@@ -11,7 +11,7 @@ from pydicom.datadict import dictionary_has_tag
 
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags import attribute_types, rules, table
-from pixelscrub.tags.elements import keyword_of, true_vr
+from pixelscrub.tags.elements import Element, keyword_of, true_vr
 from pixelscrub.tags.plain import PLAIN
 
 DATES = frozenset({"DA", "DT", "TM"})
@@ -107,8 +107,9 @@ class Verdict:
     passes: Callable[[bytes], bool] | None = None
 
 
-Verdicts = dict[tuple[int, str, str], Verdict]
-"""Verdicts of one context by tag, VR and private creator."""
+Verdicts = dict[tuple[int, str | None, str | bool], Verdict]
+"""Verdicts of one context by tag, VR as written, and private creator; for attributes of the
+standard whether they are sequences in place of the creator."""
 SIMPLE = {
     "X": Action.REMOVE,
     "Z": Action.EMPTY,
@@ -150,16 +151,21 @@ class Policy:
         """What is known so far of the elements in `context`; see `judge`."""
         return self._known.setdefault(context, {})
 
-    def judge(self, context: Context, tag: int, vr: str, creator: str) -> Verdict:
-        """What is to be done with an element in `context`; `vr` as written, empty if implicit."""
-        known = self.verdicts(context)
-        if len(known) > _MOST_KNOWN:
-            known.clear()
-        verdict = known[tag, vr, creator] = self._verdict(context, tag, vr, creator)
+    def judge(self, context: Context, element: Element, creator: str | None) -> Verdict:
+        """What is to be done with an element; `creator` is None for attributes of the standard."""
+        known, tag, vr = self.verdicts(context), element.tag, element.vr
+        key = (tag, vr, element.is_sequence if creator is None else creator)
+        verdict = known.get(key)
+        if verdict is None:
+            if len(known) > _MOST_KNOWN:
+                known.clear()
+            number = tag if creator is None else tag & 0xFFFF00FF
+            true = "SQ" if element.is_sequence else true_vr(tag, vr)
+            place = Place(number, true, creator or "", *context)
+            verdict = known[key] = self._verdict(place)
         return verdict
 
-    def _verdict(self, context: Context, tag: int, vr: str, creator: str) -> Verdict:
-        place = Place(tag, true_vr(tag, vr or None), creator, *context)
+    def _verdict(self, place: Place) -> Verdict:
         fate = self.fate(place)
         if fate.action is Action.REMOVE:
             return Verdict(place, fate, drops=True)

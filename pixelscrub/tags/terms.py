@@ -10,7 +10,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import BinaryIO
 
@@ -79,7 +79,7 @@ class Terms:
     @classmethod
     def among(cls, header: Encoded) -> Terms:
         """The terms of a header in bytes."""
-        found: dict[str, set[str]] = {field.name: set() for field in fields(cls)}
+        found: dict[str, set[str]] = {name: set() for name in cls.__slots__}
         for data, elements in header.pieces:
             for kind, value in _leaves(elements, header.charsets(), data, 0):
                 found[kind].update(part for part in value.parts() if part)
@@ -91,7 +91,7 @@ class Terms:
         return replace(self, spared=self.spared.union(spared))
 
     def __or__(self, other: Terms) -> Terms:
-        return Terms(*(getattr(self, f.name) | getattr(other, f.name) for f in fields(self)))
+        return Terms(*(getattr(self, name) | getattr(other, name) for name in self.__slots__))
 
     def variants(self) -> frozenset[str]:
         """Strings that prove a leak where they stand in written bytes as words of their own.

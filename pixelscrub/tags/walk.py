@@ -22,7 +22,7 @@ from pixelscrub.tags.elements import (
     keyword_of,
     true_vr,
 )
-from pixelscrub.tags.policy import Action, Context, Fate, Mood, Policy, Verdict, Verdicts
+from pixelscrub.tags.policy import Action, Context, Fate, Mood, Place, Policy, Verdict, Verdicts
 from pixelscrub.tags.terms import kind_of
 from pixelscrub.tags.values import CHARACTER_SET, Value, charsets_of, decode
 
@@ -77,6 +77,9 @@ class Level:
     concept: Fate | None = None
 
 
+_ANYWHERE = Place(0, "UN", "", "", "keep", False, "")
+_GROUP_LENGTH = Verdict(_ANYWHERE, Fate(Action.REMOVE, "retired, and no longer true"), drops=True)
+_CREATOR = Verdict(_ANYWHERE, Fate(Action.KEEP, "stays with its elements"), passes=lambda _: True)
 _Key = tuple[Verdict, Encoding, tuple[str, ...], bytes]
 
 
@@ -114,40 +117,40 @@ class Walk:
         and no longer true; private creators stay with the elements that need them.
         """
         chunks: dict[int, bytes] = {}
-        counts, quick = self.counts, self.steps is None
+        known = level.known if self.steps is None and level.concept is None else {}
+        kept = removed = 0
         for element in found:
             tag = element.tag
-            if not tag & 0xFFFF:
-                continue
-            if is_creator(tag):
-                name = decode(element.value, "LO", level.charsets)
-                level.creators[block_of(tag)] = name
-                chunks[tag] = source[element.start : element.end]
-                continue
-            verdict = self._verdict(element, level)
-            if quick and verdict.drops:
-                counts.removed += 1
-            elif quick and verdict.passes is not None and verdict.passes(element.value):
-                counts.kept += 1
+            verdict = known.get((tag, element.vr, element.is_sequence))
+            if verdict is None:
+                verdict = self._verdict(element, level)
+            if verdict.drops:
+                removed += 1
+            elif verdict.passes is not None and verdict.passes(element.value):
+                kept += 1
                 chunks[tag] = _as_it_was(element, how, source)
             else:
                 new = self._element(element, verdict, level, source)
                 if new is not None:
                     chunks[tag] = _written(element, new, how, source)
+        self.counts.kept += kept
+        self.counts.removed += removed
         return _without_unused_creators(chunks) if level.creators else chunks
 
     def _verdict(self, element: Element, level: Level) -> Verdict:
-        tag, creator = element.tag, ""
+        tag, creator = element.tag, None
+        if not tag & 0xFFFF:
+            return _GROUP_LENGTH
+        if is_creator(tag):
+            name = decode(element.value, "LO", level.charsets)
+            level.creators[block_of(tag)] = name
+            return _CREATOR
         if tag & 0x10000:
             creator = level.creators.get(tag >> 8, "")
-            tag &= 0xFFFF00FF
-        vr = "SQ" if element.is_sequence else element.vr or ""
-        verdict = level.known.get((tag, vr, creator))
-        if verdict is None:
-            verdict = self.policy.judge(level.context, tag, vr, creator)
+        verdict = self.policy.judge(level.context, element, creator)
         if level.concept is not None and tag in structured.VALUES:
             return Verdict(verdict.place, level.concept)
-        return verdict
+        return verdict if self.steps is None else Verdict(verdict.place, verdict.fate)
 
     def _element(
         self, element: Element, verdict: Verdict, level: Level, source: bytes
