@@ -11,7 +11,8 @@ from pathlib import Path
 
 from faults.ground import CLEAN, Ran, Tally, encoded, instance, judge, scrub, snapshot
 
-NOBODY = 65534
+OBEDIENT = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+"""Root without the right to pass over permissions."""
 FEW = 6
 
 
@@ -22,7 +23,7 @@ def run(folder: Path, tally: Tally, short: bool) -> None:
     if shutil.which("strace"):
         _read_error(_fresh(folder, _read_error), tally)
     if os.geteuid() == 0:
-        for trial in (_full_output, _full_private, _read_only, _no_permission):
+        for trial in (_no_permission, _full_output, _full_private, _read_only):
             trial(_fresh(folder, trial), tally)
 
 
@@ -187,27 +188,22 @@ def _read_only(folder: Path, tally: Tally) -> None:
 
 
 def _no_permission(folder: Path, tally: Tally) -> None:
-    """Another user may not read a file and a folder, or may not write to OUT."""
+    """We may not read a file and a folder, or may not write to OUT."""
     inside = folder / "in"
     (inside / "closed").mkdir()
     (inside / "closed" / "x.dcm").write_bytes(encoded(instance()))
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, NOBODY, NOBODY)
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
     before = snapshot(inside)
     (inside / "3.dcm").chmod(0)
     (inside / "closed").chmod(0)
-    ran = scrub(folder, user=NOBODY, group=NOBODY, extra_groups=[])
+    ran = scrub(folder, prefix=OBEDIENT)
     wrong = _judge("closed", ran, folder, before, **{"3": "unreadable", "closed": "unreadable"})
     tally.count("EACCES on a file and a folder", *wrong)
     (inside / "3.dcm").chmod(0o600)
     (inside / "closed").chmod(0o700)
-    again = scrub(folder, "--resume", user=NOBODY, group=NOBODY, extra_groups=[])
+    again = scrub(folder, "--resume", prefix=OBEDIENT)
     wrong = [name for name, line in again.lines.items() if line["outcome"] != CLEAN]
     tally.count("EACCES gone, re-run", *[f"{len(wrong)} held"] * bool(wrong))
     (folder / "out").chmod(0o500)
-    refused = scrub(folder, "--resume", user=NOBODY, group=NOBODY, extra_groups=[])
+    refused = scrub(folder, "--resume", prefix=OBEDIENT)
     tally.count("EACCES on OUT", *[f"exit code {refused.code}"] * (refused.code != 1))
     (folder / "out").chmod(0o700)

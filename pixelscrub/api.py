@@ -72,8 +72,7 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
     with open_run(chosen, folder, _path(key), workers, dask, limits) as run:
         run.output = Output.open(out, run.journal.has_output, resume=resume)
         run.progress = progress or run.progress
-        if not resume:
-            run.journal.forget()
+        run.journal.forget_left() if resume else run.journal.forget()
         with gather(paths, run) as intake:
             run.progress.started(2 * intake.count + intake.left_count)
             if dry_run:

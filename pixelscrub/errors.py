@@ -128,6 +128,22 @@ NOT_INSTANCES = frozenset({Reason.NOT_DICOM, Reason.NOT_A_FILE, Reason.DICOMDIR}
 """Reasons of files that are no instances: reported and left, without effect on the exit code."""
 
 
+PASSING = frozenset(
+    {
+        Reason.UNREADABLE,
+        Reason.MISSING_CODEC,
+        Reason.DETECTOR_FAILED,
+        Reason.WRITE_FAILED,
+        Reason.WORKER_DIED,
+        Reason.TIMEOUT,
+        Reason.OUT_OF_MEMORY,
+        Reason.INTERNAL_ERROR,
+        Reason.INPUT_CHANGED,
+    }
+)
+"""Reasons that do not lie in the instance: a resumed run tries again."""
+
+
 class HeldError(PixelscrubError):
     """One instance is held back.
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pixelscrub import worker
-from pixelscrub.errors import HeldError, MissingComponentError, PixelscrubError, Reason
+from pixelscrub.errors import PASSING, HeldError, MissingComponentError, PixelscrubError, Reason
 from pixelscrub.intake.find import Left
 from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
@@ -115,7 +115,8 @@ def planned_before(study: Study, run: Run) -> Plan | None:
         plan = Plan.load(run.plan_folder(study.uid))
         planned = {(p.root, p.source, p.size, p.modified, p.digest) for p in plan.instances}
         given = {_identity(i.source) for i in study.instances}
-        if plan.recipe == run.recipe and planned == given:
+        passing = any(p.held in PASSING for p in plan.instances)
+        if plan.recipe == run.recipe and planned == given and not passing:
             return plan
     return None
 
@@ -182,8 +183,7 @@ def _head_job(face: FacePlan, plan: Plan, run: Run) -> worker.HeadJob | None:
 def leave(left: Iterable[Left], run: Run) -> None:
     """Write down the files that are no instances, or that cannot stand for one."""
     for source, reason in left:
-        name = source.path.encode("utf-8", "backslashreplace").decode()
-        run.record(source, AuditLine(source=name, outcome=Outcome.HELD, reason=reason))
+        run.record(source, AuditLine(source=source.name, outcome=Outcome.HELD, reason=reason))
 
 
 def _names(study: Study, run: Run) -> dict[str, str]:

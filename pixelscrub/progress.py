@@ -87,8 +87,13 @@ class Bar:
         """Count steps, and one more file where its outcome is known."""
         self._settled.update([outcome] if outcome else [])
         rate = self._settled.total() / max(time.monotonic() - self._began, 1e-9)
-        counts = {"clean": self._settled["clean"], "held": self._settled["held"]}
-        self._bar.update(self._task, advance=steps, rate=f"{rate:.1f} files/s", **counts)
+        self._bar.update(
+            self._task,
+            advance=steps,
+            rate=f"{rate:.1f} files/s",
+            clean=self._settled["clean"],
+            held=self._settled["held"],
+        )
 
 
 @contextmanager

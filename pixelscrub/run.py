@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pixelscrub import __version__
+from pixelscrub.errors import PASSING, UsageError
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
 from pixelscrub.jobs.pool import Pool
@@ -86,7 +88,9 @@ class Run:
         """What became of an unchanged file in an earlier run; None where it is still to do."""
         with self._lock:
             line = self.journal.done(source, self.digest)
-        lost = line is not None and line.output is not None and not self._is_there(line.output)
+        if line is None or line.reason in PASSING:
+            return None
+        lost = line.output is not None and not self._is_there(line.output)
         return None if lost else line
 
     def carried_out(self, source: Source, plan: str) -> bool:
@@ -142,8 +146,12 @@ def open_run(
     private = Private.open(folder)
     private.empty_scratch()
     secret = private.key(key)
-    with Journal(private.journal) as journal, Pool(workers, dask, limits) as pool:
-        yield Run(recipe, private, secret, pool, journal)
+    try:
+        with Journal(private.journal) as journal, Pool(workers, dask, limits) as pool:
+            yield Run(recipe, private, secret, pool, journal)
+    except (OSError, sqlite3.Error) as error:
+        detail = f"private folder cannot be written to ({type(error).__name__})"
+        raise UsageError(detail) from None
     private.empty_scratch()
 
 

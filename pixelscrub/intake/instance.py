@@ -34,6 +34,11 @@ class Source:
     archive: str | None = None
     digest: str = ""
 
+    @property
+    def name(self) -> str:
+        """The path as it can be written down, whatever bytes it is made of."""
+        return self.path.encode("utf-8", "backslashreplace").decode()
+
     def open(self) -> BinaryIO:
         """Open for reading; the result can seek. Members are read into memory."""
         if self.archive is None:

@@ -59,12 +59,16 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._rows.close()
 
+    def forget_left(self) -> None:
+        """Forget files that were never placed in a study: each run says anew which those are."""
+        self._rows.execute("UPDATE files SET size = -1 WHERE digest = ''")
+
     def forget(self, sources: Iterable[Source] | None = None) -> None:
         """Start anew with all files or these; names of earlier outputs stay until written again."""
         if sources is None:
             self._rows.execute("UPDATE files SET size = -1")
             return
-        names = [(_resolved(source.root), source.path) for source in sources]
+        names = [(_resolved(source.root), source.name) for source in sources]
         self._rows.execute("BEGIN")
         with self._rows:
             self._rows.executemany(
@@ -73,7 +77,7 @@ class Journal:
 
     def record(self, source: Source, recipe: str, line: AuditLine, plan: str = "") -> None:
         """Write down what became of one file under the recipe and the plan of these digests."""
-        row = (_resolved(source.root), source.path, source.size, source.modified)
+        row = (_resolved(source.root), source.name, source.size, source.modified)
         self._rows.execute(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*row, recipe, line.to_json(), line.output, plan, source.digest),
@@ -86,7 +90,7 @@ class Journal:
         """
         row = self._rows.execute(
             "SELECT size, modified, digest, recipe, line FROM files WHERE root = ? AND source = ?",
-            (_resolved(source.root), source.path),
+            (_resolved(source.root), source.name),
         ).fetchone()
         if row is None or source.digest not in ("", row[2]):
             return None
@@ -98,7 +102,7 @@ class Journal:
         """The digest of the plan that was last carried out on a file; empty where none is known."""
         row = self._rows.execute(
             "SELECT plan FROM files WHERE root = ? AND source = ?",
-            (_resolved(source.root), source.path),
+            (_resolved(source.root), source.name),
         ).fetchone()
         return "" if row is None else str(row[0])
 
@@ -106,7 +110,7 @@ class Journal:
         """The name that a file was written to the last time."""
         row = self._rows.execute(
             "SELECT output FROM files WHERE root = ? AND source = ?",
-            (_resolved(source.root), source.path),
+            (_resolved(source.root), source.name),
         ).fetchone()
         return None if row is None else row[0]
 

@@ -79,11 +79,19 @@ class Output:
         return any(stat.S_ISLNK(_mode(p)) for p in (*inside, path))
 
     def remove(self, name: str) -> None:
-        """Take back a file of an earlier run, and folders that it leaves empty."""
+        """Take back a file of an earlier run, and folders that it leaves empty.
+
+        Raises:
+            UsageError: it cannot be removed.
+        """
         target = self.path / name
-        if self._leads_out(target.parent):
+        if not self.holds(name):
             return
-        target.unlink(missing_ok=True)
+        try:
+            target.unlink()
+        except OSError as error:
+            detail = f"an output cannot be taken back ({type(error).__name__})"
+            raise UsageError(detail) from None
         for folder in target.parents:
             if folder == self.path or any(folder.iterdir()):
                 break

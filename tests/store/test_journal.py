@@ -108,3 +108,16 @@ def test_crosswalk_remembers_each_pair_once(journal, tmp_path):
     with sqlite3.connect(tmp_path / "journal.sqlite") as rows:
         assert rows.execute("SELECT * FROM crosswalk").fetchall() == [("patient", "4711", "abc")]
     rows.close()
+
+
+def test_files_that_were_never_placed_are_forgotten_apart(journal):
+    journal.record(source(), "recipe", line())
+    journal.record(source("closed", digest=""), "recipe", line(None))
+    journal.forget_left()
+    assert list(journal.lines()) == [line()]
+
+
+def test_name_of_no_encoding_can_be_written_down(journal):
+    odd = source("\udcff.dcm", digest="")
+    journal.record(odd, "recipe", line())
+    assert journal.done(odd, "recipe") == line()

@@ -108,3 +108,18 @@ def test_folders_must_not_lie_in_one_another(tmp_path, given, out, private):
 
 def test_folders_side_by_side_are_fine(tmp_path):
     check_places([tmp_path / "in"], tmp_path / "out", tmp_path / "out-private")
+
+
+def test_what_is_no_file_of_ours_is_left_and_what_stays_is_an_error(tmp_path, monkeypatch):
+    output = Output.open(tmp_path / "out")
+    (output.path / "p" / "1.dcm").mkdir(parents=True)
+    output.remove("p/1.dcm")
+    assert (output.path / "p" / "1.dcm").is_dir()
+    (output.path / "p" / "2.dcm").write_bytes(b"")
+
+    def refuse(self):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(UsageError, match="taken back"):
+        output.remove("p/2.dcm")
