@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -64,7 +64,10 @@ class Page:
         self.view = View(session, private)
         self.images = Images()
         self.volumes = Volumes()
-        threading.Thread(target=self._warm_up, daemon=True).start()
+
+    def warm_up(self) -> None:
+        """Decode in the background what the page shows first: codecs take a while to load."""
+        threading.Thread(target=self._decode_first, daemon=True).start()
 
     def state(self, request: Request) -> Response:  # noqa: ARG002
         """Everything but pixels."""
@@ -120,8 +123,7 @@ class Page:
         """Take the last decision back."""
         return self._decided(self.session.undo())
 
-    def _warm_up(self) -> None:
-        """Decode what the page shows first, so that it does not wait for codecs to load."""
+    def _decode_first(self) -> None:
         found = [
             (finding.score, instance, finding)
             for _, instance in self.session.plans.instances()
@@ -172,8 +174,16 @@ def make_app(session: Session, private: Path, host: str, token: str) -> Starlett
         Route("/api/decisions", _posted(page.decide), methods=["POST"]),
         Route("/api/undo", _posted(page.undo), methods=["POST"]),
     ]
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
+        page.warm_up()
+        yield
+        page.images.close()
+
     return Starlette(
         routes=routes,
+        lifespan=lifespan,
         middleware=[Middleware(Guard, host=host, token=token)],
         exception_handlers={
             PixelscrubError: _told,

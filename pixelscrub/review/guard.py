@@ -52,7 +52,11 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # the page needs no other protocol
+            await send({"type": "websocket.close", "code": 1008})
             return
         answer = self._refusal(scope) or self._entry(scope)
         if answer is None and not self._is_known(Headers(scope=scope)):

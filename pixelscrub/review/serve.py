@@ -49,7 +49,11 @@ def review(
         token = secrets.token_urlsafe(32)
         app = make(private, host, token, who)
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", server_header=False
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
         )
         ready(f"http://{host}/?token={token}")
         uvicorn.Server(config).run(sockets=[listening])
@@ -113,6 +117,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             opened.bind((LOCAL, port))
+            opened.listen()  # a browser that is quicker than the server waits
         except (OSError, OverflowError):
             raise UsageError(f"port {port} cannot be used; name another one, or none") from None
         yield opened

@@ -5,6 +5,8 @@ The path relative to the input is shown, so that a person can tell one file from
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +90,7 @@ class View:
         return {
             "who": session.who,
             "images": self.images(range(len(self._images)), series),
-            "volumes": [self._volume(number) for number in range(len(self._volumes))],
+            "volumes": list(self._shown_volumes()),
             "others": [_other(line) for s, line in self._audit.items() if s not in planned],
             "broken": [{"name": b.name, "why": b.why} for b in plans.broken],
             "undo": self.undo(),
@@ -142,8 +144,12 @@ class View:
             "proof": instance.held is None and reason is not None,
         }
 
-    def _volume(self, number: int) -> dict[str, Any]:
-        volume = self.volume(number)
+    def _shown_volumes(self) -> Iterator[dict[str, Any]]:
+        for number in range(len(self._volumes)):
+            with suppress(UsageError):  # of a plan that has lost it since
+                yield self._volume(number, self.volume(number))
+
+    def _volume(self, number: int, volume: VolumeOf) -> dict[str, Any]:
         uids = dict.fromkeys(uid for uid, _ in volume.face.slices)
         keys = ((volume.plan, uid) for uid in uids)
         return {
