@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 
-from pixelscrub.errors import HeldError, Reason, UsageError, guarded
+from pixelscrub.errors import HeldError, MissingComponentError, Reason, UsageError, guarded
 from pixelscrub.prove import conformance
 from pixelscrub.prove.date_checks import check_intervals
 from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
@@ -21,10 +21,10 @@ from pixelscrub.prove.header_checks import check_header
 from pixelscrub.prove.issues import AuditResult, Issue, Pair
 from pixelscrub.prove.pairs import File, by_content, read_all
 from pixelscrub.prove.parsed import Parsed
+from pixelscrub.prove.picture_checks import check_picture, telling
 from pixelscrub.prove.pixel_checks import check_pixels
 from pixelscrub.prove.places import place_of_value
 from pixelscrub.prove.planned import Planned, read_planned
-from pixelscrub.prove.search import Needles
 from pixelscrub.prove.uid_checks import check_uids
 from pixelscrub.tags.terms import Terms
 
@@ -52,11 +52,20 @@ def audit(inputs: Sequence[Path], out: Path, private: Path | None = None) -> Aud
     found = [Issue("not_dicom", name) for name in others]
     found += [Issue("output_missing", name) for name in set(journal) - set(outputs)]
     found += [Issue("no_original", name) for name in set(outputs) - set(pairs)]
-    found += _check_pairs(originals, outputs, pairs, planned)
-    found += _check_names(originals, [*outputs, *others])
+    terms = _terms(originals)
+    everything = reduce(or_, terms.values(), Terms())
+    found += _check_pairs(originals, outputs, pairs, planned, terms)
+    found += _check_names([*outputs, *others], everything)
+    for name in set(outputs) - set(pairs):
+        found += _check_identifiers(outputs[name], name, everything)
     found += check_uids(originals, outputs, pairs)
     found += check_intervals(originals, outputs, pairs)
-    return AuditResult(sorted(set(found)), [Pair(s, o) for o, s in pairs.items()])
+    read, notes = _check_pictures(
+        outputs, {o: terms[_study(originals[s])] for o, s in pairs.items()}
+    )
+    notes += [] if conformance.program() else ["conformance: dciodvfy is not installed"]
+    found += read
+    return AuditResult(sorted(set(found)), [Pair(s, o) for o, s in pairs.items()], notes)
 
 
 def _check_pairs(
@@ -64,31 +73,45 @@ def _check_pairs(
     outputs: Mapping[str, File],
     pairs: Mapping[str, str],
     planned: Mapping[str, Planned],
+    terms: Mapping[str, Terms],
 ) -> Iterator[Issue]:
-    terms = _terms(originals)
     for name, source in pairs.items():
         original, output = originals[source], outputs[name]
         yield from _check_terms(original, name)
         yield from check_header(original, output, name)
         yield from check_pixels(original, output, name, planned.get(source))
-        yield from _check_identifiers(
-            output, name, needles(terms[_study(original)], claimed_options(output.header))
-        )
+        yield from _check_identifiers(output, name, terms[_study(original)])
         yield from conformance.check(original, output, name)
 
 
-def _check_names(originals: Mapping[str, File], names: Sequence[str]) -> Iterator[Issue]:
+def _check_pictures(
+    outputs: Mapping[str, File], terms: Mapping[str, Terms]
+) -> tuple[list[Issue], list[str]]:
+    """What can be read in pictures, and what kept them from being read."""
+    found: list[Issue] = []
+    unread = 0
+    for name, known in terms.items():
+        try:
+            found += check_picture(outputs[name], name, telling(known.name_words()))
+        except MissingComponentError as error:
+            return found, [f"text in pictures: {error}"]
+        except HeldError:
+            unread += 1
+    return found, [f"text in pictures: {unread} cannot be shown"] if unread else []
+
+
+def _check_names(names: Sequence[str], terms: Terms) -> Iterator[Issue]:
     """Look in the names of files for what identifies; such a name must not reach a message."""
-    terms = reduce(or_, _terms(originals).values(), Terms())
     found = needles(terms, frozenset())
     for number, name in enumerate(sorted(names), 1):
         if found.in_text(name.encode("utf-8", "replace")):
             yield Issue("identifier_in_name", place=f"file {number} in the order of names")
 
 
-def _check_identifiers(output: File, name: str, values: Needles) -> Iterator[Issue]:
+def _check_identifiers(output: File, name: str, terms: Terms) -> Iterator[Issue]:
     try:
         with output.open() as file, guarded(Reason.NOT_READABLE_AGAIN):
+            values = needles(terms, claimed_options(output.header))
             place = place_of_value(Parsed.of(file), values)
     except HeldError:
         yield Issue("unreadable", name)

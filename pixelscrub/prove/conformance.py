@@ -19,12 +19,17 @@ VALUES: Final = re.compile(r"<[^<>]*>|[\"'].*|\[\d+\]|= .*|\d{2,}[.\d]*")
 TIMEOUT: Final = 60
 
 
+def program() -> str | None:
+    """The path of dciodvfy; None where it is not installed."""
+    return shutil.which("dciodvfy")
+
+
 def check(original: File, output: File, name: str) -> Iterator[Issue]:
     """Errors that the output has and its original has not; nothing without dciodvfy."""
-    program = shutil.which("dciodvfy")
-    if program is None:
+    found = program()
+    if found is None:
         return
-    before, after = _errors(program, original), _errors(program, output)
+    before, after = _errors(found, original), _errors(found, output)
     if before is not None and after is not None and (new := after - before):
         yield Issue("conformance", name, detail=f"{sum(new.values())} new errors")
 

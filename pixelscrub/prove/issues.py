@@ -34,10 +34,17 @@ class Pair(NamedTuple):
 
 @dataclass(slots=True)
 class AuditResult:
-    """What the audit of an output found; the output holds where `issues` is empty."""
+    """What the audit of an output found; the output holds where `issues` is empty.
+
+    Attributes:
+        issues: what is wrong.
+        pairs: outputs and their originals.
+        notes: checks that could not be made, and why.
+    """
 
     issues: list[Issue] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
         """All of it as one JSON document. Sources are named, so it is private."""
@@ -50,4 +57,5 @@ class AuditResult:
             lines.append(f"{kind}: {count}")
             shown = [issue for issue in self.issues if issue.kind == kind][:5]
             lines += [f"  {i.file} {i.place} {i.detail}".rstrip() for i in shown]
+        lines += [f"not checked: {note}" for note in self.notes]
         return "\n".join([*lines, "nothing found" if not self.issues else "verification failed"])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -12,17 +11,17 @@ import numpy.typing as npt
 
 from pixelscrub.intake.find import find
 from pixelscrub.intake.instance import Source
+from pixelscrub.prove.crops import LIKE, crop_of, likeness
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
-LIKE: Final = 0.5
-"""Share of equal pixels from which two files show the same."""
+Sample = npt.NDArray[Any] | None
+KIND: Final = ("NumberOfFrames", "SOPClassUID", "SamplesPerPixel")
+GRID: Final = ("Rows", "Columns")
+PLACE: Final = ("InstanceNumber", "ImagePositionPatient")
 SAMPLE: Final = 4096
 """Pixels of a first frame that are compared."""
-Sample = npt.NDArray[Any] | None
-GRID: Final = ("Rows", "Columns", "NumberOfFrames", "SOPClassUID")
-PLACE: Final = ("InstanceNumber", "ImagePositionPatient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +64,46 @@ def read_header(source: Source) -> FileDataset | None:
 def by_content(originals: dict[str, File], outputs: dict[str, File]) -> dict[str, str]:
     """Source by output, by size and class, then by place in the series and by pixels.
 
-    Every file is decoded once; no original is taken twice.
+    An output smaller than every original of its class may be cut out of one. Every file is
+    decoded once; no original is taken twice.
     """
-    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for path, file in originals.items():
-        groups[_values(file, GRID)].append(path)
+    free = dict(originals)
     seen: dict[str, Sample] = {}
     found: dict[str, str] = {}
-    for output, file in outputs.items():
-        free = groups[_values(file, GRID)]
-        near = [c for c in free if _values(originals[c], PLACE) == _values(file, PLACE)]
-        sample = _sample(file)
-        for candidate in near or free:
+    for output, file in sorted(outputs.items(), key=lambda item: -_area(item[1])):
+        near = _candidates(file, free)
+        for candidate in near:
             if candidate not in seen:
                 seen[candidate] = _sample(originals[candidate])
-        best = max(near or free, key=lambda c: _likeness(seen[c], sample), default=None)
-        if best is not None and _likeness(seen[best], sample) >= LIKE:
+        best = _best(file, {c: (originals[c], seen[c]) for c in near})
+        if best is not None:
             found[output] = best
-            free.remove(best)
+            del free[best], seen[best]
     return found
+
+
+def _best(file: File, near: Mapping[str, tuple[File, Sample]]) -> str | None:
+    """The candidate that shows the same, and of several the one with the most alike header."""
+    sample = _sample(file)
+    scores = {
+        name: _likeness(one, sample) if _values(original, GRID) == _values(file, GRID) else
+        _cut_out(original, file) for name, (original, one) in near.items()
+    }  # fmt: skip
+    top = max(scores.values(), default=0.0)
+    alike = [name for name, score in scores.items() if score == top >= LIKE]
+    return max(alike, key=lambda name: _agreement(near[name][0], file), default=None)
+
+
+def _candidates(file: File, free: dict[str, File]) -> list[str]:
+    """Originals that an output may have been made of, the likeliest kind only."""
+    kind = [c for c, original in free.items() if _values(original, KIND) == _values(file, KIND)]
+    same = [c for c in kind if _values(free[c], GRID) == _values(file, GRID)]
+    larger = same or [c for c in kind if _area(free[c]) > _area(file)]
+    return [c for c in larger if _values(free[c], PLACE) == _values(file, PLACE)] or larger
+
+
+def _area(file: File) -> int:
+    return int(file.header.get("Rows") or 0) * int(file.header.get("Columns") or 0)
 
 
 def _sample(file: File) -> Sample:
@@ -97,6 +117,27 @@ def _likeness(one: Sample, other: Sample) -> float:
     if one is None or other is None:
         return float(one is other)
     return float((one == other).mean()) if one.shape == other.shape else 0.0
+
+
+def _cut_out(original: File, file: File) -> float:
+    """Share of equal pixels of the part that a smaller file shows."""
+    one, other = pixels(original, 0), pixels(file, 0)
+    if one is None or other is None:
+        return 0.0
+    box = crop_of(one, other)
+    if box is None:
+        return 0.0
+    return likeness(one[box.y0 : box.y1, box.x0 : box.x1], other)
+
+
+def _agreement(one: File, other: File) -> int:
+    """How many elements have the same value in both; the transfer syntax counts too."""
+    pairs = (
+        (one.header.get_item(tag), other.header.get_item(tag)) for tag in list(one.header.keys())
+    )
+    equal = [1 for a, b in pairs if a is not None and b is not None and a.value == b.value]
+    syntaxes = {str(f.header.file_meta.get("TransferSyntaxUID")) for f in (one, other)}
+    return len(equal) + 3 * (len(syntaxes) == 1)
 
 
 def pixels(file: File, index: int | None = None) -> npt.NDArray[Any] | None:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import binary_dilation
 
 from pixelscrub.errors import HeldError, UsageError
+from pixelscrub.findings import Box
 from pixelscrub.plan import Plan
+from pixelscrub.prove.masks import Mask, planes
+from pixelscrub.text.regions import complement
 
 if TYPE_CHECKING:
-    from pixelscrub.pixels.edit import VoxelEdit
     from pixelscrub.prove.pairs import File
 
-Region = npt.NDArray[np.bool_] | tuple[slice, slice]
+Region = Mask | tuple[slice, slice]
+
+BOX = np.ones((3, 3), np.bool_)
+JPEG = 2
+"""Rims wider than this are of whole blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +34,40 @@ class Planned:
 
     Attributes:
         line: of the audit.
-        face: what the face masks change, frame by frame.
+        faces: what the face masks cover, by frame.
     """
 
     line: dict[str, Any]
-    face: VoxelEdit | None = None
+    faces: dict[int, Mask] = field(default_factory=dict)
 
     def regions(self, stored: npt.NDArray[Any]) -> Iterator[tuple[int, Region]]:
         """Frame and place of every region to be masked; `stored` is (frames, rows, columns...)."""
-        for first, last, (x0, y0, x1, y1) in self._boxes(len(stored)):
+        for first, last, (x0, y0, x1, y1) in self._boxes(stored):
             for frame in range(first, last + 1):
                 yield frame, (slice(y0, y1), slice(x0, x1))
-        for frame in range(len(stored)) if self.face else ():
-            fill = self.face(frame, stored[frame]) if self.face else None
-            if fill is not None:
-                yield frame, fill.mask
+        yield from ((k, mask) for k, mask in self.faces.items() if mask.shape == stored.shape[1:3])
 
-    def mask(self, stored: npt.NDArray[Any], rim: int) -> npt.NDArray[np.bool_]:
+    def mask(self, stored: npt.NDArray[Any], rim: int) -> Mask:
         """Pixels that may change, (frames, rows, columns): boxes with `rim` pixels around them."""
         mask = np.zeros(stored.shape[:3], np.bool_)
-        for first, last, (x0, y0, x1, y1) in self._boxes(len(stored)):
+        for first, last, (x0, y0, x1, y1) in self._boxes(stored):
             rows, columns = slice(max(y0 - rim, 0), y1 + rim), slice(max(x0 - rim, 0), x1 + rim)
             mask[first : last + 1, rows, columns] = True
-        for frame, region in self.regions(stored) if self.face else ():
-            mask[frame][region] = True
+        for frame, face in self.faces.items():
+            if face.shape == stored.shape[1:3]:
+                mask[frame] |= face if rim <= JPEG else binary_dilation(face, BOX, iterations=rim)
         return mask
 
-    def _boxes(self, frames: int) -> Iterator[tuple[int, int, list[int]]]:
+    def _boxes(self, stored: npt.NDArray[Any]) -> Iterator[tuple[int, int, Box]]:
+        """First and last frame of every rectangle; what a crop takes is one in all frames."""
+        final, rows, columns = len(stored) - 1, *stored.shape[1:3]
         for finding in self.line["text"]:
             if finding["action"] == "mask" and finding["box"]:
-                first, last = finding["frames"] or (0, frames - 1)
-                yield first, min(last, frames - 1), finding["box"]
+                first, last = finding["frames"] or (0, final)
+                yield first, min(last, final), Box(*finding["box"])
+        if self.line["crop"] is not None:
+            for box in complement([Box(*self.line["crop"])], columns, rows):
+                yield 0, final, box
 
 
 def read_planned(private: Path, originals: dict[str, File]) -> dict[str, Planned]:
@@ -72,8 +82,9 @@ def read_planned(private: Path, originals: dict[str, File]) -> dict[str, Planned
         plans = [(p.parent, Plan.load(p.parent)) for p in private.glob("plans/*/plan.json")]
         places = {i.source: (plan, folder) for folder, plan in plans for i in plan.instances}
         return {s: _planned(line, originals.get(s), places.get(s)) for s, line in lines.items()}
-    except (OSError, ValueError, KeyError, TypeError, HeldError):
-        raise UsageError("private folder holds no audit that can be read") from None
+    except (OSError, ValueError, KeyError, TypeError, HeldError) as error:
+        said = f"no audit, or plans that cannot be used ({type(error).__name__})"
+        raise UsageError(f"private folder holds {said}") from None
 
 
 def _planned(
@@ -82,8 +93,6 @@ def _planned(
     face = line["face"]
     if original is None or place is None or face is None or face["status"] == "none":
         return Planned(line)
-    from pixelscrub.face.fill import voxel_edit
-
     plan, folder = place
-    uid = str(original.header.SOPInstanceUID)
-    return Planned(line, voxel_edit(plan.faces, folder, original.header, uid, b""))
+    found = planes(plan.faces, folder, str(original.header.SOPInstanceUID))
+    return Planned(line, {frame: plane.mask for frame, plane in found.items()})
