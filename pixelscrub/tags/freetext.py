@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pixelscrub.tags.terms import plain
-from pixelscrub.tags.vocabulary import is_clinical, is_unit
+from pixelscrub.tags.vocabulary import is_clinical, is_unit, may_be_name
 
 Detector = Callable[[str], Iterable[tuple[int, int]]]
 """Finds further identifying spans (start, end) in a text; the seam for an outside detector."""
@@ -29,6 +30,7 @@ _GRAMMAR = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_TITLES = frozenset({"by", "dr", "dott", "frau", "herr", "mme", "mr", "mrs", "ms", "prof"})
 _TOKEN = re.compile(r"[^\W_]+|_+|[^\w]+")
 _NUMBERED = re.compile(r"(\d{1,4})([a-z]{0,4})|([a-z]{1,3})(\d{1,3})([a-z]{0,2})")
 
@@ -50,11 +52,20 @@ class Cleaner:
     detectors: tuple[Detector, ...] = ()
 
     def clean(self, text: str) -> str:
-        """The text without what may identify; empty where no word of it remains."""
+        """The text without what may identify; empty where no word of it remains.
+
+        Words that are names as well go beside a title or beside a word that goes.
+        """
         for start, end in sorted(self._spans(text), reverse=True):
             text = f"{text[:start]} {text[end:]}"
-        kept = (token for token in _TOKEN.findall(text) if self._stays(token))
-        return self._tidy("".join(kept))
+        tokens = _TOKEN.findall(text)
+        stays = [self._stays(token) for token in tokens]
+        words = [place for place, token in enumerate(tokens) if token.isalpha()]
+        for order in (words, words[::-1]):
+            for name, beside in itertools.pairwise(order):
+                is_name = not stays[name] or tokens[name].lower() in _TITLES
+                stays[beside] &= not (is_name and may_be_name(tokens[beside]))
+        return self._tidy("".join(itertools.compress(tokens, stays)))
 
     def _spans(self, text: str) -> Iterable[tuple[int, int]]:
         found = [match.span() for match in _GRAMMAR.finditer(text)]
