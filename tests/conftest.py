@@ -34,7 +34,7 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_instance() -> Callable[..., FileDataset]:
     """Makes a small secondary capture; keyword arguments set or replace elements."""
 
@@ -72,7 +72,7 @@ def make_instance() -> Callable[..., FileDataset]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def save() -> Callable[[FileDataset, Path], Path]:
     """Writes an instance to a path, with the file format of PS3.10."""
 
