@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pixelscrub.errors import Reason, UsageError
-from pixelscrub.findings import Finding
+from pixelscrub.findings import Box, Finding
 
 Scope = Literal["frame", "frames", "series", "layout"]
 """How far a decision reaches: this frame, all frames of the instance, all instances of its
@@ -66,6 +66,27 @@ class Change(BaseModel):
         )
 
 
+class Rule(BaseModel):
+    """A decision on a layout: what holds for this place in all images of a device and size.
+
+    Attributes:
+        manufacturer, model, modality: of the device, in lower case, as its headers say.
+        rows, columns: size of its images.
+        box: the place, in stored pixels.
+        action: `mask`, or `keep` where it was rejected.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    manufacturer: str
+    model: str
+    modality: str
+    rows: int
+    columns: int
+    box: Box
+    action: Literal["mask", "keep"]
+
+
 class Decision(BaseModel):
     """One line of the record."""
 
@@ -77,6 +98,7 @@ class Decision(BaseModel):
     verb: Verb
     scope: Scope = "frames"
     undoes: int | None = None
+    rule: Rule | None = None
     changes: tuple[Change, ...] = Field(min_length=1)
 
 
@@ -87,10 +109,18 @@ class Record:
         self._path = path
         self.decisions = _read(path)
 
-    def new(self, who: str, verb: Verb, scope: Scope, changes: list[Change]) -> Decision:
+    def new(
+        self, who: str, verb: Verb, scope: Scope, changes: list[Change], rule: Rule | None = None
+    ) -> Decision:
         """A decision that would come next; it is not written yet."""
         return Decision(
-            number=self._next, when=_now(), who=who, verb=verb, scope=scope, changes=tuple(changes)
+            number=self._next,
+            when=_now(),
+            who=who,
+            verb=verb,
+            scope=scope,
+            rule=rule,
+            changes=tuple(changes),
         )
 
     def undoing(self, who: str) -> Decision | None:

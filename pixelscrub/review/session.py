@@ -12,7 +12,7 @@ from pixelscrub.errors import NothingUsableError, PixelscrubError, Reason, Usage
 from pixelscrub.findings import Box, Finding
 from pixelscrub.review import plans as saving
 from pixelscrub.review import reach
-from pixelscrub.review.decisions import Change, Decision, Hold, Record, Scope, Verb
+from pixelscrub.review.decisions import Change, Decision, Hold, Record, Rule, Scope, Verb
 from pixelscrub.review.headers import Headers
 from pixelscrub.review.plans import Plans
 from pixelscrub.review.reach import Place
@@ -91,8 +91,9 @@ class Session:
         """
         with self._lock:
             self.plans.reload_changed()
-            changes = list(self._changes(asked))
-            return self._save(self.record.new(self.who, asked.verb, asked.scope, changes))
+            changes = self._changes(asked)
+            rule = self._rule(asked, changes[0]) if asked.scope == "layout" else None
+            return self._save(self.record.new(self.who, asked.verb, asked.scope, changes, rule))
 
     def undo(self) -> Decision:
         """Take the last decision back that stands.
@@ -142,6 +143,22 @@ class Session:
             raise UsageError("this decision needs a finding with a box")
         verbs = {"accept": reach.accepted, "reject": reach.rejected, "erase": reach.erased}
         return verbs[asked.verb](reached, finding)
+
+    def _rule(self, asked: Asked, first: Change) -> Rule | None:
+        """What a decision on a layout means for images that are still to come."""
+        if first.now is None or first.now.box is None:
+            return None
+        about = self.headers.about(asked.place.instance)
+        manufacturer, model, modality = about.device
+        return Rule(
+            manufacturer=manufacturer,
+            model=model,
+            modality=modality,
+            rows=about.rows,
+            columns=about.columns,
+            box=first.now.box,
+            action="keep" if first.now.action == "keep" else "mask",
+        )
 
     def _save(self, decision: Decision) -> Decision:
         """Stage the plans, write the decision down, put the plans in place: or none of it."""

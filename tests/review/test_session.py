@@ -73,6 +73,15 @@ def test_drawn_box_reaches_as_far_as_asked(decide, prepared, scope, sources):
     assert found == sources
 
 
+def test_decision_on_a_layout_is_recorded_as_a_rule(decide):
+    rule = decide("box", box=DRAWN.box, scope="layout").rule
+    assert (rule.manufacturer, rule.model, rule.modality) == ("acme", "one", "ot")
+    assert (rule.rows, rule.columns, rule.box, rule.action) == (32, 48, DRAWN.box, "mask")
+    assert decide("reject", finding=TEXT, scope="layout").rule.action == "keep"
+    assert decide("check", scope="layout").rule is None
+    assert decide("box", box=DRAWN.box, scope="series").rule is None
+
+
 def test_box_on_one_frame_of_a_cine_holds_for_that_frame(decide, prepared):
     decide("box", uid="1.3", box=DRAWN.box, scope="frame", frame=2)
     assert prepared.planned("cine.dcm").findings[-1].frames == (2, 2)
