@@ -63,24 +63,30 @@ def private(out):
     return out.with_name("out-private")
 
 
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as play:
+        launched = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
 @pytest.fixture
-def page(private):
+def page(private, browser):
     """The review page, served as a user serves it, in a browser that has just entered."""
     command = [sys.executable, "-m", "pixelscrub", "review", str(private), "--as", "ada"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
         address = served.stdout.readline().split()[-1]
-        with sync_api.sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.set_default_timeout(STEP)
-            page.troubles = []
-            page.on("console", lambda said: _is_quiet(page, said))
-            page.on("pageerror", lambda error: page.troubles.append(str(error)))
-            page.on("request", lambda asked: _is_local(page, asked.url))
-            page.goto(address)
-            page.wait_for_selector(".row[aria-current=true]")
-            yield page
-            browser.close()
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(STEP)
+        page.troubles = []
+        page.on("console", lambda said: _is_quiet(page, said))
+        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page.on("request", lambda asked: _is_local(page, asked.url))
+        page.goto(address)
+        page.wait_for_selector(".row[aria-current=true]")
+        yield page
+        page.close()
         served.terminate()
 
 
