@@ -65,15 +65,12 @@ class Courier:
 
     def work(self) -> None:
         """Send what is due, then ask for commitment to what was sent."""
-        while not self.stop.is_set() and (due := self.receipts.due(time.time(), BATCH)):
+        now = time.time()  # what fails from here on is due later, however short the wait
+        while not self.stop.is_set() and (due := self.receipts.due(now, BATCH)):
             for _, study in groupby(due, key=lambda receipt: receipt.study):
                 self._deliver(list(study))
-        if (
-            self.commits
-            and not self.stop.is_set()
-            and (sent := self.receipts.unasked(time.time(), BATCH))
-        ):
-            self._ask_commitment(sent)
+        if self.commits and not self.stop.is_set():
+            self._ask_commitment(self.receipts.unasked(now, BATCH))
 
     def committed(self, request: str, kept: frozenset[str], failed: frozenset[str]) -> None:
         """Take a peer's report: what it does not keep is sent again."""
@@ -141,6 +138,8 @@ class Courier:
     def _ask_commitment(self, sent: Sequence[Receipt]) -> None:
         from pydicom.uid import generate_uid
 
+        if not sent:
+            return
         now, request = time.time(), str(generate_uid(prefix=None))
         asked = [replace(r, request=request, due=now + self.patience.commitment) for r in sent]
         self.receipts.put(*asked)

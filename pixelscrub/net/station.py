@@ -74,7 +74,7 @@ class Station:
         if line is None:
             return receipt
         if line.outcome is Outcome.CLEAN:
-            return replace(receipt, state=State.SCRUBBED, reason=None, output=line.output)
+            return replace(receipt, state=State.SCRUBBED, reason=None, output=line.output, due=0.0)
         return replace(receipt, state=State.HELD, reason=line.reason)
 
 

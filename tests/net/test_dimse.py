@@ -67,7 +67,7 @@ def test_connection_that_breaks_off_is_told(make_inbox, make_study, monkeypatch,
     inbox = make_inbox()
     inbox.server.bind(evt.EVT_C_STORE, lambda event: getattr(event.assoc, fail)() or 0)
     sending = peer_of(inbox.port).send(items_of(make_study(2)))
-    with pytest.raises(UnreachableError, match="no_answer|association_lost"):
+    with pytest.raises(UnreachableError, match=r"no_answer|association_lost"):
         list(sending)
 
 

@@ -1,0 +1,56 @@
+import pytest
+from pydicom import dcmread
+
+from pixelscrub import api
+from pixelscrub.errors import NothingUsableError, UsageError
+from pixelscrub.net.address import DicomAddress
+from pixelscrub.net.courier import Patience
+from pixelscrub.net.send import is_all_sent, send
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+AT_ONCE = Patience(first=0.0, longest=0.0)
+
+
+@pytest.fixture
+def scrubbed(make_study, tags_only, tmp_path):
+    """An output folder with three clean instances, and its private folder."""
+    make_study(3)
+    out, private = tmp_path / "out", tmp_path / "private"
+    api.scrub(tmp_path / "in", out, recipe=tags_only, private=private, workers=1)
+    return out, private
+
+
+def to(inbox):
+    return DicomAddress("INBOX", "127.0.0.1", inbox.port)
+
+
+def test_only_what_the_journal_calls_clean_is_sent_and_once(
+    scrubbed, make_inbox, make_instance, save, tmp_path
+):
+    out, private = scrubbed
+    inbox = make_inbox(commits=True)
+    save(make_instance(), out / "stray.dcm")
+    counts = send(out, to(inbox), private=private)
+    assert counts == {"committed": 3}
+    assert is_all_sent(counts)
+    clean = {dcmread(f).SOPInstanceUID for f in out.rglob("*.dcm") if f.name != "stray.dcm"}
+    assert set(inbox.uids) == clean
+    assert send(out, to(inbox), private=private) == {"committed": 3}
+    assert len(inbox.received) == 3
+    other = make_inbox()
+    assert send(out, to(other), private=private) == {"sent": 3}
+
+    away = DicomAddress("AWAY", "127.0.0.1", 1)
+    counts = send(out, away, private=private, patience=AT_ONCE)
+    assert counts == {"sending": 3}
+    assert not is_all_sent(counts)
+    failing = make_inbox(statuses=[0xA700] * 4)
+    assert send(out, to(failing), private=private, patience=AT_ONCE) == {"sent": 3}
+    with pytest.raises(NothingUsableError):
+        send(tmp_path / "another", away, private=private)
+
+
+def test_without_a_journal_nothing_is_sent(tmp_path):
+    with pytest.raises(UsageError, match="no journal"):
+        send(tmp_path / "out", DicomAddress("A", "127.0.0.1", 1), private=tmp_path / "private")
+    assert not (tmp_path / "private").exists()
