@@ -15,7 +15,7 @@ export class Refused extends Error {
 async function ask(address, options) {
   let answer;
   try {
-    answer = await fetch(address, { cache: "no-store", ...options });
+    answer = await fetch(address, options);
   } catch {
     throw new Refused("pixelscrub review is not running any more. What you decided is saved.", 0);
   }
