@@ -51,7 +51,7 @@ def _names(folder: Path, tally: Tally) -> None:
     data = {name: encoded(instance()) for name in ("a" * 251 + ".dcm", "ü ß 患者", "-rf", "a\nb")}
     for name, content in data.items():
         (folder / "in" / name).write_bytes(content)
-    with open(os.fsencode(folder / "in") + b"/\xff\xfe.dcm", "wb") as file:
+    with open(os.fsencode(folder / "in") + b"/\xff\xfe.dcm", "wb") as file:  # noqa: PTH123
         file.write(encoded(instance()))
     deep = folder / "in" / "/".join(["d" * 100] * 30)
     deep.mkdir(parents=True)
@@ -154,7 +154,7 @@ def _full_output(folder: Path, tally: Tally) -> None:
         reasons = {line["reason"] for line in ran.lines.values()}
         wrong = [f"{reasons}"] * (reasons - {None} != {"write_failed"})
         tally.count("OUT full", *wrong, *judge(ran, before, folder))
-        left = [p for p in (folder / "out").rglob(".*.part")]
+        left = list((folder / "out").rglob(".*.part"))
         tally.count("OUT full, nothing half", *["parts were left"] * bool(left))
     again = scrub(folder, "--resume")
     tally.count("OUT with room, re-run", *_judge("again", again, folder, before))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from imagecodecs import jpeg8_encode, jpeg2k_encode
+from imagecodecs import jpeg2k_encode, jpeg8_encode
 from pydicom.dataset import FileDataset
 
 from faults.ground import CLEAN, Case, Tally, encoded, instance, try_cases

@@ -241,7 +241,8 @@ def leaking(ran: Ran) -> dict[str, list[str]]:
             places.setdefault(source, []).append("the audit's detail")
     texts = {"what was printed": ran.printed.encode()}
     texts |= {p.name: _without_names(p, ran) for p in (ran.private / "report").glob("*.html")}
-    texts |= {"a temporary file": p.read_bytes() for p in files(ran.out.parent / "tmp")}
+    temporary = ran.out.parent / "tmp"
+    texts |= {f"temporary {p.relative_to(temporary)}": p.read_bytes() for p in files(temporary)}
     places[""] = [f"planted word in {place}" for place, text in texts.items() if holds_word(text)]
     return places
 

@@ -41,7 +41,7 @@ def run(folder: Path, tally: Tally, short: bool) -> None:
 def _elements() -> Iterator[Case]:
     keywords = (
         "ImageComments", "StudyDescription", "SeriesDescription", "ProtocolName", "PatientAddress",
-        "InstitutionName", "OperatorsName", "DerivationDescription", "RequestedProcedureDescription",
+        "InstitutionName", "OperatorsName", "RequestedProcedureDescription",
         "TextComments", "PatientComments", "AdditionalPatientHistory", "StationName",
         "DeviceSerialNumber", "ContentLabel", "ContentDescription", "LossyImageCompressionMethod",
         "ImageType", "BodyPartExamined", "ManufacturerModelName", "SoftwareVersions",

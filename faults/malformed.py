@@ -43,7 +43,7 @@ class Damage:
 def run(folder: Path, tally: Tally, short: bool) -> None:
     """Damage files of every transfer syntax and put each through a run's steps."""
     originals = list(every_syntax().values())
-    random_numbers = random.Random(20261122)  # noqa: S311 (no secret)
+    random_numbers = random.Random(20261122)
     count = 300 if short else COUNT
     made = (
         Damage(damaged(originals[n % len(originals)], originals, random_numbers), folder, n)

@@ -1,0 +1,53 @@
+"""A short run of each family; `scripts/faults` runs all of them."""
+
+import importlib
+import shutil
+import warnings
+
+import pytest
+
+from faults.ground import Tally
+
+
+@pytest.mark.parametrize("family", ["malformed", "structure", "frames", "hiding", "identity"])
+def test_family_is_survived(family, tmp_path):
+    tally = Tally(family)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library that writes what is wrong
+        importlib.import_module(f"faults.{family}").run(tmp_path, tally, short=True)
+    assert tally.tried > 15
+    assert tally.failures == []
+
+
+def test_names_links_and_places_that_are_taken_are_survived(tmp_path):
+    from faults import file_system
+
+    tally = Tally("file system")
+    for trial in (file_system._names, file_system._links, file_system._collision):
+        trial(file_system._fresh(tmp_path, trial), tally)
+    assert tally.failures == []
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_errors_while_reading_are_survived(tmp_path):
+    from faults import file_system
+
+    tally = Tally("file system")
+    file_system._read_error(file_system._fresh(tmp_path, file_system._read_error), tally)
+    assert tally.failures == []
+
+
+def test_run_that_is_killed_ends_as_one_that_was_not(tmp_path):
+    from faults import processes
+
+    tally = Tally("processes")
+    processes._kill_parent(processes._archive(tmp_path), tally, 3)
+    assert tally.failures == []
+
+
+def test_worker_that_is_killed_while_writing_costs_its_instance_alone(tmp_path):
+    from faults import processes
+
+    tally = Tally("processes")
+    processes._kill_worker("write", processes._archive(tmp_path), tally)
+    assert tally.failures == []
