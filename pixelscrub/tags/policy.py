@@ -108,8 +108,8 @@ class Verdict:
 
 
 Verdicts = dict[tuple[int, str | None, str | bool], Verdict]
-"""Verdicts of one context by tag, VR as written, and private creator; for attributes of the
-standard whether they are sequences in place of the creator."""
+"""Verdicts of one context by tag, VR as written, and private creator; where that does not matter
+whether it is a sequence."""
 SIMPLE = {
     "X": Action.REMOVE,
     "Z": Action.EMPTY,
@@ -140,11 +140,13 @@ class Policy:
     Attributes:
         settings: what the recipe says.
         options: the active options.
+        by_creator: it matters who made a private element.
     """
 
     def __init__(self, settings: TagSettings) -> None:
         self.settings = settings
         self.options = frozenset(settings.options)
+        self.by_creator = bool(settings.rules) or "retain_safe_private" in self.options
         self._known: dict[Context, Verdicts] = {}
 
     def verdicts(self, context: Context) -> Verdicts:
@@ -152,7 +154,7 @@ class Policy:
         return self._known.setdefault(context, {})
 
     def judge(self, context: Context, element: Element, creator: str | None) -> Verdict:
-        """What is to be done with an element; `creator` is None for attributes of the standard."""
+        """What is to be done with an element; `creator` is None where it does not matter."""
         known, tag, vr = self.verdicts(context), element.tag, element.vr
         key = (tag, vr, element.is_sequence if creator is None else creator)
         verdict = known.get(key)

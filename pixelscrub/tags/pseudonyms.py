@@ -114,12 +114,17 @@ class Pseudonyms:
         return self._made[place]
 
     def _digest(self, kind: str, original: str) -> bytes:
-        message = f"{kind}\0{original}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, message, "sha256")
+        return _digest(self._key, f"{kind}\0{original}")
 
     def _new_uid(self, digest: bytes) -> str:
         number = _number(digest) % (1 << 128) % 10**self._digits
         return f"{self.uid_root}.{number}"
+
+
+@lru_cache(maxsize=4096)
+def _digest(key: bytes, message: str) -> bytes:
+    """Instances of one study ask for the same ones."""
+    return hmac.digest(key, message.encode("utf-8", "surrogatepass"), "sha256")
 
 
 def _letters(digest: bytes, count: int) -> str:

@@ -82,7 +82,7 @@ class Terms:
         found: dict[str, set[str]] = {name: set() for name in cls.__slots__}
         for data, elements in header.pieces:
             for kind, value in _leaves(elements, header.charsets(), data, 0):
-                found[kind].update(part for part in value.parts() if part)
+                found[kind].update(_parts(value))
         found["dates"] -= found["births"]
         return cls(**{kind: frozenset(terms) for kind, terms in found.items()})
 
@@ -169,6 +169,12 @@ def _leaves(
         elif _may_identify(tag):
             for item in items_of(element, source, depth):
                 yield from _leaves(item.elements, charsets, source, depth + 1)
+
+
+@lru_cache(maxsize=1024)
+def _parts(value: Value) -> frozenset[str]:
+    """What a value names; instances of one study share most of them."""
+    return frozenset(filter(None, value.parts()))
 
 
 @lru_cache(maxsize=4096)

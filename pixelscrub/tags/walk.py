@@ -145,7 +145,7 @@ class Walk:
             name = decode(element.value, "LO", level.charsets)
             level.creators[block_of(tag)] = name
             return _CREATOR
-        if tag & 0x10000:
+        if tag & 0x10000 and self.policy.by_creator:
             creator = level.creators.get(tag >> 8, "")
         verdict = self.policy.judge(level.context, element, creator)
         if level.concept is not None and tag in structured.VALUES:
