@@ -51,6 +51,8 @@ def _require_tesseract() -> None:
 
 CHEAP = frozenset({"strokes"})
 """Detectors that may see every frame of a cine."""
+SECOND = frozenset({"tesseract"})
+"""Costly detectors: they look where a cheap one sees something, to see more of it."""
 DETECTORS: dict[str, Detector] = {
     "strokes": _strokes,
     "tesseract": _tesseract,
@@ -95,7 +97,9 @@ def detect(
     if image.shape[0] * image.shape[1] > LARGEST:
         raise HeldError(Reason.TOO_LARGE, "picture is too large to be searched for text")
     found: list[TextBox] = []
-    for name in detectors:
+    for name in sorted(detectors, key=SECOND.__contains__):
+        if name in SECOND and not found and not CHEAP.isdisjoint(detectors):
+            continue
         with guarded(Reason.DETECTOR_FAILED):
             found += DETECTORS[name](image)
     if len(found) > MOST:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +12,7 @@ import numpy.typing as npt
 
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.findings import Box
-from pixelscrub.text.tesseract import TIMEOUT, require
+from pixelscrub.text.tesseract import Word, require, words
 
 Picture = npt.NDArray[np.uint8]
 
@@ -25,6 +24,8 @@ ROOM: Final = 3
 """Pixels around a text that are read with it."""
 CALL: Final = 60
 """Texts of one call."""
+BLOCK: Final = 6
+"""Tesseract's page segmentation mode for lines, one under the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +77,18 @@ def _strip(picture: Picture, box: Box) -> Picture:
 
 
 def _read(strips: Sequence[Picture]) -> list[Reading]:
-    import pytesseract
-
-    os.environ["OMP_THREAD_LIMIT"] = "1"
     page = np.full((2 * HEIGHT * len(strips), max(s.shape[1] for s in strips) + HEIGHT), 255)
     for k, strip in enumerate(strips):
         top = 2 * HEIGHT * k + HEIGHT // 2
         page[top : top + HEIGHT, HEIGHT // 2 : HEIGHT // 2 + strip.shape[1]] = strip
-    data = pytesseract.image_to_data(
-        page.astype(np.uint8),
-        config="--psm 6 --oem 1",
-        timeout=TIMEOUT,
-        output_type=pytesseract.Output.DICT,
-    )
-    words: list[list[tuple[int, str, float]]] = [[] for _ in strips]
-    keys = ("left", "top", "height", "conf", "text")
-    for left, top, height, confidence, text in zip(*(data[k] for k in keys), strict=True):
-        if text.strip():
-            words[(top + height // 2) // (2 * HEIGHT)].append((left, text, float(confidence)))
-    return [_joined(line) for line in words]
+    lines: list[list[Word]] = [[] for _ in strips]
+    for word in words(page.astype(np.uint8), BLOCK):
+        lines[(word.box.y0 + word.box.y1) // (4 * HEIGHT)].append(word)
+    return [_joined(line) for line in lines]
 
 
-def _joined(words: list[tuple[int, str, float]]) -> Reading:
-    if not words:
+def _joined(line: list[Word]) -> Reading:
+    if not line:
         return UNREAD
-    text = " ".join(text for _, text, _ in sorted(words))
-    return Reading(text, max(min(confidence for *_, confidence in words) / 100, 0.0))
+    text = " ".join(word.text for word in sorted(line, key=lambda w: w.box))
+    return Reading(text, min(word.score for word in line))

@@ -1,13 +1,18 @@
 """Words that Tesseract reads, sparse mode, on an enlarged picture.
 
-Each call is a process; one call a picture. With more than one thread it is ten times slower.
+Each call is a process; one call a picture. With more than one thread it is ten times slower. The
+picture goes through a pipe: a file would stay behind where the process is killed.
 """
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
-from typing import Any, Final
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -20,7 +25,8 @@ from pixelscrub.text.drawn import is_drawn
 
 Picture = npt.NDArray[np.uint8]
 
-CONFIG: Final = "--psm 11 --oem 1 -c tessedit_do_invert=1"
+SPARSE: Final = 11
+"""Page segmentation mode: as many words as there are, in no order."""
 TIMEOUT: Final = 20
 """Seconds for one picture; noise can keep Tesseract busy for minutes."""
 LONGEST: Final = 2600
@@ -42,6 +48,49 @@ def require() -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: its box in the picture that was read, how sure it is (0 to 1), what it says."""
+
+    box: Box
+    score: float
+    text: str
+
+
+def words(grey: Picture, mode: int) -> list[Word]:
+    """What Tesseract reads.
+
+    Args:
+        grey: uint8, (rows, columns).
+        mode: of page segmentation, as Tesseract numbers them.
+
+    Raises:
+        MissingComponentError: Tesseract is not installed.
+        subprocess.SubprocessError: it fails, or does not answer in time.
+    """
+    require()
+    rows, columns = grey.shape
+    answer = subprocess.run(  # noqa: S603
+        ["tesseract", "stdin", "stdout", "--psm", str(mode), "--oem", "1", "tsv"],  # noqa: S607
+        input=b"P5 %d %d 255\n" % (columns, rows) + grey.tobytes(),
+        env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=TIMEOUT,
+        check=True,
+    )
+    return list(_table(answer.stdout.decode("utf-8", "replace")))
+
+
+def _table(answer: str) -> Iterator[Word]:
+    for row in csv.DictReader(answer.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+        x, y, width, height = (int(row[key]) for key in ("left", "top", "width", "height"))
+        text = (row["text"] or "").strip()
+        if text:
+            box = Box(x, y, x + width, y + height)
+            yield Word(box, min(max(float(row["conf"]) / 100, 0.0), 1.0), text)
+
+
 def find_words(image: Picture) -> list[TextBox]:
     """Find words, light on dark and dark on light.
 
@@ -50,27 +99,16 @@ def find_words(image: Picture) -> list[TextBox]:
 
     Raises:
         MissingComponentError: Tesseract is not installed.
-        RuntimeError: it does not answer in time.
+        subprocess.SubprocessError: it fails, or does not answer in time.
     """
-    require()
-    os.environ["OMP_THREAD_LIMIT"] = "1"
     try:
         return _read(image, _scale(image))
-    except RuntimeError:  # too slow: noise is easier to read when it is not enlarged
+    except subprocess.TimeoutExpired:  # noise is easier to read when it is not enlarged
         return _read(image, min(1.0, _scale(image) / 2))
 
 
 def _read(image: Picture, scale: float) -> list[TextBox]:
-    import pytesseract
-
-    data = pytesseract.image_to_data(
-        _enlarged(image, scale),
-        config=CONFIG,
-        timeout=TIMEOUT,
-        output_type=pytesseract.Output.DICT,
-    )
-    words = zip(*(data[k] for k in ("left", "top", "width", "height", "conf", "text")), strict=True)
-    found = [_word(word, scale) for word in words]
+    found = [_word(word, scale) for word in words(_enlarged(image, scale), SPARSE)]
     grey = image if image.ndim == 2 else image.max(axis=2)
     plausible = (word for word in found if word is not None and _is_plausible(word.box, image))
     return [word for word in plausible if is_drawn(grey, word)]
@@ -89,14 +127,12 @@ def _enlarged(image: Picture, scale: float) -> Picture:
     return np.asarray(cv2.resize(grey, (columns, rows), interpolation=how), np.uint8)
 
 
-def _word(word: tuple[Any, ...], scale: float) -> TextBox | None:
-    left, top, width, height, confidence, text = word
-    score = float(confidence) / 100
-    if score < MIN_CONFIDENCE or not any(character.isalnum() for character in text):
+def _word(word: Word, scale: float) -> TextBox | None:
+    if word.score < MIN_CONFIDENCE or not any(character.isalnum() for character in word.text):
         return None
-    x1, y1 = -(-(left + width) // scale), -(-(top + height) // scale)
-    box = Box(int(left / scale), int(top / scale), int(x1), int(y1))
-    return TextBox(box, min(score, 1.0), "tesseract", text) if box.area else None
+    low, high = word.box[:2], word.box[2:]
+    box = Box(*(int(v / scale) for v in low), *(int(-(-v // scale)) for v in high))
+    return TextBox(box, word.score, "tesseract", word.text) if box.area else None
 
 
 def _is_plausible(box: Box, image: Picture) -> bool:

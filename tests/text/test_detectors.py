@@ -45,6 +45,18 @@ def test_a_detector_that_fails_holds_the_instance_and_tells_nothing(monkeypatch)
     assert "DOE" not in str(error.value)
 
 
+def test_a_costly_detector_looks_only_where_a_cheap_one_sees_something(monkeypatch):
+    called = []
+    monkeypatch.setitem(detectors.DETECTORS, "tesseract", lambda image: called.append(1) or [])
+    replaced(monkeypatch, lambda image: [])
+    detect(picture(), ["tesseract", "strokes"])
+    assert not called
+    detect(picture(), ["tesseract"])
+    replaced(monkeypatch, lambda image: [TextBox(Box(0, 0, 9, 9), 0.1, "strokes")])
+    detect(picture(), ["tesseract", "strokes"])
+    assert len(called) == 2
+
+
 def test_text_everywhere_is_one_box(monkeypatch):
     many = [TextBox(Box(x, y, x + 1, y + 1), 0.9, "strokes") for x in range(70) for y in range(60)]
     replaced(monkeypatch, lambda image: many)

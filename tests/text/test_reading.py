@@ -10,6 +10,7 @@ import pytest
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box
+from pixelscrub.text import reading
 from pixelscrub.text.reading import UNREAD, read
 
 needs_tesseract = pytest.mark.skipif(
@@ -48,7 +49,7 @@ def test_a_reader_that_fails_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     def hang(*args: object, **kwargs: object) -> None:
         raise RuntimeError("Tesseract process timeout")
 
-    monkeypatch.setattr("pytesseract.image_to_data", hang)
+    monkeypatch.setattr(reading, "words", hang)
     with pytest.raises(HeldError) as caught:
         read(np.eye(40, dtype=np.uint8), [Box(0, 0, 40, 40)])
     assert caught.value.reason is Reason.DETECTOR_FAILED

@@ -53,9 +53,6 @@ def stand_in(monkeypatch, folder, script):
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    import pytesseract
-
-    monkeypatch.setattr(pytesseract.pytesseract, "tesseract_cmd", str(program))
 
 
 def test_a_program_that_hangs_holds_the_instance(monkeypatch, tmp_path):
@@ -71,6 +68,15 @@ def test_a_program_that_crashes_holds_the_instance(monkeypatch, tmp_path):
     with pytest.raises(HeldError) as error:
         detect(page(), ["tesseract"])
     assert error.value.reason is Reason.DETECTOR_FAILED
+
+
+@needs_tesseract
+def test_no_picture_is_left_behind_in_a_file(monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tesseract, "TIMEOUT", 0.001)
+    with pytest.raises(HeldError):
+        detect(page(), ["tesseract"])
+    assert list(tmp_path.iterdir()) == []
 
 
 def word(box, text="Johnson", score=0.9):
