@@ -32,7 +32,7 @@ TICK: Final = 0.2
 """Seconds between looks for something to do."""
 
 Told = Callable[[dict[str, int]], None]
-"""Called with the number of receipts by state, whenever it has changed."""
+"""Called with the number of receipts by state, when it has changed and at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,7 @@ def receive(  # noqa: PLR0913
                 station.run.pool.stop()
             finally:
                 listener.stop()
+        told(station.receipts.counts())
         return station.close()
 
 
