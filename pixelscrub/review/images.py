@@ -38,11 +38,21 @@ class Frame:
     body: bytes = field(repr=False)
 
 
+@dataclass(slots=True)
+class _Opened:
+    """An open file; it stays open while somebody uses it."""
+
+    file: BinaryIO
+    image: Image
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
+
+
 class Images:
     """Opened instances and decoded frames, the latest ones kept. Safe to use from threads."""
 
     def __init__(self) -> None:
-        self._opened: OrderedDict[str, tuple[BinaryIO, Image]] = OrderedDict()
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()
         self._frames: OrderedDict[tuple[str, int, str], Frame] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -69,8 +79,8 @@ class Images:
     def close(self) -> None:
         """Close all files."""
         with self._lock:
-            for file, _ in self._opened.values():
-                file.close()
+            for opened in self._opened.values():
+                opened.file.close()
             self._opened.clear()
 
     def _kept(
@@ -86,31 +96,48 @@ class Images:
             if key in self._frames:
                 self._frames.move_to_end(key)
                 return self._frames[key]
-            with _open_once(self._opened, name, instance) as image:
-                frame = make(image, index)
-            self._frames[key] = frame
+        with self._using(name, instance) as opened, opened.lock:
+            frame = make(opened.image, index)
+        with self._lock:
+            self._keep(key, frame)
+        return frame
+
+    def _keep(self, key: tuple[str, int, str], frame: Frame) -> None:
+        if key not in self._frames:
             self._bytes += len(frame.body)
-            while self._bytes > KEPT_BYTES and len(self._frames) > 1:
-                self._bytes -= len(self._frames.popitem(last=False)[1].body)
-            return frame
+        self._frames[key] = frame
+        while self._bytes > KEPT_BYTES and len(self._frames) > 1:
+            self._bytes -= len(self._frames.popitem(last=False)[1].body)
 
-
-@contextmanager
-def _open_once(
-    opened: OrderedDict[str, tuple[BinaryIO, Image]], name: str, instance: InstancePlan
-) -> Iterator[Image]:
-    """The opened instance; a file that could not be used is not kept."""
-    if name not in opened:
-        file = source_of(instance).open()
+    @contextmanager
+    def _using(self, name: str, instance: InstancePlan) -> Iterator[_Opened]:
+        """The opened instance; a slow one does not keep others waiting."""
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = _open(instance)
+            opened = self._opened[name]
+            self._opened.move_to_end(name)
+            opened.users += 1
         try:
-            opened[name] = (file, Image(file))
-        except BaseException:
-            file.close()
-            raise
-        if len(opened) > KEPT_FILES:
-            opened.popitem(last=False)[1][0].close()
-    opened.move_to_end(name)
-    yield opened[name][1]
+            yield opened
+        finally:
+            with self._lock:
+                opened.users -= 1
+                self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        idle = [name for name, opened in self._opened.items() if not opened.users]
+        for name in idle[: max(0, len(self._opened) - KEPT_FILES)]:
+            self._opened.pop(name).file.close()
+
+
+def _open(instance: InstancePlan) -> _Opened:
+    file = source_of(instance).open()
+    try:
+        return _Opened(file, Image(file))
+    except BaseException:
+        file.close()
+        raise
 
 
 def _picture(image: Image, index: int) -> Frame:

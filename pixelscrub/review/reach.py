@@ -116,6 +116,12 @@ def erased(reached: list[Place], finding: Finding) -> list[Change]:
     ]
 
 
+def checked(place: Place) -> list[Change]:
+    """What says that an image was looked through: all its findings stay as they are planned."""
+    found = [one for one in place.instance.findings if one.box is not None]
+    return [place.change(one, one) for one in found] or [place.change(None, None)]
+
+
 def _with(finding: Finding, action: str) -> Finding:
     return finding.model_copy(update={"action": action})
 

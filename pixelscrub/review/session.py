@@ -92,7 +92,7 @@ class Session:
         with self._lock:
             self.plans.reload_changed()
             changes = self._changes(asked)
-            rule = self._rule(asked, changes[0]) if asked.scope == "layout" else None
+            rule = self._rule(asked, changes[0])
             return self._save(self.record.new(self.who, asked.verb, asked.scope, changes, rule))
 
     def undo(self) -> Decision:
@@ -137,7 +137,7 @@ class Session:
         if asked.verb in ("hold", "release"):
             return _holds(reached, asked.verb)
         if asked.verb == "check":
-            return [place.change(None, None) for place in reached]
+            return [change for place in reached for change in reach.checked(place)]
         finding = asked.finding
         if finding is None or finding.box is None or finding.action not in ("mask", "keep"):
             raise UsageError("this decision needs a finding with a box")
@@ -146,7 +146,8 @@ class Session:
 
     def _rule(self, asked: Asked, first: Change) -> Rule | None:
         """What a decision on a layout means for images that are still to come."""
-        if first.now is None or first.now.box is None:
+        is_one = asked.scope == "layout" and asked.verb in ("box", "accept", "reject")
+        if not is_one or first.now is None or first.now.box is None:
             return None
         about = self.headers.about(asked.place.instance)
         manufacturer, model, modality = about.device

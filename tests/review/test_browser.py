@@ -148,7 +148,7 @@ def test_keys_decide_on_findings_and_undo(page, private):
 def test_drawn_box_changes_the_output_once_applied(page, out, private):
     press(page, "i")
     page.locator(".row", has_text="cine.dcm").click()
-    page.wait_for_selector("#frames:not([hidden])")
+    page.wait_for_selector("#frames:not(.one)")
     press(page, "d")
     drag(page, (100, 120), (180, 180))
     saved(page)
@@ -168,7 +168,7 @@ def test_drawn_box_changes_the_output_once_applied(page, out, private):
 def test_box_is_drawn_with_keys_alone_on_one_frame(page, private):
     press(page, "i")
     page.locator(".row", has_text="cine.dcm").click()
-    page.wait_for_selector("#frames:not([hidden])")
+    page.wait_for_selector("#frames:not(.one)")
     press(page, "ArrowRight", "1", "d", "ArrowUp", "Shift+ArrowRight", "Enter")
     saved(page)
     drawn = plan(private)["cine.dcm"].findings[-1]
@@ -187,15 +187,15 @@ def test_view_can_be_windowed_zoomed_and_masked(page):
         )
 
     page.locator(".row", has_text="still.dcm").click()
-    page.wait_for_selector("#corner-view:has-text('as stored')")
+    page.wait_for_selector("#window-text:has-text('as stored')")
     assert colour() == 40
     press(page, "[", "[", ".", ".")
-    page.wait_for_selector("#corner-view:has-text('window')")
+    page.wait_for_selector("#window-text:has-text('window')")
     assert colour() != 40
     press(page, "+", "x")
     assert page.locator("#overlay.preview").count() == 1
     press(page, "0")
-    page.wait_for_selector("#corner-view:has-text('as stored')")
+    page.wait_for_selector("#window-text:has-text('as stored')")
     assert colour() == 40
     press(page, "?")
     assert page.locator("dialog[open]").is_visible()

@@ -52,6 +52,7 @@ def test_page_is_served_on_this_machine_to_one_browser(served):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(served)
     assert refused.value.code == 403
+    refused.value.close()
 
 
 def test_second_page_on_one_folder_is_refused(served, prepared):

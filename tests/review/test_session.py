@@ -170,7 +170,10 @@ def test_verdicts_and_checks_are_known_after_a_restart(decide, prepared):
     decide("check", uid="1.2")
     decide("check", uid="2.0", plan="study-2", scope="series")
     session = Session(prepared.path)
-    assert session.verdicts() == {("study-1", "1.1"): {TEXT, kept(SURE)}}
+    assert session.verdicts() == {
+        ("study-1", "1.1"): {TEXT, kept(SURE)},
+        ("study-1", "1.2"): {TEXT},
+    }
     assert len(session.checked()) == 4
     session.undo()
     assert session.checked() == {("study-1", "1.2")}

@@ -61,12 +61,13 @@ function render() {
 
 function draw() {
   if (!now.image) return;
+  const isShown = stage.image === now.image.image;
   const boxes = now.image.findings
     .filter((f) => f.box && (!f.frames || (f.frames[0] <= now.frame && now.frame <= f.frames[1])))
     .map((f) => ({ box: f.box, kind: f.action === "keep" ? "keep" : f.drawn ? "drawn" : "mask", isCurrent: f === now.finding }));
   if (now.image.crop) boxes.push({ box: now.image.crop, kind: "crop" });
-  stage.setBoxes(now.outlines ? boxes.sort((a, b) => a.isCurrent - b.isCurrent) : []);
-  panel.describe(now.image, now.finding, stage.image === now.image.image ? stage.facts : null, volumeOf(now.image));
+  stage.setBoxes(now.outlines && isShown ? boxes.sort((a, b) => a.isCurrent - b.isCurrent) : []);
+  panel.describe(now.image, now.finding, isShown ? stage.facts : null, volumeOf(now.image));
 }
 
 const volumeOf = (image) => state.volumes.find((volume) => volume.images.includes(image.image));
@@ -110,10 +111,9 @@ async function goTo(frame) {
 
 function showFrame() {
   const frames = stage.facts?.frames ?? 1;
-  $("frames").hidden = frames < 2;
+  $("frames").classList.toggle("one", frames < 2);
   Object.assign($("frame"), { max: frames - 1, value: now.frame });
   $("frame-text").textContent = `${now.frame + 1} / ${frames}`;
-  $("corner-name").textContent = now.image ? now.image.name : "";
 }
 
 /** What comes next is fetched while a person looks. */
@@ -339,7 +339,7 @@ document.querySelectorAll("input[name=scope]").forEach((input, k) => {
 stage.onStep = (step) => goFrame(step);
 stage.onView = () => {
   $("zoom").textContent = `${Math.round(stage.zoom * 100)} %`;
-  $("corner-view").textContent = stage.facts ? stage.windowText : "";
+  $("window-text").textContent = stage.facts ? `Shown ${stage.windowText}` : "";
   toggle("draw", stage.sketch.isOn);
 };
 list.onOpen = open;

@@ -41,7 +41,7 @@ export function clear(text) {
 }
 
 function heldText(image) {
-  if (image.proof) return `Held in the last run: ${image.why} Correct the plan, then apply again.`;
+  if (image.proof) return `The last run held it: ${image.why} What you decide here counts when the plan is applied again.`;
   return image.overrule
     ? `Held: ${image.why} If you have looked at every frame and it may go out, release it.`
     : `Held: ${image.why} This cannot be overruled here.`;

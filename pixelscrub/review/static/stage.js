@@ -40,6 +40,7 @@ export class Stage {
     if (this.#window && this.#window.series !== series) this.#window = null;
     const isWindowed = this.#window !== null;
     this.sketch.cancel();
+    this.root.classList.add("loading");
     const [got, mask] = await Promise.all([
       isWindowed ? server.values(image, frame) : server.picture(image, frame),
       this.showsMask ? server.mask(image, frame).catch(() => null) : null,
@@ -63,6 +64,7 @@ export class Stage {
     this.facts = null;
     this.image = -1;
     this.film.hidden = true;
+    this.root.classList.remove("loading");
     this.shapes.replaceChildren();
     $("trouble").textContent = message;
     $("trouble").hidden = false;
@@ -159,6 +161,7 @@ export class Stage {
       Object.assign(this.canvas, { width: facts.columns, height: facts.rows });
     this.canvas.getContext("2d", { alpha: false }).putImageData(image, 0, 0);
     this.film.hidden = false;
+    this.root.classList.remove("loading");
     $("trouble").hidden = true;
   }
 
