@@ -171,6 +171,14 @@ def verify(inputs: Path, out: Path, private: PrivateDir = None, json: Json = Non
 
 
 @app.command()
+def media(out: Path, target: Annotated[Path, typer.Option("-o", "--out", help="New.")]) -> None:
+    """Copy an output for media: short names, and a DICOMDIR over them."""
+    from pixelscrub.store.media import make_media
+
+    typer.echo(f"{make_media(out, target)} instances, DICOMDIR: {target / 'DICOMDIR'}")
+
+
+@app.command()
 def crosswalk(
     private: Path,
     pseudonyms: Annotated[list[str] | None, typer.Argument(help="Default: all.")] = None,
@@ -264,6 +272,8 @@ def _finish(summary: Summary, private: Path) -> None:
     typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
     if left:
         typer.echo(f"left alone: {left}")
+    if "dicomdir" in summary.left:
+        typer.echo("a DICOMDIR over the output: pixelscrub media OUT -o MEDIA")
     if (private / "report" / "index.html").exists():
         typer.echo(f"report: {private / 'report' / 'index.html'}")
     raise typer.Exit(summary.exit_code)
