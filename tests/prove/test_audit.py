@@ -3,59 +3,22 @@ from __future__ import annotations
 import json
 import shutil
 
-import numpy as np
 import pytest
 from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate, generate_frames
-from pydicom.sequence import Sequence
 
 from pixelscrub.api import scrub
-from pixelscrub.errors import UsageError
+from pixelscrub.errors import HeldError, MissingComponentError, Reason, UsageError
 from pixelscrub.prove.audit import audit
 from pixelscrub.recipe import Recipe
 
-from .conftest import packaged
-
-STUDY, SERIES, FRAME = "1.2.826.77.1", "1.2.826.77.2", "1.2.826.77.4"
-
-
-def reference(uid):
-    item = Dataset()
-    item.ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
-    item.ReferencedSOPInstanceUID = uid
-    return Sequence([item])
-
-
-def original(name, number):
-    dataset = packaged(name)
-    dataset.PatientName = "Lindqvist^Ottilie"
-    dataset.PatientID = "ZK-4711-77"
-    dataset.PatientBirthDate = "19340229"
-    dataset.AccessionNumber = "ACC90210X"
-    dataset.InstitutionName = "Hospital Zum Birnbaum"
-    dataset.ReferringPhysicianName = "Quastenflosser^Hubert"
-    dataset.StationName = "KELLERSCAN7"
-    dataset.DeviceSerialNumber = "SN-556677"
-    dataset.Manufacturer = "Rontgenwerke"
-    dataset.InstitutionalDepartmentName = "RONTGENWERKE"
-    dataset.StudyDate = dataset.SeriesDate = "20190712"
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = STUDY, SERIES
-    dataset.FrameOfReferenceUID = FRAME
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"{SERIES}.{number}"
-    dataset.InstanceNumber = number
-    dataset.ReferencedImageSequence = reference(f"{SERIES}.1")
-    return dataset
+from .seeds import JPEG, SEEDS, STUDY, write_originals
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Originals, and what our own steps made of them."""
     folder = tmp_path_factory.mktemp("made")
-    (folder / "in").mkdir()
-    original("CT_small.dcm", 1).save_as(folder / "in" / "1")
-    original("CT_small.dcm", 2).save_as(folder / "in" / "2")
-    original("SC_rgb_jpeg_dcmtk.dcm", 3).save_as(folder / "in" / "3")
+    write_originals(folder / "in", ("CT_small.dcm", "examples_rgb_color.dcm", JPEG))
     scrub(folder / "in", folder / "out", recipe=Recipe().with_steps("tags"), workers=1)
     return folder
 
@@ -82,135 +45,78 @@ def kinds(folder, private=True):
 def test_our_own_output_passes(made, private):
     result = audit([made / "in"], made / "out", made / "out-private" if private else None)
     assert result.issues == []
-    assert [pair.source for pair in sorted(result.pairs)] == ["1", "2", "3"]
+    assert [pair.source for pair in sorted(result.pairs)] == ["1.dcm", "2.dcm", "3.dcm"]
     assert json.loads(result.to_json())["holds"] is True
     assert "nothing found" in result.render()
 
 
-def put(keyword, value):
-    return lambda dataset: setattr(dataset, keyword, value)
+@pytest.fixture
+def quick(monkeypatch):
+    """Without what takes long: reading pictures, and dciodvfy."""
+    monkeypatch.setattr("pixelscrub.prove.audit.check_picture", lambda *_: iter(()))
+    monkeypatch.setattr("pixelscrub.prove.conformance.program", lambda: None)
 
 
-def nest(keyword, value):
-    def seed(dataset):
-        item = Dataset()
-        setattr(item, keyword, value)
-        dataset.ReferencedStudySequence = Sequence([item])
-
-    return seed
+def plant(folder, seed):
+    planted = SEEDS[seed]
+    paths = [p for p in outputs(folder) if planted.fits(dcmread(p, stop_before_pixels=True))]
+    planted.plant(paths[-1])
+    return planted.kinds
 
 
-def private_text(dataset):
-    dataset.private_block(0x0029, "SOMEONE", create=True).add_new(1, "LO", "LINDQVIST")
+@pytest.mark.parametrize("seed", sorted(SEEDS.keys() - {"name burned in"}))
+def test_a_seeded_leak_is_found(folder, quick, seed):
+    expected = plant(folder, seed)
+    assert kinds(folder) & expected
 
 
-def private_bytes(dataset):
-    data = b"\1\2" + "Lindqvist".encode("utf-16-le") + b"\3\4"
-    dataset.private_block(0x0029, "SOMEONE", create=True).add_new(1, "UN", data)
+@pytest.mark.parametrize(
+    "seed", ["one pixel", "stripes", "picture upside down", "every other row gone"]
+)
+def test_changed_pixels_are_found_without_a_plan(folder, quick, seed):
+    expected = plant(folder, seed)
+    assert kinds(folder, private=False) & expected
 
 
-def preamble(dataset):
-    dataset.preamble = b"II*\0Lindqvist".ljust(128, b"\0")
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+def test_a_name_that_can_be_read_in_a_picture_is_found(folder):
+    expected = plant(folder, "name burned in")
+    assert expected <= kinds(folder, private=False)
 
 
-def meta_title(dataset):
-    dataset.file_meta.SourceApplicationEntityTitle = "KELLERSCAN7"
+def test_what_could_not_be_checked_is_told(folder, quick, monkeypatch):
+    def fail(*_):
+        raise MissingComponentError("Tesseract", "install it")
+
+    monkeypatch.setattr("pixelscrub.prove.audit.check_picture", fail)
+    result = audit([folder / "in"], folder / "out")
+    assert result.notes == [
+        "text in pictures: Tesseract is needed and not installed; install it",
+        "conformance: dciodvfy is not installed",
+    ]
+    assert "not checked: text in pictures" in result.render()
 
 
-def meta_uid(dataset):
-    dataset.file_meta.MediaStorageSOPInstanceUID = f"{SERIES}.1"
+def test_pictures_that_cannot_be_shown_are_counted(folder, quick, monkeypatch):
+    def fail(*_):
+        raise HeldError(Reason.DECODE_FAILED)
+
+    monkeypatch.setattr("pixelscrub.prove.audit.check_picture", fail)
+    result = audit([folder / "in"], folder / "out")
+    assert "text in pictures: 3 cannot be shown" in result.notes
 
 
-def pixels_bytes(dataset):
-    values = dataset.pixel_array.copy()
-    hidden = np.frombuffer(b"Lindqvist^Ottilie ", np.int16)
-    values[0, : hidden.size] = hidden
-    dataset.PixelData = values.tobytes()
-
-
-def pixel_outside(dataset):
-    values = dataset.pixel_array.copy()
-    values[64, 64] += 1
-    dataset.PixelData = values.tobytes()
-
-
-def fewer_frames(dataset):
-    dataset.Rows -= 1
-    dataset.PixelData = dataset.PixelData[: -2 * dataset.Columns]
-
-
-def no_pixels(dataset):
-    del dataset.PixelData
-
-
-def own_uid_of_the_next(dataset):
-    dataset.StudyInstanceUID += ".1"
-
-
-SEEDS = {
-    "name": (put("PatientName", "Lindqvist^Ottilie"), "identifier_left"),
-    "name turned round": (put("PatientComments", "seen: ottilie lindqvist"), "identifier_left"),
-    "name in upper case": (put("ImageComments", "OTTILIE LINDQVIST"), "identifier_left"),
-    "patient id": (put("PatientID", "ZK-4711-77"), "identifier_left"),
-    "id without signs": (put("PatientComments", "ZK471177"), "identifier_left"),
-    "birth date": (put("PatientBirthDate", "19340229"), "identifier_left"),
-    "accession number": (put("AccessionNumber", "ACC90210X"), "identifier_left"),
-    "physician": (put("ReferringPhysicianName", "Quastenflosser^Hubert"), "identifier_left"),
-    "physician elsewhere": (put("SeriesDescription", "for Dr Quastenflosser"), "identifier_left"),
-    "institution": (put("InstitutionName", "Hospital Zum Birnbaum"), "identifier_left"),
-    "institution elsewhere": (
-        put("ImageComments", "done in hospital zum birnbaum"), "identifier_left"),
-    "station": (put("StationName", "KELLERSCAN7"), "identifier_left"),
-    "serial number": (put("DeviceSerialNumber", "SN-556677"), "identifier_left"),
-    "study date": (put("StudyDate", "20190712"), "listed_element_kept"),
-    "study uid": (put("StudyInstanceUID", STUDY), "uid_kept"),
-    "frame of reference": (put("FrameOfReferenceUID", FRAME), "uid_kept"),
-    "nested name": (nest("PatientName", "Lindqvist^Ottilie"), "identifier_left"),
-    "uid elsewhere": (nest("RetrieveURL", f"https://x/{STUDY}/y"), "identifier_left"),
-    "private text": (private_text, "private_element_left"),
-    "private bytes": (private_bytes, "identifier_left"),
-    "preamble": (preamble, "preamble_kept"),
-    "title in file meta": (meta_title, "application_entity_left"),
-    "uid in file meta": (meta_uid, "meta_uid_differs"),
-    "name in pixel bytes": (pixels_bytes, "identifier_left"),
-    "trailing padding": (put("DataSetTrailingPadding", b"\0Lindqvist\0"), "identifier_left"),
-    "one pixel": (pixel_outside, "pixels_changed"),
-    "a row less": (fewer_frames, "frames_differ"),
-    "no pixels": (no_pixels, "pixels_not_decodable"),
-    "broken reference": (
-        put("ReferencedImageSequence", reference("2.25.99999")), "broken_reference"),
-    "inconsistent uid": (own_uid_of_the_next, "inconsistent_uid"),
-    "no mark": (put("PatientIdentityRemoved", "NO"), "mark_missing"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_seeded_leak_is_found(folder, seed):
-    plant, kind = SEEDS[seed]
-    path = outputs(folder)[1]
-    dataset = dcmread(path)
-    plant(dataset)
-    dataset.save_as(path, enforce_file_format=False)
-    assert kind in kinds(folder)
-
-
-def test_a_name_in_a_jpeg_comment_is_found(folder):
-    path = outputs(folder)[2]
-    dataset = dcmread(path)
-    (frame,) = generate_frames(dataset.PixelData, number_of_frames=1)
-    comment = b"\xff\xfe" + (11).to_bytes(2, "big") + b"lindqvist"
-    dataset.PixelData = encapsulate([frame[:2] + comment + frame[2:]])
-    dataset.save_as(path)
-    assert "identifier_left" in kinds(folder)
-
-
-def test_a_name_after_the_data_set_is_found(folder):
+def test_an_output_without_an_original_is_searched_as_well(folder, quick):
     path = outputs(folder)[0]
-    path.write_bytes(path.read_bytes() + b"\0\0\0Lindqvist^Ottilie")
-    assert kinds(folder) & {"identifier_left", "unreadable"}
+    dataset = dcmread(path)
+    dataset.Rows, dataset.Columns = dataset.Columns // 2, dataset.Rows * 2
+    dataset.PixelData = bytes(len(dataset.PixelData))
+    dataset.PatientComments = "lindqvist"
+    dataset.save_as(path)
+    assert kinds(folder, private=False) >= {"no_original", "identifier_left"}
 
 
-def test_foreign_missing_and_doubled_files_are_found(folder):
+def test_foreign_missing_and_doubled_files_are_found(folder, quick):
     first, second, _ = outputs(folder)
     (folder / "out" / "notes.txt").write_text("hello")
     shutil.copy(second, folder / "out" / "copy.dcm")
@@ -218,13 +124,13 @@ def test_foreign_missing_and_doubled_files_are_found(folder):
     assert kinds(folder) >= {"not_dicom", "no_original", "duplicate_uid", "output_missing"}
 
 
-def test_an_untouched_copy_is_found_without_a_journal(folder):
+def test_an_untouched_copy_is_found_without_a_journal(folder, quick):
     shutil.rmtree(folder / "out")
     shutil.copytree(folder / "in", folder / "out")
     assert kinds(folder, private=False) >= {"identifier_left", "uid_kept", "listed_element_kept"}
 
 
-def test_intervals_that_were_kept_for_one_file_only_are_found(folder):
+def test_intervals_that_were_kept_for_one_file_only_are_found(folder, quick):
     for path, date in zip(outputs(folder), ("20180101", "20180105", "20180101"), strict=True):
         dataset = dcmread(path)
         dataset.StudyDate = date
@@ -232,7 +138,7 @@ def test_intervals_that_were_kept_for_one_file_only_are_found(folder):
     assert "interval_lost" in kinds(folder)
 
 
-def test_the_result_tells_no_value(folder):
+def test_the_result_tells_no_value(folder, quick):
     shutil.rmtree(folder / "out")
     shutil.copytree(folder / "in", folder / "out")
     result = audit([folder / "in"], folder / "out")
@@ -251,7 +157,7 @@ def test_a_private_folder_without_a_good_audit_is_refused(folder, content):
         kinds(folder)
 
 
-def test_dates_moved_alike_and_one_dummy_date_are_no_loss(folder):
+def test_dates_moved_alike_and_one_dummy_date_are_no_loss(folder, quick):
     for dates in (["20180101"] * 3, ["19000101"] * 3):
         for path, date in zip(outputs(folder), dates, strict=True):
             dataset = dcmread(path)
