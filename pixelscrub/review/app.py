@@ -161,6 +161,7 @@ def make_app(session: Session, private: Path, host: str, token: str) -> Starlett
         token: what the address that opens it must carry.
     """
     page = Page(session, private)
+    page.warm_up()
     at = "/api/images/{image:int}/frames/{frame:int}"
     routes = [
         Route("/", _static),
@@ -177,7 +178,6 @@ def make_app(session: Session, private: Path, host: str, token: str) -> Starlett
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
-        page.warm_up()
         yield
         page.images.close()
 
