@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -42,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+ExportFormat = Literal["nifti", "png", "jpeg"]
 recipes_app = typer.Typer(help="List the built-in recipes, or show one.")
 app.add_typer(recipes_app, name="recipes", invoke_without_command=True)
 
@@ -195,6 +196,24 @@ def crosswalk(
         typer.echo(text, nl=False)
     else:
         save(csv, text)
+
+
+@app.command()
+def export(
+    out: Path,
+    folder: Path,
+    form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
+    private: PrivateDir = None,
+    workers: Workers = None,
+) -> None:
+    """Write what was scrubbed to OUT into FOLDER as NIfTI volumes, or as pictures."""
+    from pixelscrub import api
+    from pixelscrub.export.run import export as write
+
+    exported = write(out, api.private_folder(out, private), folder, form, workers)
+    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.left.items()))
+    typer.echo(f"files {exported.files}" + (f", not exported: {left}" if left else ""))
+    raise typer.Exit(exported.exit_code)
 
 
 @app.command()

@@ -19,6 +19,7 @@ ORDER = [
     "pipeline",
     "run",
     "worker",
+    "export",
     "jobs",
     "report",
     "prove",

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pixelscrub.errors import Reason
 from pixelscrub.intake.find import Left
@@ -107,11 +107,11 @@ def group(found: Iterable[Instance | Left], path: Path | None = None) -> Intake:
     return intake
 
 
-def _instance(row: list[str]) -> Instance:
+def _instance(row: Any) -> Instance:
     source, *others = row
-    return Instance(_source(source), *others)  # type: ignore[arg-type]
+    return Instance(_source(source), *others)
 
 
-def _source(row: str | list[str]) -> Source:
+def _source(row: Any) -> Source:
     root, *others = row
-    return Source(Path(root), *others)  # type: ignore[arg-type]
+    return Source(Path(root), *others)

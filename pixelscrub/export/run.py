@@ -1,0 +1,115 @@
+"""Export what a run released, series by series, in worker processes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pixelscrub.errors import HeldError, PixelscrubError, Reason, UsageError
+from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.intake.read import read_instance
+from pixelscrub.jobs.pool import Pool
+from pixelscrub.outcome import Outcome
+from pixelscrub.store.journal import Journal
+from pixelscrub.store.output import Output, check_places
+from pixelscrub.store.private import Private
+
+Format = Literal["nifti", "png", "jpeg"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesJob:
+    """The released instances of one series, and where their export goes."""
+
+    instances: list[Instance]
+    folder: Path
+    format: Format
+
+    @property
+    def size(self) -> int:
+        """Bytes of all inputs."""
+        return sum(instance.source.size for instance in self.instances)
+
+
+@dataclass(slots=True)
+class Exported:
+    """How many files were written, and how many series or instances could not be, by reason."""
+
+    files: int = 0
+    left: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all, 2 some could not be exported, 3 nothing was."""
+        if not self.files:
+            return 3
+        return 2 if self.left else 0
+
+
+def export(
+    out: Path, private: Path, folder: Path, form: Format, workers: int | None = None
+) -> Exported:
+    """Write what the journal in `private` calls released in `out` into `folder`.
+
+    Nothing else is exported, whatever lies in `out`. NIfTI goes to
+    `sub-<patient>/ses-<study>/`, pictures to the names of their instances.
+
+    Raises:
+        UsageError: a folder cannot be used.
+    """
+    check_places([out, private], folder)
+    if not (private / "journal.sqlite").is_file():
+        raise UsageError("private folder holds no journal: what was scrubbed is not known")
+    target = Output.open(folder)
+    exported = Exported()
+    with Journal(Private.open(private).journal) as journal, Pool(workers) as pool:
+        jobs = _jobs(Output(out), journal, target.path, form, exported)
+        for _, result in pool.map(export_series, jobs):
+            if isinstance(result, PixelscrubError):
+                exported.left[_reason(result)] += 1
+            else:
+                exported.files += result.files
+                exported.left.update(result.left)
+    return exported
+
+
+def export_series(job: SeriesJob) -> Exported:
+    """Write one series; runs in a worker."""
+    if job.format == "nifti":
+        from pixelscrub.export.nifti import write_volumes
+
+        return Exported(*write_volumes(job.instances, job.folder))
+    from pixelscrub.export.pictures import write_pictures
+
+    return Exported(*write_pictures(job.instances, job.folder, job.format))
+
+
+def _jobs(
+    out: Output, journal: Journal, folder: Path, form: Format, exported: Exported
+) -> Iterator[SeriesJob]:
+    series: dict[str, list[str]] = {}
+    for line in journal.lines():
+        if line.outcome is Outcome.CLEAN and line.output is not None:
+            series.setdefault(line.output.rpartition("/")[0], []).append(line.output)
+    for names in series.values():
+        instances = []
+        for name in sorted(names):
+            try:
+                instances.append(_instance(out, name))
+            except HeldError as error:
+                exported.left[error.reason] += 1
+        yield SeriesJob(instances, folder, form)
+
+
+def _instance(out: Output, name: str) -> Instance:
+    if not out.holds(name):
+        raise HeldError(Reason.UNREADABLE)
+    status = (out.path / name).stat()
+    return read_instance(Source(out.path, name, status.st_size, status.st_mtime_ns))
+
+
+def _reason(error: PixelscrubError) -> str:
+    return error.reason if isinstance(error, HeldError) else type(error).__name__
