@@ -18,6 +18,7 @@ from pixelscrub.net.tls import Tls
 
 if TYPE_CHECKING:
     from pynetdicom import AE
+    from pynetdicom.association import Association
     from pynetdicom.events import Event
     from pynetdicom.transport import ThreadedAssociationServer
 
@@ -29,6 +30,8 @@ ASSOCIATIONS: Final = 50
 """Associations at a time; a further one is rejected as transient."""
 GREETING: Final = 10.0
 """Seconds from a connection to its request for an association, the TLS handshake included."""
+LEFTOVER: Final = 60.0
+"""Seconds without a byte after which a half-received file of no association is a leftover."""
 PDU: Final = 2**17
 """Bytes of the largest PDU that is taken."""
 
@@ -87,7 +90,7 @@ class Listener:
         self._partner = partner
         self._context = door.tls.server()
         self._lock = threading.Lock()
-        self._studies: dict[int, set[str]] = {}
+        self._studies: dict[Association, set[str]] = {}
         self._server: ThreadedAssociationServer | None = None
 
     def start(self) -> None:
@@ -118,17 +121,18 @@ class Listener:
             self._server.shutdown()
             for association in self._server.active_associations:
                 association.abort()
+                association.join(GREETING)
 
     def busy(self) -> set[str]:
         """Studies that an open association has sent to."""
         with self._lock:
+            self._studies = {a: s for a, s in self._studies.items() if not _is_over(a)}
             return set().union(*self._studies.values())
 
     def empty_when_idle(self) -> None:
         """Remove what broken associations left behind, where none is open."""
-        with self._lock:
-            if not self._studies:
-                self._spool.empty_incoming()
+        if self._server is not None and not self._server.active_associations:
+            self._spool.empty_incoming(LEFTOVER)
 
     def _entity(self) -> AE:
         from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts
@@ -148,11 +152,11 @@ class Listener:
 
     def _opened(self, event: Event) -> None:
         with self._lock:
-            self._studies[id(event.assoc)] = set()
+            self._studies[event.assoc] = set()
 
     def _closed(self, event: Event) -> None:
         with self._lock:
-            self._studies.pop(id(event.assoc), None)
+            self._studies.pop(event.assoc, None)
 
     def _store(self, event: Event) -> int:
         try:
@@ -161,10 +165,10 @@ class Listener:
             receipt = self._spool.take(event.dataset_path, sender, uid)
         except HeldError:
             return CANNOT_UNDERSTAND
-        except OSError:
+        except (OSError, UsageError):
             return OUT_OF_RESOURCES
         with self._lock:
-            self._studies.setdefault(id(event.assoc), set()).add(receipt.study)
+            self._studies.setdefault(event.assoc, set()).add(receipt.study)
         return SUCCESS
 
     def _committed(self, event: Event) -> tuple[int, None]:
@@ -173,6 +177,11 @@ class Listener:
         except Exception:
             return PROCESSING_FAILURE, None
         return SUCCESS, None
+
+
+def _is_over(association: Association) -> bool:
+    """Whether its thread has ended; one that died of an error tells nobody of its end."""
+    return association.ident is not None and not association.is_alive()
 
 
 def read_report(event: Event) -> tuple[str, frozenset[str], frozenset[str]]:

@@ -111,14 +111,19 @@ class Receipts:
             self._rows.close()
 
     def put(self, *receipts: Receipt) -> None:
-        """Write rows, all or none; they are on the disk when this returns."""
-        with self._lock:
-            self._rows.execute("BEGIN IMMEDIATE")
-            with self._rows:
-                self._rows.executemany(
-                    f"INSERT OR REPLACE INTO receipts ({COLUMNS}) VALUES ({VALUES})",  # noqa: S608
-                    map(astuple, receipts),
-                )
+        """Write rows, all or none; they are on the disk when this returns.
+
+        Raises:
+            UsageError: they cannot be written; the disk may be full.
+        """
+        insert = f"INSERT OR REPLACE INTO receipts ({COLUMNS}) VALUES ({VALUES})"  # noqa: S608
+        try:
+            with self._lock, self._rows:
+                self._rows.execute("BEGIN IMMEDIATE")
+                self._rows.executemany(insert, map(astuple, receipts))
+        except sqlite3.Error as error:
+            name = type(error).__name__
+            raise UsageError(f"receipts cannot be written ({name})") from None
 
     def get(self, name: str) -> Receipt | None:
         """The receipt of one instance."""

@@ -7,6 +7,7 @@ the spool, the main thread scrubs studies that are complete, the courier sends o
 from __future__ import annotations
 
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -90,7 +91,7 @@ def receive(  # noqa: PLR0913
         courier = _courier(station, door, to, out, waits.patience, stop)
         partner = to.title if isinstance(to, DicomAddress) else None
         listener = Listener(door, station.spool, courier.committed, partner)
-        with _temporary_files_in(station.spool.incoming), _terminable():
+        with _temporary_files_in(station.spool.incoming), _terminable(), _reduced_tracebacks():
             try:
                 listener.start()
                 with _sending(courier) as sending:
@@ -175,6 +176,20 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _reduced_tracebacks() -> Iterator[None]:
+    """Have connections that die of an error say its type alone: messages quote what was sent."""
+
+    def say(died: threading.ExceptHookArgs) -> None:
+        sys.stderr.write(f"pixelscrub: a connection failed ({died.exc_type.__name__})\n")
+
+    before, threading.excepthook = threading.excepthook, say
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 @contextmanager

@@ -95,10 +95,13 @@ class Spool:
         """A name for a file that is to be received, for `take`."""
         return self.incoming / f"{secrets.token_hex(12)}.dcm"
 
-    def empty_incoming(self) -> None:
-        """Remove what was never received to its end; called while nobody sends."""
+    def empty_incoming(self, age: float = 0.0) -> None:
+        """Remove what was never received to its end, and not written to for `age` seconds."""
+        before = time.time() - age
         for file in self.incoming.glob("*.dcm"):
-            file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime <= before:
+                    file.unlink()
 
     def _place(self, file: Path, instance: Instance, digest: str, sender: str) -> Receipt:
         name, study = self._namer("instance", instance.uid), self._namer("study", instance.study)

@@ -118,7 +118,7 @@ def test_study_is_busy_while_its_association_is_open(listen, receipts, make_stud
 
 
 def test_aborted_association_leaves_what_it_sent_and_no_rest(
-    listen, spool, receipts, make_study, port
+    listen, spool, receipts, make_study, port, monkeypatch
 ):
     listener = listen()
     files = make_study(2)
@@ -127,12 +127,42 @@ def test_aborted_association_leaves_what_it_sent_and_no_rest(
     association.send_c_store(files[0])
     half = spool.new_file()
     half.write_bytes(b"half of an instance")
+    monkeypatch.setattr("pixelscrub.net.listen.LEFTOVER", 0.0)
     listener.empty_when_idle()
     assert half.exists()
     association.abort()
-    until(lambda: not listener.busy())
+    until(lambda: not listener._server.active_associations)
+    monkeypatch.setattr("pixelscrub.net.listen.LEFTOVER", 60.0)
+    listener.empty_when_idle()
+    assert half.exists()
+    monkeypatch.setattr("pixelscrub.net.listen.LEFTOVER", 0.0)
     listener.empty_when_idle()
     assert not half.exists()
+    assert receipts.counts() == {"spooled": 1}
+
+
+def test_association_that_dies_of_an_error_keeps_no_study_busy(
+    listen, receipts, make_study, port, monkeypatch
+):
+    """As on a full disk, where pynetdicom's own thread fails to write what it receives."""
+    listener = listen()
+    monkeypatch.setattr("threading.excepthook", lambda _: None)
+    contexts = [build_context("1.2.840.10008.5.1.4.1.1.7", ExplicitVRLittleEndian)]
+    entity = AE("STORESCU")
+    entity.dimse_timeout = 1.0
+    association = entity.associate("127.0.0.1", port, contexts, "PIXELSCRUB")
+    first, second = make_study(2)
+    association.send_c_store(first)
+    (study,) = listener.busy()
+    (acceptor,) = listener._server.active_associations
+    acceptor.network_timeout = 1.0
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(acceptor.dimse, "receive_primitive", full)
+    assert "Status" not in association.send_c_store(second)
+    until(lambda: study not in listener.busy())
     assert receipts.counts() == {"spooled": 1}
 
 

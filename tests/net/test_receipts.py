@@ -48,7 +48,7 @@ def test_what_is_due_comes_study_by_study(receipts):
 
 
 def test_put_is_all_or_nothing(receipts):
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(UsageError, match="IntegrityError"):
         receipts.put(receipt("a"), receipt("b", study=None))
     assert receipts.get("a") is None
 
