@@ -43,8 +43,10 @@ def audit(inputs: Sequence[Path], out: Path, private: Path | None = None) -> Aud
     """
     if not out.is_dir() or not all(path.exists() for path in inputs):
         raise UsageError("input or output folder does not exist")
-    originals, _ = read_all(inputs)
-    outputs, others = read_all([out])
+    given, _ = read_all(inputs)
+    originals = {name: file for name, file in given.items() if not file.is_directory}
+    read, others = read_all([out])
+    outputs = {name: file for name, file in read.items() if not file.is_directory}
     planned = read_planned(private, originals) if private else {}
     journal = {p.line["output"]: s for s, p in planned.items() if p.line["output"]}
     known = journal if private else by_content(originals, outputs)
@@ -55,16 +57,16 @@ def audit(inputs: Sequence[Path], out: Path, private: Path | None = None) -> Aud
     terms = _terms(originals)
     everything = reduce(or_, terms.values(), Terms())
     found += _check_pairs(originals, outputs, pairs, planned, terms)
-    found += _check_names([*outputs, *others], everything)
-    for name in set(outputs) - set(pairs):
-        found += _check_identifiers(outputs[name], name, everything)
+    found += _check_names([*read, *others], everything)
+    for name in set(read) - set(pairs):
+        found += _check_identifiers(read[name], name, everything)
     found += check_uids(originals, outputs, pairs)
     found += check_intervals(originals, outputs, pairs)
-    read, notes = _check_pictures(
+    legible, notes = _check_pictures(
         outputs, {o: terms[_study(originals[s])] for o, s in pairs.items()}
     )
     notes += [] if conformance.program() else ["conformance: dciodvfy is not installed"]
-    found += read
+    found += legible
     return AuditResult(sorted(set(found)), [Pair(s, o) for o, s in pairs.items()], notes)
 
 

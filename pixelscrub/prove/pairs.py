@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
 Sample = npt.NDArray[Any] | None
+DICOMDIR: Final = "1.2.840.10008.1.3.10"
 KIND: Final = ("NumberOfFrames", "SOPClassUID", "SamplesPerPixel")
 GRID: Final = ("Rows", "Columns")
 PLACE: Final = ("InstanceNumber", "ImagePositionPatient")
@@ -30,6 +31,16 @@ class File:
 
     source: Source
     header: FileDataset
+
+    @property
+    def uid(self) -> str:
+        """SOP Instance UID, or nothing where it is missing."""
+        return str(self.header.get("SOPInstanceUID") or "")
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is a DICOMDIR."""
+        return str(self.header.file_meta.get("MediaStorageSOPClassUID", "")) == DICOMDIR
 
     def open(self) -> BinaryIO:
         """Open for reading."""
@@ -50,13 +61,14 @@ def read_all(folders: Sequence[Path]) -> tuple[dict[str, File], list[str]]:
 
 
 def read_header(source: Source) -> FileDataset | None:
-    """The header of a file; None where it is no DICOM."""
+    """The header of a file; None where it is no DICOM. Another tool may have taken its UIDs."""
     from pydicom import dcmread
 
     try:
         with source.open() as file:
             header = dcmread(file, force=True, stop_before_pixels=True)
-            return header if header.get("SOPInstanceUID") else None
+            told = header.get("SOPInstanceUID") or header.file_meta.get("TransferSyntaxUID")
+            return header if told else None
     except Exception:  # whatever it is that pydicom cannot read, it is reported as such
         return None
 
@@ -96,7 +108,8 @@ def _best(file: File, near: Mapping[str, tuple[File, Sample]]) -> str | None:
 
 def _candidates(file: File, free: dict[str, File]) -> list[str]:
     """Originals that an output may have been made of, the likeliest kind only."""
-    kind = [c for c, original in free.items() if _values(original, KIND) == _values(file, KIND)]
+    keys = [keyword for keyword in KIND if keyword in file.header or keyword != "SOPClassUID"]
+    kind = [c for c, original in free.items() if _values(original, keys) == _values(file, keys)]
     same = [c for c in kind if _values(free[c], GRID) == _values(file, GRID)]
     larger = same or [c for c in kind if _area(free[c]) > _area(file)]
     return [c for c in larger if _values(free[c], PLACE) == _values(file, PLACE)] or larger

@@ -94,5 +94,5 @@ def _planned(
     if original is None or place is None or face is None or face["status"] == "none":
         return Planned(line)
     plan, folder = place
-    found = planes(plan.faces, folder, str(original.header.SOPInstanceUID))
+    found = planes(plan.faces, folder, original.uid)
     return Planned(line, {frame: plane.mask for frame, plane in found.items()})

@@ -16,9 +16,11 @@ def check_uids(
     originals: Mapping[str, File], outputs: Mapping[str, File], pairs: Mapping[str, str]
 ) -> Iterator[Issue]:
     """Compare the UIDs of all pairs (source by output)."""
-    counted = Counter(str(file.header.SOPInstanceUID) for file in outputs.values())
+    counted = Counter(file.uid for file in outputs.values())
     for name, file in outputs.items():
-        if counted[str(file.header.SOPInstanceUID)] > 1:
+        if not file.uid:
+            yield Issue("uid_missing", name, "(0008,0018)")
+        elif counted[file.uid] > 1:
             yield Issue("duplicate_uid", name, "(0008,0018)")
     forward, backward = _maps(originals, outputs, pairs)
     for kind, mapping in (("inconsistent_uid", forward), ("merged_uid", backward)):
@@ -37,8 +39,9 @@ def _maps(
         for level in LEVELS:
             old = str(originals[source].header.get(level) or "")
             new = str(outputs[output].header.get(level) or "")
-            if old and new:
+            if old:
                 forward[old].add(new)
+            if old and new:
                 backward[new].add(old)
     return forward, backward
 

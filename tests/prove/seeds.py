@@ -277,6 +277,6 @@ SEEDS: dict[str, Seed] = {
     ),
     "inconsistent uid": _seed(_own_study, "inconsistent_uid"),
     "no mark": _put("PatientIdentityRemoved", "NO", "mark_missing"),
-    "doubled file": Seed(_copy, frozenset({"duplicate_uid"})),
+    "doubled file": Seed(_copy, frozenset({"duplicate_uid", "no_original"})),
     "foreign file": Seed(_foreign, frozenset({"not_dicom"})),
 }

@@ -27,28 +27,34 @@ def page(seed):
     return picture
 
 
-@pytest.fixture
-def run(tmp_path, make_instance, save, monkeypatch):
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory, make_instance, save):
     """Three instances, and what a plan made by hand made of them: a box, a face and a crop."""
-    monkeypatch.setattr("pixelscrub.prove.audit.check_picture", lambda *_: iter(()))
+    folder = tmp_path_factory.mktemp("applied")
     for number in (1, 2, 3):
-        instance = make_instance(
-            page(number), InstanceNumber=number, StudyInstanceUID="1.2.826.88.1.1"
-        )
-        instance.SOPInstanceUID = f"1.2.826.88.1.2.{number}"
-        instance.SeriesInstanceUID = "1.2.826.88.1.3"
-        instance.file_meta.MediaStorageSOPInstanceUID = instance.SOPInstanceUID
-        save(instance, tmp_path / "in" / f"{number}.dcm")
-    private = tmp_path / "out-private"
-    api.inspect(tmp_path / "in", private=private, recipe=Recipe().with_steps("tags"), workers=1)
+        uids = {
+            "StudyInstanceUID": "1.2.826.88.1.1",
+            "SeriesInstanceUID": "1.2.826.88.1.3",
+            "SOPInstanceUID": f"1.2.826.88.1.2.{number}",
+        }
+        instance = make_instance(page(number), InstanceNumber=number, **uids)
+        save(instance, folder / "in" / f"{number}.dcm")
+    private = folder / "out-private"
+    api.inspect(folder / "in", private=private, recipe=Recipe().with_steps("tags"), workers=1)
     (path,) = private.glob("plans/*/plan.json")
-    plan = Plan.load(path.parent)
+    names = planned_by_hand(path.parent)
+    assert api.apply(private, folder / "out", workers=1).clean == 3
+    return folder, names
+
+
+def planned_by_hand(folder):
+    plan = Plan.load(folder)
     boxed, face, cropped = sorted(plan.instances, key=lambda i: i.source)
     boxed.findings = [Finding(kind="text", box=LINE)]
     cropped.crop = KEPT
     mask = np.zeros((1, 200, 240), np.uint8)
     mask[0, :90, 30:200] = 1
-    sitk.WriteImage(sitk.GetImageFromArray(mask), str(path.parent / "face-1.nii.gz"))
+    sitk.WriteImage(sitk.GetImageFromArray(mask), str(folder / "face-1.nii.gz"))
     plan.faces = [
         FacePlan(
             series=face.series,
@@ -58,10 +64,17 @@ def run(tmp_path, make_instance, save, monkeypatch):
             fill=(10.0, 3.0),
         )
     ]
-    plan.save(path.parent)
-    summary = api.apply(private, tmp_path / "out", workers=1)
-    assert summary.clean == 3
-    return tmp_path, [tmp_path / "out" / i.output for i in (boxed, face, cropped)]
+    plan.save(folder)
+    return [i.output for i in (boxed, face, cropped)]
+
+
+@pytest.fixture
+def run(applied, tmp_path, monkeypatch):
+    monkeypatch.setattr("pixelscrub.prove.audit.check_picture", lambda *_: iter(()))
+    folder, names = applied
+    for part in ("in", "out", "out-private"):
+        shutil.copytree(folder / part, tmp_path / part)
+    return tmp_path, [tmp_path / "out" / name for name in names]
 
 
 def kinds(folder, private=True):
