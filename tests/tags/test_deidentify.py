@@ -28,7 +28,8 @@ from pixelscrub.tags.done import Done
 from pixelscrub.tags.policy import Action
 from pixelscrub.tags.pseudonyms import Pseudonyms
 from pixelscrub.tags.terms import Terms
-from tests.tags.samples import KEY, make_ct, read, written
+from tests.tags import hideouts
+from tests.tags.samples import KEY, make_ct, read, rewritten, written
 
 SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian]
 
@@ -346,3 +347,61 @@ def test_packaged_files_keep_what_is_not_listed_byte_for_byte(pseudonyms, packag
                 checked += raw
                 assert not raw or (clean.get_item(tag).value or None) == (element.value or None)
     assert checked > 1000
+
+
+def test_an_instant_moves_as_one(pseudonyms):
+    header = make_ct(
+        StudyDate="20200131", StudyTime="235959.9", SeriesDate="20200201", SeriesTime="000000.1",
+        AcquisitionDateTime="20200131235959.9+0100", ContentTime="000000.1",
+    )  # fmt: skip
+    header.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4.1"
+    clean = scrubbed(header, pseudonyms, options=("retain_modified_dates",))
+
+    def instant(name):
+        return dt.datetime.strptime(clean[f"{name}Date"].value + clean[f"{name}Time"].value,
+                                    "%Y%m%d%H%M%S.%f")  # fmt: skip
+
+    assert instant("Series") - instant("Study") == dt.timedelta(seconds=0.2)
+    assert clean.AcquisitionDateTime == clean.StudyDate + "235959.9+0100"
+
+
+def test_text_in_place_of_numbers_is_cleaned(pseudonyms):
+    written_so = [(0x00180050, "DS", "Gundersen"), (0x00181206, "TM", "Ragnhild"),
+                  (0x00189999, "AS", "Astrid"), (0x00080117, "UI", "1.2.Gundersen")]  # fmt: skip
+    made = hideouts.file(*(hideouts.element(*each) for each in written_so))
+    clean = rewritten(made, pseudonyms)
+    for name in (b"Gundersen", b"Ragnhild", b"Astrid"):
+        assert name not in clean
+
+
+def test_what_the_recipe_keeps_is_not_searched_for(pseudonyms):
+    rules = (TagRule(keyword="PatientName", action="keep"),)
+    header = read(written(make_ct(ConvolutionKernel="GUNDERSEN")))
+    terms = Terms.of(header)
+    cleaned = deidentify(header, TagSettings(rules=rules), pseudonyms, Done())
+    assert header.PatientName == "Gundersen^Ragnhild^Astrid"
+    assert header.ConvolutionKernel == "REMOVED"
+    assert "Gundersen" in terms.variants()
+    left = terms.but(cleaned.spared).variants()
+    assert "Gundersen" not in left
+    assert "MRN-00812345" in left
+
+
+def test_a_kept_description_is_searched_all_the_same(pseudonyms):
+    rules = (TagRule(keyword="StudyDescription", action="keep"),)
+    header = read(written(make_ct(StudyDescription="brain of Gundersen")))
+    cleaned = deidentify(header, TagSettings(rules=rules), pseudonyms, Done())
+    assert header.StudyDescription == "brain of Gundersen"
+    assert not cleaned.spared
+
+
+def test_the_patient_of_the_study_stands_for_all_its_instances(pseudonyms):
+    header = read(written(make_ct(PatientID="")))
+    deidentify(header, TagSettings(), pseudonyms, Done(), patient="4711")
+    assert header.PatientID == header.PatientName == pseudonyms.patient_id("4711")
+
+
+@pytest.mark.parametrize("text", ["ZQ4711", "1234567890", "5.GUNDERSEN"])
+def test_only_uids_of_the_standard_pass_for_such(pseudonyms, text):
+    assert pseudonyms.uid("1.2.840.10008.5.1.4.1.1.2") == "1.2.840.10008.5.1.4.1.1.2"
+    assert text not in pseudonyms.uid(f"1.2.840.10008.{text}")

@@ -59,3 +59,25 @@ def test_cleaning_never_fails_and_never_lets_a_name_through(text):
 def test_an_outside_detector_is_asked():
     cleaner = Cleaner(detectors=(lambda text: [(0, text.index(" "))],))
     assert cleaner.clean("brain head") == "head"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("CHEST PA Dr. White", "CHEST PA Dr."),
+        ("BRAIN by Mark Gray", "BRAIN by"),
+        ("Okonkwo, Rose HEAD", "HEAD"),
+        ("gray and white matter", "gray and white matter"),
+        ("long axis view", "long axis view"),
+    ],
+)
+def test_words_that_are_names_go_beside_names(text, left):
+    assert Cleaner().clean(text) == left
+
+
+@pytest.mark.parametrize(
+    "word", ["maxillofacial", "multiparametric", "hemicolectomy", "metastatic"]
+)
+def test_words_that_medicine_puts_together_stay(word):
+    assert Cleaner().clean(word) == word
+    assert Cleaner().clean(f"{word}gundersen") == ""
