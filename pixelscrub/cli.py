@@ -156,7 +156,7 @@ def review(
     """Go through the findings in PRIVATE in a browser, on this machine only."""
     from pixelscrub.review.serve import review as serve
 
-    serve(private, port, name, ready=lambda address: typer.echo(f"open {address}"))
+    serve(private, port, name, ready=lambda at: typer.echo(f"open {at}\nCtrl-C ends it."))
 
 
 @app.command()

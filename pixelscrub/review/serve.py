@@ -6,7 +6,7 @@ import fcntl
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,8 @@ def review(
             ws="none",
         )
         ready(f"http://{host}/?token={token}")
-        uvicorn.Server(config).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # the way to end it
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def make(private: Path, host: str, token: str, who: str | None = None) -> Starlette:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -72,22 +74,33 @@ def browser():
 
 
 @pytest.fixture
-def page(private, browser):
-    """The review page, served as a user serves it, in a browser that has just entered."""
-    command = [sys.executable, "-m", "pixelscrub", "review", str(private), "--as", "ada"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as served:
-        address = served.stdout.readline().split()[-1]
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(STEP)
-        page.troubles = []
-        page.on("console", lambda said: _is_quiet(page, said))
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
-        page.on("request", lambda asked: _is_local(page, asked.url))
-        page.goto(address)
-        page.wait_for_selector(".row[aria-current=true]")
-        yield page
-        page.close()
-        served.terminate()
+def visit(browser):
+    """Opens the review page of a private folder, served as a user serves it."""
+    with ExitStack() as opened:
+
+        def enter(private):
+            command = [sys.executable, "-m", "pixelscrub", "review", str(private), "--as", "ada"]
+            served = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            opened.enter_context(served)
+            opened.callback(served.send_signal, signal.SIGINT)
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            opened.callback(page.close)
+            page.set_default_timeout(STEP)
+            page.troubles = []
+            page.on("console", lambda said: _is_quiet(page, said))
+            page.on("pageerror", lambda error: page.troubles.append(str(error)))
+            page.on("request", lambda asked: _is_local(page, asked.url))
+            page.goto(served.stdout.readline().split()[-1])
+            page.wait_for_selector(".row[aria-current=true]")
+            return page
+
+        yield enter
+
+
+@pytest.fixture
+def page(private, visit):
+    """The review page of the scrubbed study."""
+    return visit(private)
 
 
 def _is_quiet(page, said):
@@ -233,3 +246,45 @@ def test_pictures_come_quickly(page):
         "() => performance.getEntriesByName('first-picture').map((m) => m.duration)"
     )
     assert 0 < first < 10_000  # a bound for loaded machines; scripts/benchmark_review measures
+
+
+def test_planes_show_the_mask_of_a_volume(visit, prepared):
+    page = visit(prepared.path)
+    press(page, "i")
+    page.locator(".row", has_text="slice-1.dcm").click()
+    page.wait_for_selector("#subject:has-text('taken out')")
+    press(page, "v")
+    page.wait_for_selector("#planes figcaption:has-text('Slices 2 / 3')")
+    orange = page.evaluate(
+        "() => { const c = document.querySelector('#planes canvas');"
+        " return [...c.getContext('2d').getImageData(3, 2, 1, 1).data] }"
+    )
+    assert orange == [255, 140, 0, 255]
+    page.locator("#planes figure").first.press("ArrowUp")
+    page.wait_for_selector("#planes figcaption:has-text('Slices 3 / 3')")
+    press(page, "v")
+    assert page.locator("#stage").is_visible()
+    assert page.troubles == []
+
+
+def test_release_is_asked_for_twice(visit, prepared):
+    page = visit(prepared.path)
+    press(page, "l")
+    page.locator(".row", has_text="large.dcm").click()
+    press(page, "Shift+H")
+    page.wait_for_selector("#messages:has-text('again')")
+    assert prepared.planned("large.dcm").held == "detector_failed"
+    press(page, "Shift+H")
+    saved(page)
+    assert prepared.planned("large.dcm").held is None
+
+
+def test_image_that_cannot_be_shown_says_why_and_others_can(visit, prepared):
+    (prepared.inputs / "other.dcm").unlink()
+    page = visit(prepared.path)
+    press(page, "i")
+    page.locator(".row", has_text="other.dcm").click()
+    page.wait_for_selector("#trouble:has-text('changed')")
+    page.locator(".row", has_text="still-2.dcm").click()
+    page.wait_for_selector("#trouble", state="hidden")
+    page.wait_for_selector("#subject:has-text('48 × 32')")

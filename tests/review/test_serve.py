@@ -107,4 +107,4 @@ def test_command_tells_the_address(prepared, monkeypatch, capsys):
         cli.main()
     assert ended.value.code == 0
     assert asked == [(prepared.path, 0, "ada")]
-    assert "http://127.0.0.1:9/?token=t" in capsys.readouterr().out
+    assert capsys.readouterr().out.startswith("open http://127.0.0.1:9/?token=t\n")

@@ -188,7 +188,7 @@ async function show(tab) {
   if (now.key) await open(now.key);
   else {
     Object.assign(now, { image: null, finding: null });
-    stage.fail(EMPTY[tab]);
+    stage.fail("");
     panel.clear(EMPTY[tab]);
   }
 }
@@ -246,6 +246,19 @@ function judge(verb, scope) {
   return decide(verb, { scope }, wasOpen ? goNext : undefined);
 }
 
+/** What is held may show a face: one key pressed by mistake must not release it. */
+function release() {
+  if (!now.image?.overrule) return;
+  const isSeries = reach() === "series";
+  if (now.sure !== `${now.key} ${isSeries}`) {
+    now.sure = `${now.key} ${isSeries}`;
+    return note(`This was held: ${now.image.why} Release ${isSeries ? "the whole series" : "this image"}? Press ⇧H again.`, true);
+  }
+  now.sure = null;
+  $("messages").replaceChildren();
+  return decide("release", { scope: isSeries ? "series" : "frames" });
+}
+
 function check(scope) {
   if (!now.image) return;
   now.tab = "images";
@@ -272,12 +285,15 @@ async function openPlanes() {
     return note("This image is in no volume with a face mask.");
   }
   showPlanes(true);
+  $("planes").setAttribute("aria-busy", "true");
   const slice = volume.slices.findIndex(([image, frame]) => image === now.image.image && frame === now.frame);
   try {
     await planes.open(volume.volume, slice);
   } catch (error) {
     showPlanes(false);
     note(`The planes cannot be shown: ${error.message}`, true);
+  } finally {
+    $("planes").removeAttribute("aria-busy");
   }
 }
 
@@ -294,7 +310,7 @@ const actions = {
   rejectFar: () => judge("reject", reach()),
   erase: () => (now.finding?.drawn ? decide("erase", { scope: reach() }) : note("Only drawn boxes can be erased; reject this one.")),
   hold: () => decide("hold", { scope: reach() === "series" ? "series" : "frames" }),
-  release: () => now.image?.overrule && decide("release", { scope: reach() === "series" ? "series" : "frames" }),
+  release,
   check: () => check("frames"),
   checkSeries: () => check("series"),
   undo: () => queue(async () => take(await server.undo())),
@@ -366,10 +382,11 @@ function note(text, isAlarm = false) {
 async function load() {
   state = await server.state();
   refer();
+  if (!now.image && !findings().length) now.tab = "images";
   if (!now.image) now.key = nextOpen() ?? null;
   if (state.broken.length) {
     const names = state.broken.map(({ name, why }) => `${name} (${why})`).join("; ");
-    note(`${state.broken.length} plans cannot be used and are not shown; correct or delete them: ${names}`, true);
+    note(`Plans that cannot be used and are not shown; correct or delete them: ${names}`, true);
   }
   await show(now.tab);
   performance.measure("first-picture", { start: 0 });
