@@ -7,6 +7,7 @@ may die of it, and what is released is searched for planted words.
 from __future__ import annotations
 
 import random
+import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def run(folder: Path, tally: Tally, short: bool) -> None:
             tally.count(f"damaged file {damage.number}", *wrong)
             if wrong:
                 (folder / f"lost-{damage.number}.dcm").write_bytes(damage.content)
-    print(f"  {dict(outcomes.most_common())}")
+    print(f"{tally.family}: {dict(outcomes.most_common())}", file=sys.stderr)
 
 
 def every_syntax() -> dict[str, bytes]:
