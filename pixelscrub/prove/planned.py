@@ -82,9 +82,12 @@ def read_planned(private: Path, originals: dict[str, File]) -> dict[str, Planned
         plans = [(p.parent, Plan.load(p.parent)) for p in private.glob("plans/*/plan.json")]
         places = {i.source: (plan, folder) for folder, plan in plans for i in plan.instances}
         return {s: _planned(line, originals.get(s), places.get(s)) for s, line in lines.items()}
-    except (OSError, ValueError, KeyError, TypeError, HeldError) as error:
-        said = f"no audit, or plans that cannot be used ({type(error).__name__})"
-        raise UsageError(f"private folder holds {said}") from None
+    except HeldError as error:
+        said = "a plan or a face mask in the private folder is damaged or of another version"
+        raise UsageError(f"{said} ({error.reason})") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        said = "the private folder holds no audit, or one that is damaged or of another version"
+        raise UsageError(f"{said} ({type(error).__name__})") from None
 
 
 def _planned(

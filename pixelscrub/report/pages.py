@@ -141,7 +141,8 @@ def read_audit(private: Path) -> list[AuditLine]:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         return [AuditLine.model_validate_json(line) for line in lines if line.strip()]
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        raise UsageError(f"audit cannot be used ({type(error).__name__})") from None
+        said = "audit cannot be used: it is damaged or of another version"
+        raise UsageError(f"{said} ({type(error).__name__})") from None
 
 
 def read_summary(private: Path, lines: Iterable[AuditLine]) -> Summary:

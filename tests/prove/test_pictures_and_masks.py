@@ -11,6 +11,7 @@ import SimpleITK as sitk  # noqa: N813
 from pydicom import dcmread
 
 from pixelscrub import api
+from pixelscrub.errors import UsageError
 from pixelscrub.findings import Box, Finding
 from pixelscrub.plan import FacePlan, Plan
 from pixelscrub.prove.audit import audit
@@ -144,7 +145,7 @@ def test_a_plan_that_is_nonsense_is_told(run):
     folder, _ = run
     (plan,) = (folder / "out-private").glob("plans/*/plan.json")
     plan.write_text(plan.read_text().replace('"version": 1', '"version": 99'))
-    with pytest.raises(Exception, match=r"plans that cannot be used \(HeldError\)"):
+    with pytest.raises(UsageError, match=r"of another version \(plan_invalid\)"):
         kinds(folder)
 
 
@@ -152,7 +153,7 @@ def test_a_mask_that_is_gone_is_told(run):
     folder, _ = run
     for mask in (folder / "out-private").glob("plans/*/*.nii.gz"):
         mask.unlink()
-    with pytest.raises(Exception, match="plans that cannot be used"):
+    with pytest.raises(UsageError, match=r"of another version \(face_failed\)"):
         kinds(folder)
 
 
