@@ -4,50 +4,89 @@ import { $, el } from "./dom.js";
 
 const SIGNS = { mask: "■", keep: "□", crop: "⌗", remove: "×" };
 
-/** Rows are made once and kept by their key, so that a decision redraws only what it changed. */
+const MOST = 200; // rows of an ungrouped list that are in the page at once
+const FEW = 12; // a group of no more rows is open from the start
+
+/** The rows around the one that is worked on, or those of the groups that are open. */
 export class List {
   onOpen = () => {};
+  #items = [];
+  #first = 0;
   #rows = new Map();
+  #marked = null;
+  #groups = new Map(); // name -> whether a person has it open
 
   constructor() {
     this.root = $("list");
   }
 
-  /** Show items: { key, title, note, sign, score, classes, group }. */
+  /** Show items: { key, title, note, sign, score, classes, group, isDone }. */
   show(items, current, empty) {
-    const used = new Set(items.map((item) => item.key));
-    for (const key of this.#rows.keys()) if (!used.has(key)) this.#rows.delete(key);
-    const rows = items.map((item) => this.#row(item));
-    this.root.replaceChildren(
-      ...(items.length ? this.#grouped(items, rows, current) : [el("p", { className: "empty", textContent: empty })]),
-    );
+    this.#items = items;
+    if (!items.length) this.root.replaceChildren(el("p", { className: "empty", textContent: empty }));
+    else if (items[0].group === undefined) this.#fill(this.#indexOf(current));
+    else this.#fillGroups(current);
     this.mark(current);
   }
 
   /** Mark the row that is worked on, and bring it into view. */
   mark(current) {
-    for (const [key, row] of this.#rows) row.setAttribute("aria-current", key === current);
-    const row = this.#rows.get(current);
-    if (!row) return;
-    const group = row.closest("details");
-    if (group) group.open = true;
-    row.scrollIntoView({ block: "nearest" });
+    this.#marked?.removeAttribute("aria-current");
+    const item = this.#items[this.#indexOf(current)];
+    if (!item) return;
+    if (!this.#rows.get(current)?.isConnected) this.#reveal(item);
+    this.#marked = this.#rows.get(current);
+    this.#marked.setAttribute("aria-current", "true");
+    this.#marked.scrollIntoView({ block: "nearest" });
   }
 
-  #grouped(items, rows, current) {
-    if (items[0].group === undefined) return rows;
-    const groups = new Map();
-    items.forEach((item, k) => {
-      if (!groups.has(item.group)) groups.set(item.group, []);
-      groups.get(item.group).push([item, rows[k]]);
+  #indexOf(key) {
+    return this.#items.findIndex((item) => item.key === key);
+  }
+
+  #reveal(item) {
+    if (item.group === undefined) return this.#fill(this.#items.indexOf(item));
+    this.#groups.set(item.group, true);
+    this.#fillGroups(item.key);
+  }
+
+  /** Rows around an index; the same ones as before while it is among them. */
+  #fill(index) {
+    const isOutside = index < this.#first || index >= this.#first + MOST;
+    if (isOutside) this.#first = Math.max(0, index - MOST / 2);
+    const part = this.#items.slice(this.#first, this.#first + MOST);
+    const below = this.#items.length - this.#first - part.length;
+    this.root.replaceChildren(
+      ...this.#more(this.#first, "above", this.#first - 1),
+      ...part.map((item) => this.#row(item)),
+      ...this.#more(below, "below", this.#first + MOST),
+    );
+  }
+
+  #more(count, where, index) {
+    if (count <= 0) return [];
+    const button = el("button", { type: "button", className: "more", textContent: `${count} more ${where}` });
+    button.addEventListener("click", () => this.#fill(index));
+    return [button];
+  }
+
+  #fillGroups(current) {
+    const groups = Map.groupBy(this.#items, (item) => item.group);
+    this.root.replaceChildren(...[...groups].map(([name, members]) => this.#group(name, members, current)));
+  }
+
+  #group(name, members, current) {
+    const done = members.filter((item) => item.isDone).length;
+    const isSmall = members.length <= FEW && this.#items.length <= MOST;
+    const open = this.#groups.get(name) ?? (isSmall || members.some((item) => item.key === current));
+    const group = el("details", { open }, el("summary", { textContent: `${name} · ${done} of ${members.length} checked` }));
+    const fill = () => group.append(...members.map((item) => this.#row(item)));
+    if (open) fill();
+    group.firstChild.addEventListener("click", () => {
+      this.#groups.set(name, !group.open);
+      if (!group.open && group.childElementCount === 1) fill();
     });
-    return [...groups].map(([name, members]) => {
-      const done = members.filter(([item]) => item.isDone).length;
-      const summary = el("summary", { textContent: `${name} · ${done} of ${members.length} checked` });
-      const open = members.length <= 12 || members.some(([item]) => item.key === current);
-      const group = el("details", { open }, summary, ...members.map(([, row]) => row));
-      return group;
-    });
+    return group;
   }
 
   #row(item) {

@@ -4,36 +4,17 @@ import * as keyboard from "./keys.js";
 import * as panel from "./panel.js";
 import * as server from "./server.js";
 import { $, el } from "./dom.js";
-import { List, findingRow, imageRow, otherRow } from "./lists.js";
+import { List } from "./lists.js";
+import { counts, findings, items, nextOpen, now, setState, state, update, volumeOf } from "./model.js";
 import { Planes } from "./planes.js";
 import { Stage } from "./stage.js";
 
 const stage = new Stage();
 const planes = new Planes();
 const list = new List();
-const now = { tab: "findings", key: null, image: null, finding: null, frame: 0, outlines: true, playing: 0 };
-let state;
 let busy = Promise.resolve();
 
-// ---- what there is to go through
-
-const keyOf = (image, finding) => `f${image.image}:${finding.kind}:${finding.frames}:${finding.box}`;
-
-/** Findings with a box, most doubtful first. */
-function findings() {
-  const all = state.images.flatMap((image) =>
-    image.findings
-      .filter((f) => f.box && (f.action === "mask" || f.action === "keep"))
-      .map((finding) => ({ key: keyOf(image, finding), image, finding })),
-  );
-  return all.sort((a, b) => a.finding.score - b.finding.score || a.image.image - b.image.image);
-}
-
-function items() {
-  if (now.tab === "findings") return findings().map(findingRow);
-  if (now.tab === "images") return state.images.map((image) => imageRow(image, image.series));
-  return [...state.images.filter((i) => i.held).map((i) => imageRow(i)), ...state.others.map(otherRow)];
-}
+// ---- what is shown
 
 const EMPTY = {
   findings: "Nothing was found. Go through the images: press I.",
@@ -43,17 +24,14 @@ const EMPTY = {
 
 function render() {
   list.show(items(), now.key, EMPTY[now.tab]);
-  const all = findings();
-  const open = all.filter(({ finding }) => !finding.decided).length;
-  const checked = state.images.filter((image) => image.checked).length;
-  const held = state.images.filter((image) => image.held).length + state.others.length;
-  for (const [tab, count] of Object.entries({ findings: `${open} left`, images: `${checked} / ${state.images.length}`, held })) {
+  const { findings: all, open, images, checked, held } = counts();
+  for (const [tab, count] of Object.entries({ findings: `${open} left`, images: `${checked} / ${images}`, held })) {
     $(`tab-${tab}`).setAttribute("aria-selected", tab === now.tab);
     $(`tab-${tab}`).querySelector(".count").textContent = count;
   }
   $("tab-held").classList.toggle("some", held > 0);
-  Object.assign($("progress"), { max: Math.max(all.length, 1), value: all.length - open });
-  $("progress-text").textContent = `${all.length - open} of ${all.length} findings, ${checked} of ${state.images.length} images`;
+  Object.assign($("progress"), { max: Math.max(all, 1), value: all - open });
+  $("progress-text").textContent = `${all - open} of ${all} findings, ${checked} of ${images} images`;
   $("undo").disabled = !state.undo;
   $("undo").title = state.undo ? `Take back: ${state.undo}` : "Nothing to take back";
   draw();
@@ -69,8 +47,6 @@ function draw() {
   stage.setBoxes(now.outlines && isShown ? boxes.sort((a, b) => a.isCurrent - b.isCurrent) : []);
   panel.describe(now.image, now.finding, isShown ? stage.facts : null, volumeOf(now.image));
 }
-
-const volumeOf = (image) => state.volumes.find((volume) => volume.images.includes(image.image));
 
 // ---- going from one to the next
 
@@ -133,14 +109,6 @@ function prefetch() {
     server.picture(image, frame).catch(() => {});
     if (stage.showsMask) server.mask(image, frame).catch(() => {});
   }
-}
-
-/** The next that nobody has decided on, after the current one and around the end. */
-function nextOpen() {
-  const rows = items();
-  const at = rows.findIndex((row) => row.key === now.key);
-  const order = [...rows.slice(at + 1), ...rows.slice(0, Math.max(at, 0))];
-  return order.find((row) => !row.classes.includes("done"))?.key;
 }
 
 function goNext() {
@@ -219,25 +187,12 @@ function queue(work) {
 
 /** Take over what a decision changed. */
 function take(answer) {
-  for (const image of answer.images) {
-    const at = state.images.findIndex((i) => i.image === image.image);
-    state.images[at] = { ...state.images[at], ...image };
-  }
-  state.undo = answer.undo;
-  refer();
+  update(answer);
   $("saved").classList.remove("failed");
   $("saved").textContent = `Saved ${new Date(answer.when).toLocaleTimeString()}`;
   const count = answer.images.length;
   if (count > 1) note(`${count} images changed.`);
   render();
-}
-
-/** The current image and finding as the state now has them. */
-function refer() {
-  if (!now.image) return;
-  const key = now.finding && keyOf(now.image, now.finding);
-  now.image = state.images.find((image) => image.image === now.image.image) ?? null;
-  now.finding = now.image?.findings.find((f) => keyOf(now.image, f) === key) ?? null;
 }
 
 function judge(verb, scope) {
@@ -380,8 +335,7 @@ function note(text, isAlarm = false) {
 }
 
 async function load() {
-  state = await server.state();
-  refer();
+  setState(await server.state());
   if (!now.image && !findings().length) now.tab = "images";
   if (!now.image) now.key = nextOpen() ?? null;
   if (state.broken.length) {
