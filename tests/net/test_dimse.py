@@ -12,7 +12,7 @@ from pixelscrub.net.peer import Item, UnreachableError
 from pixelscrub.net.spool import source
 from pixelscrub.net.tls import Tls
 
-from .conftest import free_port, is_open, until
+from .peers import free_port, is_open, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

@@ -13,7 +13,7 @@ from pixelscrub.errors import Reason, UsageError
 from pixelscrub.net.listen import Door, Listener
 from pixelscrub.net.tls import Tls
 
-from .conftest import let_go, store, until
+from .peers import let_go, store, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

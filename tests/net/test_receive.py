@@ -23,7 +23,7 @@ from pixelscrub.net.listen import Door
 from pixelscrub.net.receipts import Receipts, State
 from pixelscrub.net.receive import Waits, receive
 
-from .conftest import GATEWAY_PORT, free_port, is_open, store, until
+from .peers import GATEWAY_PORT, free_port, is_open, store, until
 from .test_listen import dcmtk
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
