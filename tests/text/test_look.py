@@ -10,6 +10,7 @@ import pytest
 
 from pixelscrub.findings import Box
 from pixelscrub.recipe import TextSettings
+from pixelscrub.text import cine
 from pixelscrub.text import look as looking
 
 STROKES = TextSettings(detectors=["strokes"])
@@ -68,6 +69,26 @@ def test_text_that_appears_in_between_is_found_with_its_frames(opened):
     assert hides(finding, frames[7])
 
 
+def test_text_that_stays_for_some_frames_is_masked_in_each_of_them(opened):
+    frames = [frame("DOE JOHN 1961") if 5 <= k < 15 else frame() for k in range(41)]
+    findings = looking.look(opened(frames), STROKES)
+    for index in range(5, 15):
+        assert any(f.covers(index) and hides(f, frames[index]) for f in findings)
+    assert not any(f.covers(index) for f in findings for index in (0, 20, 40))
+
+
+def test_text_over_moving_tissue_is_found_where_it_stands(opened):
+    random = np.random.default_rng(0)
+    tissue = [cv2.GaussianBlur(random.integers(0, 255, (160, 320)).astype(np.uint8), (0, 0), 3)]
+    tissue += [np.roll(tissue[0], 5 * k, axis=1) for k in range(1, 12)]
+    frames = [np.maximum(moving, frame("DOE JOHN 1961")) for moving in tissue]
+    findings = looking.look(opened(frames), STROKES)
+    text = frame("DOE JOHN 1961")
+    for x0, y0, x1, y1 in (f.box for f in findings if f.frames is None):
+        text[y0:y1, x0:x1] = 0
+    assert not text.any()
+
+
 def test_text_that_fades_in_slowly_is_found(opened):
     full = frame("DOE JOHN 1961")
     frames = [(full * (k / 60)).astype(np.uint8) for k in (*range(0, 60), *range(60, 0, -1))]
@@ -103,7 +124,7 @@ def test_what_scores_too_little_is_left(opened):
 
 def test_without_a_cheap_detector_only_key_frames_are_searched(opened, monkeypatch):
     searched = []
-    monkeypatch.setattr(looking, "detect", lambda picture, names: searched.append(names) or [])
+    monkeypatch.setattr(cine, "detect", lambda picture, names: searched.append(names) or [])
     settings = TextSettings(detectors=["tesseract"])
     assert looking.look(opened([frame()] * 9), settings) == []
-    assert len(searched) == looking.KEY_FRAMES
+    assert len(searched) == cine.KEY_FRAMES

@@ -1,0 +1,145 @@
+"""Text in a cine: key frames are searched as a whole, all others where something sharp changes.
+
+Text is still while tissue moves. Costly detectors see a few key frames; the cheap ones also see
+what stands in all frames (their minimum), and in each frame the places where something
+with the edges of letters came up since they were last searched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.findings import Box
+from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.detectors import CHEAP, detect
+
+Picture = npt.NDArray[np.uint8]
+Cells = npt.NDArray[np.bool_]
+
+KEY_FRAMES: Final = 3
+"""Frames of a cine that every detector sees."""
+CELL: Final = 16
+"""Pixels of the cells in which change is counted."""
+ROOM: Final = 2
+"""Cells around a change that are searched with it, so that whole lines are seen."""
+STEP: Final = 12
+"""Grey levels by which a change differs from pixel to pixel where text comes up on still ground."""
+BUSY_STEP: Final = 60
+"""The same where something moves all the time: there only strong letters are legible."""
+BUSY: Final = 0.3
+"""Share of recent frames in which a cell changes, from which it is busy."""
+MEMORY: Final = 0.8
+"""Weight of the past in that share."""
+INKED: Final = 8
+"""Pixels with such steps in a cell; a letter has more."""
+
+
+def key_frames(frames: int) -> set[int]:
+    """Which of so many frames every detector sees."""
+    return {round(k * (frames - 1) / (KEY_FRAMES - 1)) for k in range(KEY_FRAMES)}
+
+
+def sightings(
+    frames: Iterable[list[Picture]], count: int, names: list[str]
+) -> Iterator[tuple[int, list[TextBox]]]:
+    """Text frame by frame; what a key frame shows, or all of them show, is given once.
+
+    Args:
+        frames: the renderings of each frame, uint8, (rows, columns[, 3]), each of one shape.
+        count: of frames.
+        names: of detectors.
+
+    Yields:
+        The frame, from 0, and the texts seen in it.
+    """
+    keys, cheap = key_frames(count), [name for name in names if name in CHEAP]
+    watches: list[Watch] = []
+    for index, pictures in enumerate(frames):
+        watches = watches or [Watch(picture, cheap) for picture in pictures]
+        if index in keys:
+            yield index, [text for picture in pictures for text in detect(picture, names)]
+        for watch, picture in zip(watches, pictures, strict=True):
+            if cheap and count > 1:
+                yield index, watch.see(picture, is_searched=index in keys)
+    if cheap and count > KEY_FRAMES:
+        yield 0, [text for watch in watches for text in watch.standing()]
+
+
+class Watch:
+    """What one rendering showed where it was last searched, and what was found since."""
+
+    def __init__(self, picture: Picture, names: list[str]) -> None:
+        self.names = names
+        self.known, self.low = picture.copy(), picture.copy()
+        self.busy = np.zeros(_cells(picture[..., 0] if picture.ndim == 3 else picture).shape)
+        self.present: list[TextBox] = []
+
+    def see(self, picture: Picture, is_searched: bool) -> list[TextBox]:
+        """Texts that came up since the last key frame and are still there.
+
+        Args:
+            picture: the next frame.
+            is_searched: all of it was searched already.
+        """
+        cv2.min(self.low, picture, dst=self.low)
+        if is_searched:
+            self.known = picture.copy()
+            return self.present
+        for part in self._changed(picture):
+            self.present = [t for t in self.present if part.intersection(t.box) != t.box]
+            self.present += _found(picture, part, self.names)
+            self.known[_slices(part)] = picture[_slices(part)]
+        return self.present
+
+    def standing(self) -> list[TextBox]:
+        """Light texts that all frames show: what moves behind them is dark in some frame."""
+        return detect(self.low, self.names)
+
+    def _changed(self, picture: Picture) -> list[Box]:
+        """Where something came up that may be text, with room around it."""
+        change = cv2.absdiff(picture, self.known)
+        if change.ndim == 3:
+            red, green, blue = cv2.split(change)
+            change = cv2.max(cv2.max(red, green), blue)
+        steps = cv2.morphologyEx(change, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+        any_steps = _cells(steps > STEP)
+        if not any_steps.any():
+            self.busy *= MEMORY
+            return []
+        came = np.where(self.busy >= BUSY, _cells(steps > BUSY_STEP), any_steps)
+        self.busy = MEMORY * self.busy + (1 - MEMORY) * any_steps
+        rows, columns = picture.shape[:2]
+        return [part.clipped(columns, rows) for part in _parts(came)]
+
+
+def _cells(pixels: npt.NDArray[np.generic]) -> Cells:
+    """Cells in which at least INKED pixels are set; the last ones may reach over the edge."""
+    rows, columns = (-(-side // CELL) for side in pixels.shape)
+    whole = np.zeros((rows * CELL, columns * CELL), np.uint8)
+    whole[: pixels.shape[0], : pixels.shape[1]] = pixels.astype(np.bool_)
+    counted = cv2.resize(255 * whole, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(counted >= 255 * INKED // CELL**2, np.bool_)
+
+
+def _parts(cells: Cells) -> list[Box]:
+    """Boxes in pixels, around cells that lie near one another."""
+    around = cv2.dilate(cells.astype(np.uint8), np.ones((1 + 2 * ROOM, 1 + 2 * ROOM), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(around, connectivity=8)
+    boxes = (Box(x, y, x + width, y + height) for x, y, width, height, _ in stats[1:].tolist())
+    return [Box(*(CELL * edge for edge in box)) for box in boxes]
+
+
+def _found(picture: Picture, part: Box, names: list[str]) -> list[TextBox]:
+    cut = np.ascontiguousarray(picture[_slices(part)])
+    texts = detect(cut, names)
+    return [replace(text, box=text.box.shifted(part.x0, part.y0)) for text in texts]
+
+
+def _slices(box: Box) -> tuple[slice, slice]:
+    return slice(box.y0, box.y1), slice(box.x0, box.x1)
