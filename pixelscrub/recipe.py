@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pixelscrub.errors import RecipeError
+from pixelscrub.findings import Box
 
 
 class _Section(BaseModel):
@@ -35,14 +36,41 @@ class PixelSettings(_Section):
     fill: Literal["black", "grey", "border", "inpaint"] = "black"
 
 
+class Layout(_Section):
+    """Where the images of one kind of device show text; masked in addition to what is found.
+
+    Attributes:
+        manufacturer, model: of the device, as its headers say; case does not matter.
+        modality, software: the same; any where empty.
+        rows, columns: size of its images.
+        boxes: in stored pixels: x0, y0, x1, y1, end exclusive.
+    """
+
+    manufacturer: str = Field(min_length=1)
+    model: str = ""
+    modality: str = ""
+    software: str = ""
+    rows: int = Field(gt=0)
+    columns: int = Field(gt=0)
+    boxes: tuple[Box, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _boxes_lie_inside(self) -> Layout:
+        whole = Box(0, 0, self.columns, self.rows)
+        if any(not box.area or box.intersection(whole) != box for box in self.boxes):
+            raise ValueError("boxes must lie inside the image and not be empty")
+        return self
+
+
 class TextSettings(_Section):
-    """How burned-in text is looked for and judged."""
+    """How burned-in text is looked for and judged; `layouts` are what is known of devices."""
 
     detectors: list[str] = Field(default=["strokes", "tesseract", "barcodes"], min_length=1)
     keep: Literal["nothing", "laterality", "harmless"] = "nothing"
     padding: int = Field(default=2, ge=0, le=50)
     min_score: float = Field(default=0.3, ge=0, le=1)
     outside_regions: bool = False
+    layouts: tuple[Layout, ...] = ()
 
 
 class FaceSettings(_Section):

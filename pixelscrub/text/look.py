@@ -16,6 +16,7 @@ from pixelscrub.pixels.show import show
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.cine import key_frames, sightings
 from pixelscrub.text.judge import stays
+from pixelscrub.text.layouts import in_layouts
 from pixelscrub.text.reading import read
 from pixelscrub.text.regions import outside_regions
 
@@ -55,6 +56,7 @@ def look(image: Image, settings: TextSettings, terms: Terms | None = None) -> li
     findings = [place.finding(image, settings.padding) for place in seen]
     if settings.keep != "nothing":
         findings = _judged(image, findings, settings, terms)
+    findings += in_layouts(image.header, settings.layouts)
     return findings + (outside_regions(image) if settings.outside_regions else [])
 
 

@@ -34,7 +34,7 @@ def opened(monkeypatch):
             samples=1,
             bits_stored=12 if wide else 8,
         )
-        return SimpleNamespace(known=known)
+        return SimpleNamespace(known=known, header=None)
 
     return make
 

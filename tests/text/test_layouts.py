@@ -1,0 +1,65 @@
+"""Layouts of devices: which images they hold for, and what a wrong one is."""
+
+from __future__ import annotations
+
+import pytest
+from pydicom.dataset import Dataset
+
+from pixelscrub.errors import HeldError, RecipeError
+from pixelscrub.findings import Box
+from pixelscrub.recipe import Layout, Recipe
+from pixelscrub.text.layouts import in_layouts
+
+LAYOUT = Layout(
+    manufacturer="Maker Inc.", model="U 1", rows=60, columns=80, boxes=[Box(0, 0, 80, 9)]
+)
+
+
+def header(**changes) -> Dataset:
+    made = Dataset()
+    known = {"Manufacturer": "MAKER  Inc.", "ManufacturerModelName": "u 1", "Rows": 60}
+    for keyword, value in {**known, "Columns": 80, "Modality": "US", **changes}.items():
+        setattr(made, keyword, value)
+    return made
+
+
+def test_a_layout_masks_its_boxes_in_every_frame():
+    (finding,) = in_layouts(header(), [LAYOUT])
+    assert (finding.box, finding.frames, finding.action) == (Box(0, 0, 80, 9), None, "mask")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"Rows": 61}, {"Columns": 79}, {"Manufacturer": "Other"}, {"ManufacturerModelName": None}],
+)
+def test_other_devices_and_sizes_are_left_alone(changes):
+    assert in_layouts(header(**changes), [LAYOUT]) == []
+
+
+def test_software_and_modality_count_where_they_are_given():
+    exact = LAYOUT.model_copy(update={"software": "1.2\\b", "modality": "us"})
+    assert in_layouts(header(SoftwareVersions=["1.2", "B"]), [exact])
+    assert not in_layouts(header(SoftwareVersions="1.3"), [exact])
+    assert not in_layouts(header(), [exact])
+
+
+def test_a_header_without_size_is_held_only_where_layouts_are_asked_for():
+    assert in_layouts(Dataset(), []) == []
+    with pytest.raises(HeldError):
+        in_layouts(Dataset(), [LAYOUT])
+
+
+def test_layouts_are_written_in_recipes(tmp_path):
+    text = """[[text.layouts]]
+manufacturer = "Maker Inc."
+rows = 60
+columns = 80
+boxes = [[0, 0, 80, 9], [0, 50, 10, 60]]
+"""
+    file = tmp_path / "own.toml"
+    file.write_text(text)
+    (layout,) = Recipe.load(file).text.layouts
+    assert len(in_layouts(header(), [layout])) == 2
+    file.write_text(text.replace("60]]", "61]]"))
+    with pytest.raises(RecipeError, match="inside"):
+        Recipe.load(file)
