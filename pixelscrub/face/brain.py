@@ -11,31 +11,41 @@ from scipy import ndimage
 from pixelscrub.face.grid import Grid
 from pixelscrub.face.skin import Mask, largest
 
-NEAR: Final = 10.0
+NEAR: Final = 14.0
 """The brain lies within the fitted average brain and this margin, mm."""
 SURE: Final = -14.0
 """This deep in the fitted average brain everything counts as brain, mm."""
-MARGIN: Final = 4.0
+SCALP: Final = 11.0
+"""Closer beneath the skin only what the average brain covers may be brain, mm."""
+NECK: Final = 5.0
+"""What hangs on the brain by less than twice this (nerves, vessels, orbits) is no brain, mm."""
+MARGIN: Final = 3.0
 """What is spared around the brain, mm."""
 
 
-def protected(grid: Grid, average: npt.NDArray[np.float32], modality: str) -> Mask:
+def protected(
+    grid: Grid, skin: npt.NDArray[np.float32], average: npt.NDArray[np.float32], modality: str
+) -> Mask:
     """The brain and a margin around it.
 
     Args:
         grid: the image around the head.
+        skin: signed distance (mm) to this person's skin, below 0 inside, on the grid.
         average: signed distance (mm) to the fitted average brain, on the grid.
         modality: DICOM's Modality.
     """
     sure = (average < SURE) & grid.inside
     if not sure.any():
         return np.zeros(sure.shape, bool)
-    tissue = _tissue(grid, sure, modality) & (average < NEAR)
-    steps = max(1, round(4 / grid.step))
-    core = ndimage.binary_erosion(tissue, iterations=steps) | sure
-    brain = ndimage.binary_dilation(largest(core), iterations=steps + 1) & tissue | sure
-    outside = ndimage.distance_transform_edt(~brain) * grid.step
-    return np.asarray(outside <= MARGIN)
+    tissue = (_tissue(grid, sure, modality) | sure) & (average < NEAR)
+    tissue &= (skin < -SCALP) | (average < NEAR - SCALP)
+    # Beyond the field of view the brain goes on: its edge there is no surface to peel.
+    open_ended = tissue | ~grid.inside
+    deep = ndimage.distance_transform_edt(open_ended) * grid.step
+    core = largest((deep > NECK) & tissue)
+    outside = ndimage.distance_transform_edt(~core) * grid.step
+    brain = tissue & (outside <= NECK + grid.step)
+    return np.asarray(ndimage.distance_transform_edt(~brain) * grid.step <= MARGIN)
 
 
 def _tissue(grid: Grid, sure: Mask, modality: str) -> Mask:
