@@ -22,6 +22,8 @@ from pixelscrub.plan import FacePlan
 from pixelscrub.recipe import FaceSettings
 
 CT_AIR: Final = (-1000.0, 10.0)
+UPRIGHT: Final = 0.8
+"""Slices whose normal leans farther than this cosine (37 degrees) from the body's long axis."""
 
 
 @dataclass(slots=True)
@@ -50,7 +52,8 @@ def look(
 
     Volumes of CT, MR and PET are looked at unless the header names a part of the body that has no
     face. Slices that make no volume are masked by a head that was found in their frame of
-    reference; without one they are held where the header says head, and have no face otherwise.
+    reference; without one they are held where the header says head, or where they are not axial
+    and no header says another part of the body; others have no face.
 
     Returns:
         a plan for each volume, and the SOP Instance UIDs to hold back, with the reason.
@@ -158,14 +161,19 @@ def _plan(
 
 
 def _look_at_rest(rest: list[Slice], looking: _Looking) -> None:
-    """Localisers and single slices."""
+    """Localisers and single slices; of silent ones only those across the body show no profile."""
     for one in rest:
         head = looking.heads.get(one.instance.frame_of_reference)
         if head is not None:
             air = CT_AIR if one.instance.modality == "CT" else (0.0, 0.0)
             looking.plans.append(_plan(one.instance.series, [one], head, air, looking))
-        elif says_head(one.instance):
+        elif says_head(one.instance) or (_along_body(one) and not says_other(one.instance)):
             looking.hold([one], Reason.FACE_GEOMETRY)
+
+
+def _along_body(one: Slice) -> bool:
+    """Whether a slice is sagittal or coronal rather than axial, and so may show a profile."""
+    return bool(abs(one.normal[2]) < UPRIGHT)
 
 
 def _look_at_unplaced(unplaced: list[Instance], looking: _Looking) -> None:

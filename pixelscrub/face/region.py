@@ -76,9 +76,7 @@ def _zone(template: Floats) -> Mask:
 
 
 def _depth(height: Floats) -> npt.NDArray[np.floating]:
-    result: Floats = np.interp(
-        height, [EYES_TOP - 4, EYES_TOP + 4], [DEEP, SHALLOW]
-    )
+    result: Floats = np.interp(height, [EYES_TOP - 4, EYES_TOP + 4], [DEEP, SHALLOW])
     return result
 
 

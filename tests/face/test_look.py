@@ -62,6 +62,26 @@ def test_slices_without_a_volume(as_series, tmp_path):
     assert look(named, FaceSettings(), tmp_path) == ([], {named[0].uid: Reason.FACE_GEOMETRY})
 
 
+@pytest.mark.parametrize(
+    ("direction", "body_part", "is_held"),
+    [
+        ([0, 1, 0, 0, 0, -1], "", True),
+        ([1, 0, 0, 0, 0, -1], "", True),
+        ([0, 1, 0, 0, 0, -1], "KNEE", False),
+        ([1, 0, 0, 0, 0.94, -0.342], "", False),
+    ],
+    ids=["sagittal", "coronal", "sagittal knee", "tilted axial"],
+)
+def test_a_silent_slice_that_may_show_the_profile_is_held(
+    as_series, tmp_path, direction, body_part, is_held
+):
+    made = as_series(
+        head(size=(20, 20, 1)), ImageOrientationPatient=direction, BodyPartExamined=body_part
+    )
+    held = look(made, FaceSettings(), tmp_path)[1]
+    assert held == ({made[0].uid: Reason.FACE_GEOMETRY} if is_held else {})
+
+
 def test_a_picture_without_geometry_of_a_head_is_held(as_series, tmp_path):
     made = as_series(
         head(size=(90, 104, 1)), ImagePositionPatient=None, SeriesDescription="Head MIP"
