@@ -33,7 +33,9 @@ GREETING: Final = 10.0
 LEFTOVER: Final = 60.0
 """Seconds without a byte after which a half-received file of no association is a leftover."""
 PDU: Final = 2**17
-"""Bytes of the largest PDU that is taken."""
+"""Bytes of the largest PDU with data that peers may send."""
+LARGEST_PDU: Final = 2**20
+"""Bytes of the largest PDU that is read; a request for an association may be longer than data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ class Listener:
     def _opened(self, event: Event) -> None:
         with self._lock:
             self._studies[event.assoc] = set()
+        _bound(event.assoc)
 
     def _closed(self, event: Event) -> None:
         with self._lock:
@@ -177,6 +180,19 @@ class Listener:
         except Exception:
             return PROCESSING_FAILURE, None
         return SUCCESS, None
+
+
+def _bound(association: Association) -> None:
+    """Close a connection that announces a PDU beyond all measure: pynetdicom would gather it."""
+    socket = association.dul.socket
+    read = socket.recv  # type: ignore[union-attr]
+
+    def recv(count: int) -> bytearray:
+        if count > LARGEST_PDU:
+            raise OSError
+        return read(count)
+
+    socket.recv = recv  # type: ignore[union-attr, method-assign]
 
 
 def _is_over(association: Association) -> bool:

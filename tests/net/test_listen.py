@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -211,6 +212,15 @@ def test_mute_connection_stops_nobody_else(listen, make_study, certificates, por
     listen(tls=own)
     with socket.create_connection(("127.0.0.1", port)):
         assert store(port, make_study(1), tls=own.client()) == [0x0000]
+
+
+def test_pdu_beyond_all_measure_is_refused_unread(listen, make_study, port):
+    listen()
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
+        peer.sendall(b"\x01\x00\xff\xff\xff\xff" + bytes(1000))
+        with contextlib.suppress(ConnectionResetError):
+            assert peer.recv(1) == b""
+    assert store(port, make_study(1)) == [0x0000]
 
 
 def test_dcmtk_speaks_tls_with_it(listen, receipts, make_study, certificates, port):
