@@ -78,6 +78,31 @@ def test_no_surname_stays(keep: str) -> None:
     assert not [form for form in forms if stays(form, 1.0, keep, None)]  # type: ignore[arg-type]
 
 
+BEGINNINGS = """
+Al An Ba Be Bo Bru Ca Car Che Co Da De Do El En Fa Fer Fra Ga Ger Gu Ha He Ho
+Ja Jo Ka Ki Ko La Le Li Lo Ma Me Mi Mo Na Ne No O Pa Pe Pi Ra Re Ri Ro Sa Sco
+"""
+MIDDLES = """
+ba bri di er ga ha ka li lo ma mi na ne ni ra ri ro sa ta ti va
+"""
+ENDS = """
+bach ber berg by da der dez do ez ford ger ham ini ka ki la land ley ler lin man mann
+mer na ner ney no nov rez ri ro ski son stein ta te ter ton tt va vic wa way wicz
+"""
+NAMES = [
+    a + b + c for a in BEGINNINGS.split() for b in ["", *MIDDLES.split()] for c in ENDS.split()
+]
+
+
+@pytest.mark.parametrize("keep", ["laterality", "harmless"])
+def test_no_name_of_ten_thousand_stays(keep: str) -> None:
+    names = NAMES[:: len(NAMES) // 10_000]
+    assert len(names) >= 10_000
+    pairs = zip(names, reversed(names), strict=True)
+    forms = [form for a, b in pairs for form in (a, a.upper(), f"{b}^{a}", f"L {a}", f"{a} 50 mm")]
+    assert not [form for form in forms if stays(form, 1.0, keep, None)]  # type: ignore[arg-type]
+
+
 @settings(max_examples=2000, deadline=None)
 @given(
     st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜÉÑabcdefghijklmnopqrstuvwxyz'-", min_size=1, max_size=14)
