@@ -13,6 +13,7 @@ from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.fit import Pose
 from pixelscrub.face.grid import Placed
 from pixelscrub.face.mask import OUT_OF_VIEW, Found, locate
+from pixelscrub.face.outlines import outlines_skin
 from pixelscrub.face.skin import background
 from pixelscrub.face.stack import assemble, carry
 from pixelscrub.face.subject import is_mosaic, is_projection, may_show_head, says_head, says_other
@@ -78,6 +79,7 @@ def look(
         _look_at(volume, looking)
     _look_at_rest(rest, looking)
     _look_at_unplaced(unplaced, looking)
+    _look_at_outlines(instances, looking)
     return looking.plans, looking.held
 
 
@@ -181,3 +183,14 @@ def _look_at_unplaced(unplaced: list[Instance], looking: _Looking) -> None:
     for instance in unplaced:
         if looking.heads or says_head(instance) or is_mosaic(instance):
             looking.held[instance.uid] = Reason.FACE_IN_DERIVED
+
+
+def _look_at_outlines(instances: list[Instance], looking: _Looking) -> None:
+    """Structure sets and segmentations, from which a skin could be drawn once more."""
+    has_head = bool(looking.heads or looking.held)
+    for instance in instances:
+        try:
+            if outlines_skin(instance) and (has_head or says_head(instance)):
+                looking.held[instance.uid] = Reason.FACE_IN_DERIVED
+        except HeldError as error:
+            looking.held[instance.uid] = error.reason
