@@ -27,7 +27,7 @@ class Cluster:
             for _ in range(2)
         ]
         self.processes += self.workers
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while not self.file.exists() and time.monotonic() < end:
             time.sleep(0.05)
         self.address = json.loads(self.file.read_text())["address"]
