@@ -3,6 +3,7 @@ from __future__ import annotations
 import zipfile
 
 import pytest
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pixelscrub.intake.instance import Source
 from pixelscrub.prove import conformance
@@ -61,4 +62,10 @@ def test_members_of_an_archive_are_checked_too(validator, files, tmp_path):
 
 def test_nothing_is_told_without_the_program(files, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda _: None)
+    assert list(conformance.check(*files, "1.dcm")) == []
+
+
+def test_deflated_files_are_not_given_to_a_program_that_does_not_inflate(validator, files):
+    validator("error more")
+    files[1].header.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     assert list(conformance.check(*files, "1.dcm")) == []
