@@ -1,0 +1,107 @@
+"""The pictures that the text detector learns from."""
+
+import gzip
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training.text.fonts import CONSOLE, console_glyphs, fonts
+from training.text.grounds import KINDS
+from training.text.scene import scene, target
+from training.text.words import foreign, say
+
+STROKES = [fonts()[-1]]
+"""The kind of fonts that every machine has."""
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32))
+def test_boxes_lie_on_ink_and_the_target_inside_them(seed: int) -> None:
+    drawn = scene(96, np.random.default_rng(seed), STROKES)
+    wanted = target(drawn)
+    assert drawn.picture.shape == (96, 96, 3)
+    assert wanted.shape == (48, 48)
+    outside = np.ones((96, 96), bool)
+    for x0, y0, x1, y1 in drawn.boxes:
+        assert 0 <= x0 < x1 <= 96
+        assert 0 <= y0 < y1 <= 96
+        assert np.ptp(drawn.picture[y0:y1, x0:x1].astype(int), axis=(0, 1)).max() >= 16
+        outside[y0:y1, x0:x1] = False
+    both = outside[::2, ::2] & outside[1::2, ::2] & outside[::2, 1::2] & outside[1::2, 1::2]
+    assert not wanted[both].any()
+    assert len(drawn.boxes) == len(drawn.contrasts)
+
+
+def test_same_seed_draws_the_same_picture() -> None:
+    one, other = (scene(96, np.random.default_rng(7), STROKES) for _ in range(2))
+    assert np.array_equal(one.picture, other.picture)
+    assert one.boxes == other.boxes
+
+
+def test_most_pictures_hold_text_and_some_hold_none() -> None:
+    counts = [len(scene(128, np.random.default_rng(k), STROKES).boxes) for k in range(60)]
+    assert 2 <= counts.count(0) < 30
+    assert max(counts) > 8
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_grounds_fill_the_picture(kind) -> None:  # type: ignore[no-untyped-def]
+    picture = kind(64, np.random.default_rng(1))
+    assert picture.shape == (64, 64, 3)
+    assert np.isfinite(picture).all()
+
+
+def test_fonts_for_measuring_are_not_those_for_training() -> None:
+    training = {font.name for kind in fonts() for font in kind}
+    measuring = {font.name for kind in fonts(held_out=True) for font in kind}
+    assert training
+    assert measuring
+    assert not training & measuring
+
+
+def test_fonts_draw_what_they_say_they_cover() -> None:
+    for kind in fonts():
+        for font in kind[::97]:
+            if font.covers("Ab 12"):
+                assert font.draw("Ab 12", 12).max(initial=0) == 255
+
+
+def test_texts_are_of_many_kinds() -> None:
+    random = np.random.default_rng(3)
+    said = [say(random) for _ in range(300)]
+    assert any(len(text) == 1 for text in said)
+    assert any(any(c.isdigit() for c in text) for text in said)
+    assert any(ord(c) > 0x0300 for text in (foreign(random) for _ in range(20)) for c in text)
+
+
+def psf2(table: bytes) -> bytes:
+    head = np.array([0x864AB572, 0, 32, 1, 2, 2, 2, 8], "<u4").tobytes()
+    return head + bytes([0x80, 0x01, 0xFF, 0x18]) + table
+
+
+def test_console_fonts_are_read_by_their_table() -> None:
+    glyphs = console_glyphs(psf2(b"A\xc3\x84\xffB\xfeXY\xff"))
+    assert set(glyphs) == {"A", "Ä", "B"}
+    assert glyphs["B"].tolist() == [[255] * 8, [0, 0, 0, 255, 255, 0, 0, 0]]
+
+
+def test_console_fonts_of_the_older_version() -> None:
+    head = bytes([0x36, 0x04, 2, 1])
+    table = b"A\0\xff\xff" + b"B\0\xfe\xffX\0\xff\xff" + b"\xff\xff" * 254
+    glyphs = console_glyphs(head + bytes(range(256)) + table)
+    assert set(glyphs) == {"A", "B"}
+    assert glyphs["B"].tolist() == [[0, 0, 0, 0, 0, 0, 0, 255]]
+
+
+@pytest.mark.parametrize("data", [b"", b"nonsense", bytes([0x36, 0x04, 0, 1]) + bytes(256)])
+def test_what_is_no_console_font_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="console font"):
+        console_glyphs(data)
+
+
+@pytest.mark.skipif(not CONSOLE.is_dir(), reason="no console fonts on this machine")
+def test_console_fonts_of_this_machine() -> None:
+    path = next(path for path in sorted(CONSOLE.glob("Lat*.psf.gz")))
+    assert {"A", "z", "0"} <= console_glyphs(gzip.decompress(path.read_bytes())).keys()

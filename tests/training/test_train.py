@@ -1,0 +1,45 @@
+"""A short run of the training."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+pytest.importorskip("onnx", reason="the extra `train` is not installed")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_short_training_writes_a_network_that_opencv_reads(tmp_path: Path) -> None:
+    import cv2
+
+    from training.text.train import train
+
+    out = tmp_path / "text.onnx"
+    seen = train(out, seconds=3, workers=0)
+    assert seen["steps"] >= 1
+    assert out.stat().st_size < 2_000_000
+    network = cv2.dnn.readNetFromONNX(str(out))
+    network.setInput(np.zeros((1, 3, 96, 128), np.float32))
+    said = network.forward()
+    assert said.shape == (1, 1, 48, 64)
+    assert ((said >= 0) & (said <= 1)).all()
+
+
+def test_loss_falls_where_the_network_learns() -> None:
+    from training.text.network import TextNetwork, loss
+
+    torch.manual_seed(0)
+    network = TextNetwork()
+    picture = torch.rand(2, 3, 64, 64)
+    wanted = torch.zeros(2, 1, 32, 32)
+    wanted[:, :, 8:16, 4:28] = 1
+    optimiser = torch.optim.AdamW(network.parameters(), 1e-2)
+    lost = []
+    for _ in range(12):
+        optimiser.zero_grad()
+        value = loss(network(picture), wanted)
+        value.backward()
+        optimiser.step()
+        lost.append(float(value))
+    assert lost[-1] < 0.6 * lost[0]

@@ -1,0 +1,226 @@
+"""What text stands on: procedural ultrasound, CT, MR, radiographs, photographs, pages, panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Random = np.random.Generator
+Ground = npt.NDArray[np.float32]
+"""(rows, columns, 3), 0 to 255."""
+
+PHOTOGRAPHS: Final = (
+    *("brick.png", "grass.png", "gravel.png", "chelsea.png", "coffee.png", "cell.png"),
+    *("hubble_deep_field.jpg", "ihc.png", "microaneurysms.png", "moon.png", "retina.jpg"),
+)
+"""Pictures without text that scikit-image carries."""
+SLICES: Final = ("CT_small.dcm", "MR_small.dcm", "693_J2KI.dcm")
+"""Images without text that pydicom carries."""
+
+
+def ground(size: int, random: Random) -> Ground:
+    """A picture without text, `size` pixels square."""
+    kind = KINDS[random.choice(len(KINDS), p=WEIGHTS)]
+    return np.ascontiguousarray(np.clip(kind(size, random), 0, 255), np.float32)
+
+
+def cloud(size: int, random: Random, finest: int = 4) -> npt.NDArray[np.float32]:
+    """Smooth noise of several scales, 0 to 1, (size, size)."""
+    total = np.zeros((size, size), np.float32)
+    cells, weight = int(random.integers(2, 5)), 1.0
+    slope = random.uniform(0.4, 0.75)
+    while cells < size / finest:
+        grid = random.random((cells + 1, cells + 1), np.float32)
+        total += weight * cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
+        cells, weight = cells * 2, weight * slope
+    return np.asarray((total - total.min()) / (np.ptp(total) + 1e-6), np.float32)
+
+
+def _grey(level: npt.NDArray[Any]) -> Ground:
+    return np.repeat(np.asarray(level, np.float32)[:, :, None], 3, axis=2)
+
+
+def _tinted(level: npt.NDArray[Any], random: Random) -> Ground:
+    tint = random.uniform(0.6, 1.1, 3) if random.random() < 0.3 else np.ones(3)
+    return np.asarray(_grey(level) * tint, np.float32)
+
+
+def flat(size: int, random: Random) -> Ground:
+    """One level, black more often than not."""
+    style = random.random()
+    if style < 0.55:
+        return np.full((size, size, 3), random.uniform(0, 30), np.float32)
+    if style < 0.7:
+        return np.full((size, size, 3), random.uniform(200, 255), np.float32)
+    return np.ones((size, size, 3), np.float32) * random.uniform(0, 255, 3).astype(np.float32)
+
+
+def gradient(size: int, random: Random) -> Ground:
+    """From one level to another."""
+    ends = random.uniform(0, 255, (2, 3 if random.random() < 0.3 else 1))
+    way = np.linspace(0, 1, size, dtype=np.float32)[:, None]
+    picture = np.repeat((ends[0] + way * (ends[1] - ends[0]))[:, None, :], size, axis=1)
+    picture = np.broadcast_to(picture, (size, size, 3))
+    return np.asarray(picture if random.random() < 0.5 else picture.transpose(1, 0, 2), np.float32)
+
+
+def noise(size: int, random: Random) -> Ground:
+    """Noise around a level, fine or coarse."""
+    cell = int(random.choice([1, 1, 2, 3]))
+    field = random.normal(0, 1, (size // cell + 1, size // cell + 1)).astype(np.float32)
+    field = cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR)
+    return _grey(random.uniform(0, 160) + random.uniform(3, 45) * field)
+
+
+def sector(size: int, random: Random) -> npt.NDArray[np.float32]:
+    """A sector of a scanner's, or a linear probe's field: 1 inside, 0 outside."""
+    mask = np.zeros((size, size), np.float32)
+    if random.random() < 0.4:
+        corners = random.integers(-size // 3, size + size // 3, (2, 2))
+        (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+        skew = int(random.integers(-30, 30)) * int(random.random() < 0.4)
+        points = [(x0, y0), (x1, y0), (x1 + skew, y1), (x0 + skew, y1)]
+        cv2.fillPoly(mask, [np.array(points, np.int32)], 1.0)
+        return mask
+    apex = (int(random.integers(0, size)), int(random.integers(-size, size // 3)))
+    radius = int(random.integers(size // 2, 2 * size))
+    half, turn = random.uniform(25, 70), 90 + random.uniform(-15, 15)
+    cv2.ellipse(mask, apex, (radius, radius), 0, turn - half, turn + half, 1.0, -1)
+    if random.random() < 0.6:
+        cv2.circle(mask, apex, radius // int(random.integers(4, 9)), 0.0, -1)
+    return mask
+
+
+def ultrasound(size: int, random: Random) -> Ground:
+    """Speckle in a sector on black, sometimes with colour flow."""
+    speckle = random.rayleigh(1.0, (size, size)).astype(np.float32)
+    blur = random.uniform(0.5, 2.2)
+    speckle = cv2.GaussianBlur(speckle, (0, 0), blur * random.uniform(1, 2), sigmaY=blur)
+    speckle /= speckle.mean() + 1e-6
+    level = random.uniform(20, 150) * cloud(size, random, 8) ** random.uniform(0.8, 2.5) * speckle
+    picture = _tinted(level, random)
+    if random.random() < 0.2:
+        flow, side = cloud(size, random, 16), cloud(size, random, 16)[:, :, None]
+        colours = np.where(side > 0.5, random.uniform(0, 255, 3), random.uniform(0, 255, 3))
+        inside = (flow > random.uniform(0.6, 0.8))[:, :, None]
+        picture = np.where(inside, 0.3 * picture + 0.7 * colours * flow[:, :, None], picture)
+    inside = sector(size, random)[:, :, None]
+    return np.asarray(picture * inside + random.uniform(0, 12) * (1 - inside), np.float32)
+
+
+def section(size: int, random: Random) -> Ground:
+    """A slice of CT or MR: nested soft shapes with rims, texture and noise on black."""
+    level = np.zeros((size, size), np.float32)
+    centre = random.integers(0, size, 2)
+    for _ in range(random.integers(2, 9)):
+        shape = np.zeros((size, size), np.float32)
+        place = tuple(int(v) for v in centre + random.integers(-size // 3, size // 3, 2))
+        axes = tuple(int(v) for v in random.integers(size // 16, size, 2))
+        thick = -1 if random.random() < 0.6 else int(random.integers(1, 14))
+        cv2.ellipse(shape, place, axes, random.uniform(0, 180), 0, 360, 1.0, thick)
+        shape = cv2.GaussianBlur(shape, (0, 0), random.uniform(0.6, 3))
+        level = level * (1 - shape) + random.uniform(0, 255) * shape
+    level *= 0.7 + 0.6 * cloud(size, random, int(random.choice([2, 4, 8])))
+    if random.random() < 0.4:
+        level += random.uniform(10, 70) * trabeculae(size, random)
+    return _grey(level + random.normal(0, random.uniform(0.5, 14), (size, size)))
+
+
+def trabeculae(size: int, random: Random) -> npt.NDArray[np.float32]:
+    """A net of thin bright ridges, as in bone or lung vessels, 0 to 1."""
+    ridge = 1 - np.abs(2 * cloud(size, random, int(random.choice([2, 3, 6]))) - 1)
+    return np.asarray(np.clip((ridge - 0.8) / 0.2, 0, 1) ** 2, np.float32)
+
+
+def radiograph(size: int, random: Random) -> Ground:
+    """Smooth shadows, bands of bone, collimation, grain."""
+    level = 255 * cloud(size, random, 24) ** random.uniform(0.6, 1.6)
+    for _ in range(random.integers(0, 7)):
+        points = np.cumsum(random.normal(0, size / 4, (6, 2)), axis=0) + random.integers(0, size, 2)
+        band = np.zeros((size, size), np.float32)
+        cv2.polylines(band, [points.astype(np.int32)], False, 1.0, int(random.integers(3, 40)))
+        level += random.uniform(-60, 90) * cv2.GaussianBlur(band, (0, 0), random.uniform(1, 6))
+    if random.random() < 0.4:
+        level += random.uniform(10, 50) * trabeculae(size, random)
+    if random.random() < 0.3:
+        level *= sector(size, random)
+    return _grey(level + random.normal(0, random.uniform(0, 9), (size, size)))
+
+
+def scenery(size: int, random: Random) -> Ground:
+    """Coloured clouds with hard-edged shapes, as in photographs and endoscopy."""
+    picture = np.stack([255 * cloud(size, random, 2) for _ in range(3)], axis=2)
+    mean = picture.mean(axis=2, keepdims=True)
+    picture = mean + random.uniform(0, 1) * (picture - mean)
+    for _ in range(random.integers(0, 8)):
+        points = random.integers(0, size, (int(random.integers(3, 7)), 2)).astype(np.int32)
+        mask = np.zeros((size, size), np.float32)
+        cv2.fillPoly(mask, [points], 1.0)
+        mask = cv2.GaussianBlur(mask, (0, 0), random.uniform(0.5, 8))[:, :, None]
+        picture = picture * (1 - mask) + mask * random.uniform(0, 255, 3)
+    return np.asarray(picture, np.float32)
+
+
+def panel(size: int, random: Random) -> Ground:
+    """Boxes, frames and bars of a user interface."""
+    picture = flat(size, random)
+    for _ in range(random.integers(3, 16)):
+        corner = random.integers(-20, size, 2)
+        end = corner + random.integers(6, size // 2, 2)
+        colour = [float(v) for v in random.uniform(0, 255, 3)]
+        if random.random() < 0.6:
+            colour = [colour[0]] * 3
+        thick = -1 if random.random() < 0.5 else int(random.integers(1, 4))
+        first, last = (tuple(int(v) for v in point) for point in (corner, end))
+        cv2.rectangle(picture, first, last, colour, thick)
+    return picture
+
+
+def page(size: int, random: Random) -> Ground:
+    """Paper or film, evenly lit or not."""
+    level = random.uniform(170, 255) - random.uniform(0, 60) * cloud(size, random, 32)
+    picture = _tinted(level + random.normal(0, random.uniform(0, 4), (size, size)), random)
+    return picture if random.random() < 0.7 else 255 - picture
+
+
+def real(size: int, random: Random) -> Ground:
+    """A part of a real picture without text, turned and scaled."""
+    picture = _pictures()[random.integers(len(_pictures()))]
+    part = int(random.integers(min(48, *picture.shape[:2]), min(picture.shape[:2]) + 1))
+    y, x = (int(random.integers(0, side - part + 1)) for side in picture.shape[:2])
+    piece = cv2.resize(
+        picture[y : y + part, x : x + part], (size, size), interpolation=cv2.INTER_AREA
+    )
+    piece = np.rot90(piece, random.integers(4)).astype(np.float32)
+    return _grey(piece.mean(axis=2)) if random.random() < 0.5 else piece
+
+
+@lru_cache(maxsize=1)
+def _pictures() -> list[npt.NDArray[np.uint8]]:
+    import pydicom
+    import pydicom.data
+    import skimage
+
+    photographs = Path(skimage.__file__).parent / "data"
+    found = [cv2.imread(str(photographs / name)) for name in PHOTOGRAPHS]
+    pictures = [np.asarray(picture, np.uint8) for picture in found if picture is not None]
+    for name in SLICES:
+        values = pydicom.dcmread(
+            Path(pydicom.data.__file__).parent / "test_files" / name
+        ).pixel_array
+        low, high = np.percentile(values, (1, 99.5))
+        level = np.clip((values - low) / max(high - low, 1) * 255, 0, 255).astype(np.uint8)
+        pictures.append(np.repeat(level[:, :, None], 3, axis=2))
+    return pictures
+
+
+KINDS: Final[list[Callable[[int, Random], Ground]]] = [
+    flat, gradient, noise, ultrasound, section, radiograph, scenery, panel, page, real,
+]  # fmt: skip
+WEIGHTS: Final = np.array([17, 4, 6, 22, 14, 12, 6, 7, 5, 7]) / 100

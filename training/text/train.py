@@ -1,0 +1,118 @@
+"""Train the text network on scenes that are drawn as it learns, and write it as ONNX."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from training.text.fonts import fonts
+from training.text.network import TextNetwork, loss
+from training.text.scene import scene, target
+
+SIZE: Final = 256
+BATCH: Final = 16
+RATE: Final = 3e-3
+SEED: Final = 20261122
+KEEP: Final = 0.998
+"""How much of the averaged weights stays at each step."""
+
+
+class Scenes(IterableDataset[tuple[np.ndarray, np.ndarray]]):
+    """Scenes without end: uint8 (3, SIZE, SIZE) and float32 (1, SIZE / 2, SIZE / 2)."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        cv2.setNumThreads(1)
+        info = get_worker_info()
+        random = np.random.default_rng([self.seed, info.id if info else 0])
+        kinds = fonts()
+        while True:
+            drawn = scene(SIZE, random, kinds)
+            yield drawn.picture.transpose(2, 0, 1).copy(), target(drawn)[None]
+
+
+def train(out: Path, seconds: float, workers: int = 1) -> dict[str, float]:
+    """Train for so many seconds and write the network.
+
+    Args:
+        out: the ONNX file.
+        seconds: how long; the learning rate falls to zero at its end.
+        workers: processes that draw scenes; 0 draws in this one.
+
+    Returns:
+        What the card says: steps, scenes and last loss (mean of the last hundred steps).
+    """
+    torch.manual_seed(SEED)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = TextNetwork().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-3)
+    losses: list[float] = []
+    start = time.monotonic()
+    batches = iter(DataLoader(Scenes(SEED), BATCH, num_workers=workers))
+    while (share := (time.monotonic() - start) / seconds) < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * min(1, len(losses) / 100) * 0.5 * (1 + math.cos(math.pi * share))
+        losses.append(_step(network, optimiser, next(batches), device))
+        _follow(average, network, min(KEEP, len(losses) / (len(losses) + 10)))
+        if len(losses) % 200 == 0:
+            print(
+                f"{len(losses)} steps, loss {np.mean(losses[-200:]):.4f}, {share:.0%}", flush=True
+            )
+            export(average, out)
+    export(average, out)
+    recent = float(np.mean(losses[-100:]))
+    return {"steps": len(losses), "scenes": len(losses) * BATCH, "loss": recent}
+
+
+def _step(network: TextNetwork, optimiser: Any, batch: Any, device: torch.device) -> float:
+    pictures, wanted = (part.to(device) for part in batch)
+    pictures = pictures.float().div_(255).contiguous(memory_format=torch.channels_last)
+    optimiser.zero_grad(set_to_none=True)
+    lost = loss(network(pictures), wanted)
+    lost.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+    optimiser.step()
+    return float(lost.detach())
+
+
+@torch.no_grad()
+def _follow(average: TextNetwork, network: TextNetwork, keep: float) -> None:
+    """Average the weights over steps: steadier than the last step's."""
+    mine, newest = average.state_dict(), network.state_dict()
+    for name, value in mine.items():
+        if value.is_floating_point():
+            value.lerp_(newest[name], 1 - keep)
+        else:
+            value.copy_(newest[name])
+
+
+def export(network: TextNetwork, out: Path) -> None:
+    """Write it as ONNX, for pictures of any size, with probabilities out."""
+    ready = torch.nn.Sequential(copy.deepcopy(network).cpu().eval(), torch.nn.Sigmoid()).eval()
+    beside = out.with_suffix(".part")
+    torch.onnx.export(
+        ready,
+        (torch.zeros(1, 3, 64, 64),),
+        str(beside),
+        input_names=["picture"],
+        output_names=["text"],
+        dynamic_axes={
+            "picture": {0: "n", 2: "rows", 3: "columns"},
+            "text": {0: "n", 2: "y", 3: "x"},
+        },
+        opset_version=13,
+        dynamo=False,
+    )
+    beside.replace(out)
