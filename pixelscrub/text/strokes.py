@@ -17,8 +17,10 @@ from pixelscrub.text.ink import THRESHOLDS, Letter, calm, letters
 
 Picture = npt.NDArray[np.uint8]
 
-SCALES: Final = (1.0, 0.4)
-"""Large letters are looked for in a smaller picture."""
+SMALLER: Final = 0.4
+"""Scale of the picture in which large letters are looked for."""
+LEFT: Final = 0.05
+"""Share of a block's ink that smaller lines may leave, where they are taken instead of it."""
 LARGE: Final = 300
 """Pixels of the shorter side from which the smaller scale is searched."""
 LARGEST_LETTER: Final = 64
@@ -50,12 +52,34 @@ def find_lines(image: Picture) -> list[TextBox]:
     bright = image if image.ndim == 2 else image.max(axis=2)
     dark = 255 - (image if image.ndim == 2 else image.min(axis=2))
     found: list[TextBox] = []
-    for grey in (bright, dark):
-        for scale in SCALES if min(image.shape[:2]) >= LARGE else SCALES[:1]:
-            for tile, x, y in _tiles(_sized(np.asarray(grey, np.uint8), scale)):
-                moved = (_moved(line, x, y, scale) for line in lines(tile))
-                found += [line for line in moved if scale == 1 or _is_large(line.box)]
+    for grey in (np.asarray(bright, np.uint8), np.asarray(dark, np.uint8)):
+        fine = _at_scale(grey, 1)
+        found += fine
+        if min(image.shape[:2]) >= LARGE:
+            large = (line for line in _at_scale(grey, SMALLER) if _is_large(line.box))
+            found += [line for line in large if not _is_known(grey, line.box, fine)]
     return found
+
+
+def _at_scale(grey: Picture, scale: float) -> list[TextBox]:
+    return [
+        _moved(line, x, y, scale)
+        for tile, x, y in _tiles(_sized(grey, scale))
+        for line in lines(tile)
+    ]
+
+
+def _is_known(grey: Picture, box: Box, fine: list[TextBox]) -> bool:
+    """Whether smaller lines hold nearly all that is light in a box: then it is a block of them."""
+    x0, y0, x1, y1 = part = box.clipped(grey.shape[1], grey.shape[0])
+    level = float(np.median(grey[y0:y1, x0:x1])) + THRESHOLDS[0]
+    light = grey[y0:y1, x0:x1] > level
+    left = light.copy()
+    for line in fine:
+        common = line.box.intersection(part)
+        if common.area and 2 * line.box.height <= box.height:
+            left[common.y0 - y0 : common.y1 - y0, common.x0 - x0 : common.x1 - x0] = False
+    return int(left.sum()) <= LEFT * int(light.sum())
 
 
 def lines(grey: Picture) -> list[TextBox]:
