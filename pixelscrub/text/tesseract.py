@@ -31,6 +31,8 @@ TIMEOUT: Final = 20
 """Seconds for one picture; noise can keep Tesseract busy for minutes."""
 LONGEST: Final = 2600
 """Pixels of the longer side after enlarging."""
+HEAD: Final = "level\tpage_num\t"
+"""How a table begins, even that of a picture without words."""
 MIN_CONFIDENCE: Final = 0.3
 TALLEST: Final = 0.2
 """No word is taller than this share of the picture: Tesseract takes shapes for letters."""
@@ -83,6 +85,8 @@ def words(grey: Picture, mode: int) -> list[Word]:
 
 
 def _table(answer: str) -> Iterator[Word]:
+    if not answer.startswith(HEAD):
+        raise subprocess.SubprocessError("no table: Tesseract is too old, or something else")
     for row in csv.DictReader(answer.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
         x, y, width, height = (int(row[key]) for key in ("left", "top", "width", "height"))
         text = (row["text"] or "").strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 
 import cv2
 import numpy as np
@@ -102,3 +103,12 @@ def test_on_tissue_a_word_must_be_long_and_sure():
     assert is_drawn(picture, word(box))
     assert not is_drawn(picture, word(box, score=0.4))
     assert not is_drawn(picture, word(box, text="Jo"))
+
+
+@pytest.mark.parametrize("answer", ["", "echo nonsense"])
+def test_program_that_gives_no_table_has_read_nothing(tmp_path, monkeypatch, answer):
+    (tmp_path / "tesseract").write_text(f"#!/bin/sh\n{answer}\n")
+    (tmp_path / "tesseract").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(subprocess.SubprocessError):
+        tesseract.words(np.zeros((20, 60), np.uint8), 11)
