@@ -41,5 +41,5 @@ def test_loss_falls_where_the_network_learns() -> None:
         value = loss(network(picture), wanted)
         value.backward()
         optimiser.step()
-        lost.append(float(value))
+        lost.append(float(value.detach()))
     assert lost[-1] < 0.6 * lost[0]

@@ -178,7 +178,7 @@ def console_glyphs(data: bytes) -> dict[str, Ink]:
     if data[:2] == b"\x36\x04":
         mode, size = data[2], data[3]
         count, start, width, height = 512 if mode & 1 else 256, 4, 8, size
-        has_table, sep, end = bool(mode & 6), b"\xff\xfe", b"\xff\xff"
+        has_table, sep, end = bool(mode & 6), b"\xfe\xff", b"\xff\xff"
     elif data[:4] == b"\x72\xb5\x4a\x86":
         start, flags, count, size, height, width = struct.unpack("<6I", data[8:32])
         has_table, sep, end = bool(flags & 1), b"\xfe", b"\xff"
