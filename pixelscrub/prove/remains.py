@@ -54,6 +54,10 @@ class Promise:
     folder: Path = field(default_factory=Path)
     uid: str = ""
 
+    def __bool__(self) -> bool:
+        """Whether anything is to go."""
+        return bool(self.faces) or any(found.action == "mask" for found in self.findings)
+
 
 def check_text(before: Image, after: Image, promise: Promise, crop: Box | None) -> None:
     """Search the written frames for text where some was to be masked.
