@@ -88,12 +88,10 @@ def lines(grey: Picture) -> list[TextBox]:
     found: list[TextBox] = []
     for threshold in THRESHOLDS:
         seen = letters(quiet, threshold)
-        upright = [line for group in _groups(seen) if (line := _judge(group)) is not None]
-        found += upright
-        for group in _groups([_turned(letter) for letter in seen]):
-            line = _judge(group, LEAST + 2)
-            if line is not None and not _are_inside(group, upright):
-                found.append(replace(line, box=_swapped(line.box)))
+        upright = [_judge(group) for group in _groups(seen)]
+        turned = [_judge(group, LEAST + 2) for group in _groups([_turned(s) for s in seen])]
+        found += [line for line in upright if line is not None]
+        found += [replace(t, box=_swapped(t.box)) for t in turned if t is not None]
     return found
 
 
@@ -130,16 +128,6 @@ def _swapped(box: Box) -> Box:
 
 def _turned(letter: Letter) -> Letter:
     return replace(letter, box=_swapped(letter.box))
-
-
-def _are_inside(group: list[Letter], upright: list[TextBox]) -> bool:
-    """Whether all letters of a turned line stand in upright ones: then it is a column of them."""
-    if not upright:
-        return False
-    outer = np.array([line.box for line in upright])
-    inner = np.array([_swapped(letter.box) for letter in group])[:, None]
-    is_in = (outer[:, :2] <= inner[..., :2]) & (outer[:, 2:] >= inner[..., 2:])
-    return bool(np.all(np.any(np.all(is_in, axis=2), axis=1)))
 
 
 def _groups(seen: list[Letter]) -> list[list[Letter]]:

@@ -104,15 +104,3 @@ def test_a_picture_full_of_text_takes_bounded_time_and_is_masked():
     found = detect(picture, STROKES)
     assert time.perf_counter() - start < 30
     assert share_found(found, picture > 0) > 0.99
-
-
-def test_a_block_of_small_lines_is_masked_line_by_line():
-    picture = np.zeros((400, 400), np.uint8)
-    for k in range(4):
-        cv2.putText(picture, "HR 61", (60, 60 + 22 * k), cv2.FONT_HERSHEY_PLAIN, 1, 255, 1)
-    found = [line.box for line in find_lines(picture)]
-    assert found
-    assert all(box.height <= 32 for box in found)
-    for x0, y0, x1, y1 in found:
-        picture[max(y0, 0) : y1, max(x0, 0) : x1] = 0
-    assert not picture.any()
