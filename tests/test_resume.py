@@ -50,8 +50,8 @@ def test_input_of_the_same_size_and_time_is_known_by_its_content(scrub, two, sav
     assert path.stat().st_size == status.st_size
     scrub(resume=True)
     after = outputs(tmp_path)
-    assert [before[p] == after[p] for p in before] == [False, True]
-    assert pydicom.dcmread(next(iter(after))).Rows == 48
+    changed = [path for path in before if before[path] != after[path]]
+    assert [pydicom.dcmread(path).Rows for path in changed] == [48]
 
 
 def test_what_lay_not_in_the_instance_is_tried_again(scrub, two, tmp_path, monkeypatch):
