@@ -140,19 +140,20 @@ def open_run(
     """Open the private folder, its key and journal, and start the workers.
 
     Raises:
-        UsageError: the private folder or the key cannot be used.
+        UsageError: the private folder or the key cannot be used, or another run uses them.
     """
     hush()
     private = Private.open(folder)
-    private.empty_scratch()
-    secret = private.key(key)
-    try:
-        with Journal(private.journal) as journal, Pool(workers, dask, limits) as pool:
-            yield Run(recipe, private, secret, pool, journal)
-    except (OSError, sqlite3.Error) as error:
-        detail = f"private folder cannot be written to ({type(error).__name__})"
-        raise UsageError(detail) from None
-    private.empty_scratch()
+    with private.locked():
+        private.empty_scratch()
+        secret = private.key(key)
+        try:
+            with Journal(private.journal) as journal, Pool(workers, dask, limits) as pool:
+                yield Run(recipe, private, secret, pool, journal)
+        except (OSError, sqlite3.Error) as error:
+            detail = f"private folder cannot be written to ({type(error).__name__})"
+            raise UsageError(detail) from None
+        private.empty_scratch()
 
 
 def drive(function: Callable[[T, Run], R], items: Iterable[T], run: Run) -> list[R]:

@@ -97,6 +97,17 @@ def test_folder_that_could_not_be_read_leaves_no_line_behind(scrub, two, tmp_pat
     assert scrub(resume=True).held == 0
 
 
+def test_run_into_a_private_folder_at_work_is_refused(scrub, two, tmp_path):
+    """It would take away what the other has not proved yet."""
+    with open_run(TAGS, tmp_path / "out-private", None, 1) as run:
+        unproved = run.private.scratch()
+        unproved.write_bytes(b"of the run at work")
+        with pytest.raises(UsageError, match="in use by another run or gateway"):
+            scrub(resume=True)
+        assert unproved.exists()
+    assert scrub().clean == 2
+
+
 def test_private_folder_that_cannot_be_written_to_ends_the_run(tmp_path):
     with (
         pytest.raises(UsageError, match="private folder"),

@@ -47,7 +47,7 @@ def send(
         Number of instances by state: all are `sent` or `committed` where nothing went wrong.
 
     Raises:
-        UsageError: a folder or a certificate cannot be used.
+        UsageError: a folder or a certificate cannot be used, or another process sends there.
         NothingUsableError: the journal names no clean instance that is in the folder.
         MissingComponentError: the extra `net` is not installed.
     """
@@ -58,7 +58,10 @@ def send(
     folder = Private.open(private)
     peer = peer_at(to, title, tls)
     place = hashlib.sha256(repr(to).encode()).hexdigest()[:16]
-    with Receipts(folder.path / f"sent-{place}.sqlite") as receipts:
+    with (
+        folder.locked(f"sent-{place}"),
+        Receipts(folder.path / f"sent-{place}.sqlite") as receipts,
+    ):
         clean = [_receipt(out, name) for name in _clean(folder, out)]
         if not clean:
             raise NothingUsableError("the journal names no clean instance in this folder")

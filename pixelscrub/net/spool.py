@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import secrets
@@ -19,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final
 
 from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.intake.instance import Source
@@ -36,13 +35,13 @@ Namer = Callable[[str, str], str]
 
 
 class Spool:
-    """The spool of one private folder; used from several threads, and by one process at a time."""
+    """The spool of one private folder; used from several threads of the process that locked it."""
 
     def __init__(self, path: Path, receipts: Receipts, namer: Namer) -> None:
         """Make the folders below `path`, and take over what a crash left without a receipt.
 
         Raises:
-            UsageError: they cannot be made, or another process uses them.
+            UsageError: they cannot be made.
         """
         self._path, self.incoming = path, path / "incoming"
         self._studies, self._conflicts = path / "studies", path / "conflicts"
@@ -50,16 +49,10 @@ class Spool:
         try:
             for folder in (path, self.incoming, self._studies, self._conflicts):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            self._only = _locked(path / "lock")
         except OSError as error:
-            name = type(error).__name__
-            raise UsageError(f"spool cannot be used, or is in use ({name})") from None
+            raise UsageError(f"spool cannot be used ({type(error).__name__})") from None
         self.empty_incoming()
         self._adopt()
-
-    def close(self) -> None:
-        """Let another process use the spool."""
-        self._only.close()
 
     def take(self, file: Path, sender: str, uid: str | None = None) -> Receipt:
         """Take over one received file, which is moved from where it lies.
@@ -140,17 +133,6 @@ def source(file: Path, root: Path | None = None) -> Source:
     """
     status, root = file.stat(), root or file.parent
     return Source(root, file.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns)
-
-
-def _locked(path: Path) -> TextIO:
-    """A file that holds a lock until it is closed; a killed process leaves none behind."""
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise
-    return file
 
 
 def _digest(file: Path, instance: Instance) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -96,15 +96,16 @@ def open_station(
     """Open the private folder with its spool and receipts, and start the workers.
 
     Raises:
-        UsageError: a folder or the key cannot be used, or another gateway uses them.
+        UsageError: a folder or the key cannot be used, or another run uses them.
     """
     check_places([], out, private)
-    with open_run(recipe, private, key, workers) as run, ExitStack() as stack:
-        receipts = stack.enter_context(Receipts(private / "receipts.sqlite"))
+    with (
+        open_run(recipe, private, key, workers) as run,
+        Receipts(private / "receipts.sqlite") as receipts,
+    ):
         began = bool(receipts.counts())
         run.output = Output.open(out, run.journal.has_output, resume=began)
         spool = Spool(private / "spool", receipts, lambda *uid: _name(run, *uid))
-        stack.callback(spool.close)
         yield Station(run, spool, receipts)
 
 

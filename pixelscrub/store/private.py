@@ -7,6 +7,7 @@
     PRIVATE/report/          before and after
     PRIVATE/scratch/         written, not yet proved; emptied at the start and end of a run
     PRIVATE/audit.jsonl  summary.json  journal.sqlite
+    PRIVATE/*.lock           held while a run or a gateway works here
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pixelscrub.errors import UsageError
+from pixelscrub.store.lock import locked
 
 KEY_BYTES = 32
 
@@ -82,6 +85,14 @@ class Private:
     def scratch(self) -> Path:
         """A new file name for bytes that are not proved yet."""
         return self.path / "scratch" / secrets.token_hex(12)
+
+    def locked(self, what: str = "run") -> AbstractContextManager[None]:
+        """Keep other processes from doing the same in this folder: a run, or sending to one peer.
+
+        Raises:
+            UsageError: another process does.
+        """
+        return locked(self.path / f"{what}.lock", "private folder")
 
     def empty_scratch(self) -> None:
         """Remove what an interrupted run left unproved."""

@@ -92,9 +92,7 @@ def receipts(tmp_path):
 @pytest.fixture
 def spool(tmp_path, receipts):
     pseudonyms = Pseudonyms(b"k" * 32)
-    made = Spool(tmp_path / "spool", receipts, lambda *uid: pseudonyms.seed(*uid).hex())
-    yield made
-    made.close()
+    return Spool(tmp_path / "spool", receipts, lambda *uid: pseudonyms.seed(*uid).hex())
 
 
 def store(port: int, files: list[Path], calling="STORESCU", called="PIXELSCRUB", tls=None):

@@ -1,5 +1,6 @@
 import pytest
 from pydicom import dcmread
+from pynetdicom import evt
 
 from pixelscrub import api
 from pixelscrub.errors import NothingUsableError, UsageError
@@ -48,6 +49,22 @@ def test_only_what_the_journal_calls_clean_is_sent_and_once(
     assert send(out, to(failing), private=private, patience=AT_ONCE) == {"sent": 3}
     with pytest.raises(NothingUsableError):
         send(tmp_path / "another", away, private=private)
+
+
+def test_one_process_at_a_time_sends_to_a_peer(scrubbed, make_inbox):
+    out, private = scrubbed
+    inbox = make_inbox()
+
+    def sending_meanwhile(event):
+        with pytest.raises(UsageError, match="in use"):
+            send(out, to(inbox), private=private)
+        again.append(event)
+        return 0x0000
+
+    again = []
+    inbox.server.bind(evt.EVT_C_STORE, sending_meanwhile)
+    assert send(out, to(inbox), private=private) == {"sent": 3}
+    assert len(again) == 3
 
 
 def test_without_a_journal_nothing_is_sent(tmp_path):

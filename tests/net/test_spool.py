@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.errors import HeldError, Reason
 from pixelscrub.net.receipts import State
 from pixelscrub.net.spool import Spool
 
@@ -97,7 +97,6 @@ def test_crash_between_file_and_receipt_loses_nothing(
     one.PatientID = "ANOTHER"
     conflict, lost = arrive(one), arrive(other)
     (spool.incoming / "half.dcm").write_bytes(b"half")
-    spool.close()
     receipts._rows.execute("DELETE FROM receipts WHERE name != ?", (kept.name,))
     namer = spool._namer
     again = Spool(tmp_path / "spool", receipts, namer)
@@ -105,7 +104,6 @@ def test_crash_between_file_and_receipt_loses_nothing(
     assert receipts.get(conflict.name).reason is Reason.CONFLICTING_INSTANCES
     assert not list(again.incoming.iterdir())
     assert len(files(again)) == 3
-    again.close()
 
 
 def test_damaged_stray_in_the_spool_stops_no_start(
@@ -113,8 +111,7 @@ def test_damaged_stray_in_the_spool_stops_no_start(
 ):
     folder = (tmp_path / "spool" / spool.source(arrive(make_instance())).path).parent
     (folder / "stray.dcm").write_bytes(b"DICM" * 100)
-    spool.close()
-    Spool(tmp_path / "spool", receipts, spool._namer).close()
+    Spool(tmp_path / "spool", receipts, spool._namer)
     assert receipts.counts() == {"spooled": 1}
 
 
@@ -123,11 +120,6 @@ def test_file_that_is_gone_has_no_source(spool, arrive, make_instance):
     source = spool.source(receipt)
     (source.root / source.path).unlink()
     assert spool.source(receipt) is None
-
-
-def test_spool_serves_one_process_at_a_time(spool, receipts, tmp_path):
-    with pytest.raises(UsageError, match="in use"):
-        Spool(tmp_path / "spool", receipts, spool._namer)
 
 
 def test_file_and_names_are_on_the_disk_before_the_receipt(
