@@ -157,6 +157,8 @@ def review(
     from pixelscrub.review.serve import review as serve
 
     serve(private, port, name, ready=lambda at: typer.echo(f"open {at}\nCtrl-C ends it."))
+    if (layouts := private / "layouts.toml").exists():
+        typer.echo(f"layouts of devices, for images to come: scrub --recipe {layouts}")
 
 
 @app.command()

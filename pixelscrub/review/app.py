@@ -147,6 +147,7 @@ class Page:
                 "images": self.view.touched(changed),
                 "undo": self.view.undo(),
                 "when": decision.when,
+                "recipe": str(self.session.layouts) if decision.rule else None,
             }
         )
 

@@ -73,7 +73,7 @@ class Rule(BaseModel):
         manufacturer, model, modality: of the device, in lower case, as its headers say.
         rows, columns: size of its images.
         box: the place, in stored pixels.
-        action: `mask`, or `keep` where it was rejected.
+        action: `mask`, or `keep` where it was rejected or erased.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -138,10 +138,11 @@ class Record:
             changes=tuple(change.reversed() for change in reversed(last.changes)),
         )
 
-    def standing(self) -> Iterator[Decision]:
-        """Decisions that were not undone, the oldest first."""
-        undone = {decision.undoes for decision in self.decisions}
-        for decision in self.decisions:
+    def standing(self, *coming: Decision) -> Iterator[Decision]:
+        """Decisions that were not undone, the oldest first; as if `coming` were written down."""
+        decisions = (*self.decisions, *coming)
+        undone = {decision.undoes for decision in decisions}
+        for decision in decisions:
             if decision.verb != "undo" and decision.number not in undone:
                 yield decision
 

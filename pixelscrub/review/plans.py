@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +41,20 @@ class Broken:
 
     name: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a file is to hold, and the plan that it is of, if it is one."""
+
+    file: Path
+    content: bytes
+    opened: Opened | None = None
+
+    @property
+    def scratch(self) -> Path:
+        """Where it is written before it takes the file's place."""
+        return self.file.with_name(f"{self.file.name}.review")
 
 
 class Plans:
@@ -110,36 +124,38 @@ class Plans:
                 _change(self.instance(change.plan, change.uid), change.reversed())
             raise
 
-    def stage(self, names: Iterable[str]) -> list[tuple[Opened, Path]]:
-        """Write plans beside the old ones, durably; `replace` then puts them in their place.
-
-        Raises:
-            OSError: one cannot be written; what was staged is gone again.
-        """
-        staged: list[tuple[Opened, Path]] = []
-        try:
-            for name in names:
-                opened = self.opened[name]
-                scratch = opened.folder / "plan.json.review"
-                staged.append((opened, scratch))
-                _write(scratch, opened.plan.model_dump_json(indent=1).encode())
-        except OSError:
-            discard(staged)
-            raise
-        return staged
+    def drafts(self, names: Iterable[str]) -> list[Draft]:
+        """Plans as they are in memory, to be staged."""
+        opened = (self.opened[name] for name in names)
+        return [Draft(o.file, o.plan.model_dump_json(indent=1).encode(), o) for o in opened]
 
 
-def replace(staged: list[tuple[Opened, Path]]) -> None:
-    """Put staged plans in the place of the old ones, each in one step."""
-    for opened, scratch in staged:
-        scratch.replace(opened.file)
-        opened.stamp = _stamp(opened)
+def stage(drafts: Sequence[Draft]) -> None:
+    """Write files beside the old ones, durably; `replace` then puts them in their place.
+
+    Raises:
+        OSError: one cannot be written; what was staged is gone again.
+    """
+    try:
+        for draft in drafts:
+            _write(draft.scratch, draft.content)
+    except OSError:
+        discard(drafts)
+        raise
 
 
-def discard(staged: list[tuple[Opened, Path]]) -> None:
-    """Remove staged plans."""
-    for _, scratch in staged:
-        scratch.unlink(missing_ok=True)
+def replace(drafts: Sequence[Draft]) -> None:
+    """Put staged files in the place of the old ones, each in one step."""
+    for draft in drafts:
+        draft.scratch.replace(draft.file)
+        if draft.opened is not None:
+            draft.opened.stamp = _stamp(draft.opened)
+
+
+def discard(drafts: Sequence[Draft]) -> None:
+    """Remove what was staged."""
+    for draft in drafts:
+        draft.scratch.unlink(missing_ok=True)
 
 
 def _open(folder: Path) -> Opened:

@@ -129,11 +129,12 @@ def _with(finding: Finding, action: str) -> Finding:
 def _same(instance: InstancePlan, finding: Finding) -> Iterator[Finding]:
     """Findings of the instance at the place of this one."""
     for other in instance.findings:
-        if other.action in ("mask", "keep") and _overlap(other.box, finding.box) >= SAME:
+        if other.action in ("mask", "keep") and overlap(other.box, finding.box) >= SAME:
             yield other
 
 
-def _overlap(first: Box | None, second: Box | None) -> float:
+def overlap(first: Box | None, second: Box | None) -> float:
+    """Part of the common area of two boxes that both cover (IoU); 0 where there is no box."""
     if first is None or second is None:
         return 0.0
     common = first.intersection(second).area

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pixelscrub.errors import NothingUsableError, PixelscrubError, Reason, UsageError
 from pixelscrub.findings import Box, Finding
+from pixelscrub.review import layouts, reach
 from pixelscrub.review import plans as saving
-from pixelscrub.review import reach
 from pixelscrub.review.decisions import Change, Decision, Hold, Record, Rule, Scope, Verb
 from pixelscrub.review.headers import Headers
 from pixelscrub.review.plans import Plans
@@ -63,6 +63,7 @@ class Session:
         plans: what is planned.
         record: what was decided.
         who: name of the person, as the record will have it.
+        layouts: the recipe that decisions on layouts are written to.
 
     Raises:
         NothingUsableError: the folder holds no plan.
@@ -77,6 +78,7 @@ class Session:
                 raise UsageError(f"no plan can be used ({broken})")
             raise NothingUsableError("the private folder holds no plan; run scrub or inspect first")
         self.record = Record(private / "decisions.jsonl")
+        self.layouts = private / layouts.NAME
         self.headers = Headers()
         self.who = who or _login()
         self._lock = threading.Lock()
@@ -146,8 +148,9 @@ class Session:
 
     def _rule(self, asked: Asked, first: Change) -> Rule | None:
         """What a decision on a layout means for images that are still to come."""
-        is_one = asked.scope == "layout" and asked.verb in ("box", "accept", "reject")
-        if not is_one or first.now is None or first.now.box is None:
+        is_one = asked.scope == "layout" and asked.verb in ("box", "accept", "reject", "erase")
+        meant = first.now or first.was
+        if not is_one or meant is None or meant.box is None:
             return None
         about = self.headers.about(asked.place.instance)
         manufacturer, model, modality = about.device
@@ -157,20 +160,30 @@ class Session:
             modality=modality,
             rows=about.rows,
             columns=about.columns,
-            box=first.now.box,
-            action="keep" if first.now.action == "keep" else "mask",
+            box=meant.box,
+            action="mask" if first.now is not None and first.now.action == "mask" else "keep",
         )
+
+    def _layouts(self, coming: Decision) -> list[saving.Draft]:
+        """The recipe of all decisions on layouts; nothing where there never was one."""
+        ruled = [d for d in (*self.record.decisions, coming) if d.rule is not None]
+        if not ruled:
+            return []
+        recipe = self.plans.opened[coming.changes[0].plan].plan.recipe
+        text = layouts.text(recipe, self.record.standing(coming))
+        return [saving.Draft(self.layouts, text.encode("utf-8", "replace"))]
 
     def _save(self, decision: Decision) -> Decision:
         """Stage the plans, write the decision down, put the plans in place: or none of it."""
         self.plans.carry_out(decision.changes)
-        staged: list[tuple[saving.Opened, Path]] = []
+        drafts = self.plans.drafts({change.plan for change in decision.changes})
+        drafts += self._layouts(decision)
         try:
-            staged = self.plans.stage({change.plan for change in decision.changes})
+            saving.stage(drafts)
             self.record.append(decision)
-            saving.replace(staged)
+            saving.replace(drafts)
         except OSError as error:
-            saving.discard(staged)
+            saving.discard(drafts)
             self.plans.carry_out(change.reversed() for change in reversed(decision.changes))
             raise SaveError(
                 f"the decision could not be saved ({type(error).__name__}): is the disk full? "

@@ -83,7 +83,8 @@ def test_none_of_the_changes_is_made_where_one_cannot_be(plans):
 
 def test_staged_plans_take_the_place_of_the_old_ones(plans, prepared):
     plans.carry_out([Change(plan="study-1", uid="1.2", now=SURE)])
-    staged = plans.stage(["study-1"])
+    staged = plans.drafts(["study-1"])
+    saving.stage(staged)
     assert SURE not in prepared.planned("still-2.dcm").findings
     saving.replace(staged)
     assert SURE in prepared.planned("still-2.dcm").findings
@@ -94,7 +95,7 @@ def test_staged_plans_take_the_place_of_the_old_ones(plans, prepared):
 def test_nothing_is_staged_where_one_plan_cannot_be_written(plans, prepared):
     (prepared.path / "plans" / "study-2" / "plan.json.review").mkdir()
     with pytest.raises(OSError, match="directory"):
-        plans.stage(["study-1", "study-2"])
+        saving.stage(plans.drafts(["study-1", "study-2"]))
     assert not (prepared.path / "plans" / "study-1" / "plan.json.review").exists()
 
 

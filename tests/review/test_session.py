@@ -5,6 +5,7 @@ import pytest
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.findings import Box, Finding
 from pixelscrub.plan import Plan
+from pixelscrub.recipe import Recipe
 from pixelscrub.review import plans as saving
 from pixelscrub.review import session as sessions
 from pixelscrub.review.plans import ChangedOutsideError
@@ -245,3 +246,39 @@ def test_person_is_known_by_the_login_or_not_at_all(prepared, monkeypatch):
 
     monkeypatch.setattr(sessions.getpass, "getuser", nobody)
     assert Session(prepared.path).who == "unknown"
+
+
+def layouts_of(prepared):
+    return Recipe.load(prepared.path / "layouts.toml").text.layouts
+
+
+def test_layout_is_kept_as_a_recipe_for_images_to_come(decide, session, prepared):
+    decide("box", box=DRAWN.box)
+    assert not (prepared.path / "layouts.toml").exists()
+    decide("box", box=DRAWN.box, scope="layout")
+    (layout,) = layouts_of(prepared)
+    assert (layout.manufacturer, layout.model, layout.modality) == ("acme", "one", "ot")
+    assert (layout.rows, layout.columns, layout.boxes) == (32, 48, (DRAWN.box,))
+    session.undo()
+    assert layouts_of(prepared) == ()
+
+
+def test_erased_layout_leaves_the_recipe(decide, prepared):
+    decide("box", box=DRAWN.box, scope="layout")
+    assert decide("erase", finding=DRAWN, scope="layout").rule.action == "keep"
+    assert layouts_of(prepared) == ()
+
+
+def test_full_disk_leaves_layouts_as_they_were(decide, prepared, monkeypatch):
+    decide("box", box=DRAWN.box, scope="layout")
+    before = {p: p.read_bytes() for p in prepared.path.rglob("*") if p.is_file()}
+    write = saving._write
+
+    def full_for_layouts(path, content):
+        write(path, content) if path.name.startswith("plan") else full()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(saving, "_write", full_for_layouts)
+        with pytest.raises(SaveError, match="disk full"):
+            decide("accept", finding=TEXT, scope="layout")
+    assert {p: p.read_bytes() for p in prepared.path.rglob("*") if p.is_file()} == before

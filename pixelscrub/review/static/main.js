@@ -191,7 +191,9 @@ function take(answer) {
   $("saved").classList.remove("failed");
   $("saved").textContent = `Saved ${new Date(answer.when).toLocaleTimeString()}`;
   const count = answer.images.length;
-  if (count > 1) note(`${count} images changed.`);
+  const said = count > 1 ? [`${count} images changed.`] : [];
+  if (answer.recipe) said.push(`For images to come, scrub with --recipe ${answer.recipe}`);
+  if (said.length) note(said.join(" "));
   render();
 }
 
