@@ -140,7 +140,9 @@ def fetch(  # noqa: PLR0913, PLR0917
         typer.echo(f"clean {summary.clean}, held {summary.held}")
         code = summary.exit_code
     typer.echo(f"fetched {fetched.instances}, missing {fetched.missing}")
-    raise typer.Exit(code or (2 if fetched.missing else 0))
+    for reason, count in fetched.broken.items():
+        typer.echo(f"pixelscrub: studies that broke off: {count} ({reason}); fetch again", err=True)
+    raise typer.Exit(fetched.exit_code or code)
 
 
 def _matching(pairs: list[str]) -> dict[str, str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pixelscrub.errors import HeldError, NothingUsableError, Reason, UsageError, guarded
 from pixelscrub.net import extra
@@ -18,9 +18,6 @@ from pixelscrub.net.web import WebPeer
 from pixelscrub.outcome import Summary
 from pixelscrub.quiet import hush
 from pixelscrub.recipe import Recipe
-
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +42,47 @@ class Fetched:
     Attributes:
         instances: number that arrived whole.
         missing: number that the service announced, and that did not arrive or cannot be read.
+        broken: studies that broke off, by the code of what went wrong.
     """
 
     instances: int = 0
     missing: int = 0
+    broken: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all came, 2 something is missing, 3 nothing came."""
+        if not self.instances:
+            return 3
+        return 2 if self.missing or self.broken else 0
+
+
+@dataclass(slots=True)
+class _Coming:
+    """One study on its way: its instances as files; then, whether it is whole."""
+
+    peer: WebPeer
+    uid: str
+    announced: int
+    fetched: Fetched
+    is_whole: bool = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        came = 0
+        try:
+            for content in self.peer.retrieve(self.uid):
+                came += 1
+                yield content
+            self.is_whole = came >= self.announced
+        except UnreachableError as error:
+            self.fetched.broken[error.code] += 1
+        self.fetched.missing += max(0, self.announced - came)
 
 
 def fetch(query: Query, folder: Path) -> Fetched:
     """Fetch originals into a new folder that nobody else can read, one file an instance.
+
+    Each study gets a folder of its own, which is called incomplete until all of it is there.
 
     Raises:
         UsageError: the folder cannot be made or is not empty; the service cannot be reached.
@@ -61,6 +91,19 @@ def fetch(query: Query, folder: Path) -> Fetched:
     """
     fetched = Fetched()
     studies = _retrieve(query, fetched)
+    _make_new(folder)
+    for number, study in enumerate(studies, 1):
+        place = folder / f"{number:04d}-incomplete"
+        place.mkdir(mode=0o700)
+        for count, content in enumerate(study, 1):
+            _write(content, place / f"{count:06d}.dcm")
+            fetched.instances += 1
+        if study.is_whole:
+            place.rename(folder / f"{number:04d}")
+    return fetched
+
+
+def _make_new(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
@@ -69,12 +112,6 @@ def fetch(query: Query, folder: Path) -> Fetched:
         raise UsageError(f"folder cannot be used ({type(error).__name__})") from None
     if is_used:
         raise UsageError("folder holds other files; name a new one")
-    for number, instances in enumerate(studies, 1):
-        (folder / f"{number:04d}").mkdir(mode=0o700)
-        for count, dataset in enumerate(instances, 1):
-            _write(dataset, folder / f"{number:04d}" / f"{count:06d}.dcm")
-            fetched.instances += 1
-    return fetched
 
 
 def scrub_fetched(
@@ -86,9 +123,11 @@ def scrub_fetched(
     key: Path | None = None,
     workers: int | None = None,
 ) -> tuple[Summary, Fetched]:
-    """Fetch originals into the private folder's spool and scrub them.
+    """Fetch originals into the private folder's spool and scrub the studies that came whole.
 
-    What was fetched before and has not changed is not scrubbed again.
+    What was fetched before and has not changed is not scrubbed again. A study that broke off
+    waits in the spool until a further fetch has completed it: what identifies, and whether there
+    is a face, is known from all of a study only.
 
     Returns:
         Counts over all that is in the spool, and what came this time.
@@ -101,26 +140,30 @@ def scrub_fetched(
     fetched = Fetched()
     studies = _retrieve(query, fetched)
     with open_station(recipe, out, private, key, workers) as station:
-        for instances in studies:
-            for dataset in instances:
-                _take(station, dataset, fetched)
-            station.scrub_complete(quiet=0.0)
+        for study in studies:
+            names = {_take(station, content, fetched) for content in study}
+            if study.is_whole:
+                for name in filter(None, names):
+                    station.scrub(name)
         return station.close(), fetched
 
 
-def _take(station: Station, dataset: Dataset, fetched: Fetched) -> None:
+def _take(station: Station, content: bytes, fetched: Fetched) -> str | None:
+    """Take over one file; gives the name of its study, None where it cannot be read."""
     file = station.spool.new_file()
+    _write(content, file)
     try:
-        _write(dataset, file)
-        station.spool.take(file, sender="dicomweb")
-        fetched.instances += 1
+        receipt = station.spool.take(file, sender="dicomweb")
     except HeldError:
         file.unlink(missing_ok=True)
         fetched.missing += 1
+        return None
+    fetched.instances += 1
+    return receipt.study
 
 
-def _retrieve(query: Query, fetched: Fetched) -> Iterator[Iterator[Dataset]]:
-    """The instances of each study; the search is made at once, so that errors come first."""
+def _retrieve(query: Query, fetched: Fetched) -> Iterator[_Coming]:
+    """The studies that match; the search is made at once, so that errors come first."""
     extra.require()
     hush()
     peer = WebPeer(query.address, query.tls)
@@ -130,22 +173,10 @@ def _retrieve(query: Query, fetched: Fetched) -> Iterator[Iterator[Dataset]]:
         raise UsageError(f"the DICOMweb service cannot be used ({error.code})") from None
     if not studies:
         raise NothingUsableError("no study matches")
-    return (_instances(peer, *study, fetched) for study in studies)
+    return (_Coming(peer, uid, announced, fetched) for uid, announced in studies)
 
 
-def _instances(peer: WebPeer, study: str, announced: int, fetched: Fetched) -> Iterator[Dataset]:
-    """One study; where it breaks off, what did not come counts as missing."""
-    came = 0
-    try:
-        for dataset in peer.retrieve(study):
-            came += 1
-            yield dataset
-    except UnreachableError:
-        pass
-    fetched.missing += max(0, announced - came)
-
-
-def _write(dataset: Dataset, path: Path) -> None:
+def _write(content: bytes, path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file, guarded(Reason.WRITE_FAILED):
-        dataset.save_as(file)
+        file.write(content)

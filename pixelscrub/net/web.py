@@ -6,21 +6,25 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from pixelscrub.net.address import WebAddress
+from pixelscrub.net.multipart import bodies
 from pixelscrub.net.peer import Item, Report, Result, UnreachableError
 from pixelscrub.net.tls import Tls
 
 if TYPE_CHECKING:
     import requests
     from dicomweb_client.web import DICOMwebClient
-    from pydicom.dataset import Dataset
 
 BATCH_BYTES: Final = 32 * 2**20
 """Bytes of one request; an instance that is larger travels alone."""
 TIMEOUT: Final = (10, 300)
 """Seconds to connect, and to wait for the next bytes of an answer."""
-ANY_SYNTAX: Final = (("application/dicom", "*"),)
+CHUNK: Final = 2**16
+ANY_SYNTAX: Final = {
+    "Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*',
+}
 STUDY, INSTANCE, REFERENCED_INSTANCE = "0020000D", "00080018", "00081155"
 REFERENCED, FAILED, FAILURE = "00081199", "00081198", "00081197"
 
@@ -75,10 +79,20 @@ class WebPeer:
                 (uid, len(client.search_for_instances(uid, get_remaining=True))) for uid in uids
             ]
 
-    def retrieve(self, study: str) -> Iterator[Dataset]:
-        """WADO-RS: the instances of a study, in the transfer syntax that they are stored in."""
-        with _reduced():
-            yield from self._client().iter_study(study, media_types=ANY_SYNTAX)
+    def retrieve(self, study: str) -> Iterator[bytes]:
+        """WADO-RS: the instances of a study as files, in the transfer syntax they are stored in.
+
+        Raises:
+            UnreachableError: the answer breaks off; every instance that was given is whole.
+        """
+        url = f"{self._url}/studies/{quote(study, safe='')}"
+        with (
+            _reduced(),
+            self._session.get(url, headers=ANY_SYNTAX, stream=True, timeout=TIMEOUT) as answer,
+        ):
+            answer.raise_for_status()
+            kind = answer.headers.get("Content-Type", "")
+            yield from bodies(kind, answer.iter_content(CHUNK))
 
     def _client(self) -> DICOMwebClient:
         from dicomweb_client.web import DICOMwebClient
@@ -144,6 +158,8 @@ def _reduced() -> Iterator[None]:
 
     try:
         yield
+    except UnreachableError:
+        raise
     except requests.HTTPError as error:
         status = error.response.status_code if error.response is not None else 0
         raise UnreachableError(f"http_{status}") from None

@@ -7,7 +7,9 @@ import pytest
 from pixelscrub import cli
 from pixelscrub.net import extra
 
+from .test_fetch import Service
 from .test_fetch import archive as archive  # noqa: PLC0414 (a fixture)
+from .test_fetch import serve as serve  # noqa: PLC0414 (a fixture)
 from .test_send import scrubbed as scrubbed  # noqa: PLC0414 (a fixture)
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -87,3 +89,10 @@ def test_fetch_into_a_folder_and_through_scrub(pixelscrub, archive, tmp_path, mo
     (tmp_path / "recipe.toml").write_text("[steps]\ntext = false\nface = false\n")
     code, said, _ = pixelscrub("fetch", url, "-o", tmp_path / "out", *one, *options)
     assert (code, said) == (0, "clean 3, held 0\nfetched 3, missing 0\n")
+
+
+def test_fetch_that_breaks_off_says_why_and_exits_2(pixelscrub, serve, make_study, tmp_path):
+    url = serve(Service(make_study(3), -30)).url
+    code, said, errors = pixelscrub("fetch", url, tmp_path / "originals")
+    assert (code, said) == (2, "fetched 2, missing 1\n")
+    assert errors == "pixelscrub: studies that broke off: 1 (incomplete); fetch again\n"

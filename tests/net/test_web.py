@@ -1,3 +1,4 @@
+import io
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -21,6 +22,10 @@ def peer_of(url, tls=Tls()):  # noqa: B008
     return WebPeer(WebAddress(url), tls)
 
 
+def read(content):
+    return dcmread(io.BytesIO(content))
+
+
 def test_orthanc_takes_instances_and_gives_them_back(orthanc, make_study):
     files = make_study(3)
     items, peer = items_of(files), peer_of(orthanc.web)
@@ -30,14 +35,14 @@ def test_orthanc_takes_instances_and_gives_them_back(orthanc, make_study):
     study = items[0].instance.study
     assert peer.studies({"PatientID": "PLANTED-4711"}) == [(study, 3)]
     assert peer.studies({"PatientID": "NOBODY"}) == []
-    back = {dataset.SOPInstanceUID: dataset for dataset in peer.retrieve(study)}
+    back = {d.SOPInstanceUID: d for d in map(read, peer.retrieve(study))}
     assert back == {item.instance.uid: dcmread(item.path) for item in items}
 
 
 def test_compressed_instances_keep_their_transfer_syntax(orthanc, packaged):
     items, peer = items_of([packaged / "JPEG2000.dcm"]), peer_of(orthanc.web)
     assert list(peer.send(items)) == [(items[0], None)]
-    (back,) = peer.retrieve(items[0].instance.study)
+    (back,) = map(read, peer.retrieve(items[0].instance.study))
     assert back.file_meta.TransferSyntaxUID == items[0].instance.transfer_syntax
     assert back.PixelData == dcmread(items[0].path).PixelData
 
