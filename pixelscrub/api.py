@@ -16,7 +16,7 @@ from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.plan import Plan
 from pixelscrub.quiet import hush
 from pixelscrub.recipe import Recipe
-from pixelscrub.run import Progress, Run, close, drive, open_run
+from pixelscrub.run import Progress, Run, drive, open_run, write_record
 from pixelscrub.store.output import Output, check_places
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
                 return _planned(plans, intake)
             pipeline.leave(intake.left, run)
             drive(pipeline.scrub, intake.studies, run)
-            return close(run, intake.count)
+            return write_record(run, intake.count)
 
 
 def inspect(
@@ -137,7 +137,7 @@ def apply(
         run.journal.forget(source for plan in plans for source in pipeline.changed(plan, run))
         run.progress.started(count)
         drive(pipeline.apply_plan, plans, run)
-        return close(run, count)
+        return write_record(run, count)
 
 
 def verify(

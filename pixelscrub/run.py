@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import sqlite3
 import threading
@@ -16,6 +17,8 @@ from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from pydantic import ValidationError
 
 from pixelscrub import __version__
 from pixelscrub.errors import PASSING, UsageError
@@ -189,8 +192,10 @@ def drive(function: Callable[[T, Run], R], items: Iterable[T], run: Run) -> list
     return [results[number] for number in sorted(results)]
 
 
-def close(run: Run, instances: int) -> Summary:
-    """Write audit, summary and report of what the journal holds.
+def write_record(run: Run, instances: int) -> Summary:
+    """Write audit, summary and report of what the journal holds, each in one step.
+
+    Where nothing has changed since they were written, the report stays as it is.
 
     Args:
         run: the run.
@@ -204,11 +209,35 @@ def close(run: Run, instances: int) -> Summary:
         versions={"pixelscrub": __version__} | {n: metadata.version(n) for n in LIBRARIES},
         interrupted=run.pool.is_stopped,
     )
-    with run.private.audit.open("w", encoding="utf-8") as audit:
-        for line in run.journal.lines():
-            summary.add(line)
-            audit.write(line.to_json() + "\n")
+    private = run.private
+    is_new = _write(private.audit, _counted(run.journal.lines(), summary))
+    is_new = is_new or summary != _earlier(private)
     summary.seconds = round(time.monotonic() - run.started, 3)
-    run.private.summary.write_text(summary.model_dump_json(indent=1), encoding="utf-8")
-    build(run.private.path)
+    _write(private.summary, [summary.model_dump_json(indent=1)])
+    if is_new or not (private.report / "index.html").exists():
+        build(private.path)
     return summary
+
+
+def _counted(lines: Iterable[AuditLine], summary: Summary) -> Iterator[str]:
+    for line in lines:
+        summary.add(line)
+        yield line.to_json() + "\n"
+
+
+def _write(path: Path, lines: Iterable[str]) -> bool:
+    """Write a file in one step; says whether it differs from what was there."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w", encoding="utf-8") as file:
+        file.writelines(lines)
+    differs = not (path.exists() and filecmp.cmp(path, new, shallow=False))
+    new.replace(path)
+    return differs
+
+
+def _earlier(private: Private) -> Summary | None:
+    """The summary as it was written before, whatever time that run took."""
+    with suppress(OSError, ValidationError):
+        written = Summary.model_validate_json(private.summary.read_bytes())
+        return written.model_copy(update={"seconds": 0.0})
+    return None

@@ -97,6 +97,22 @@ def test_folder_that_could_not_be_read_leaves_no_line_behind(scrub, two, tmp_pat
     assert scrub(resume=True).held == 0
 
 
+def test_report_is_written_again_where_something_changed_only(scrub, two, save, tmp_path):
+    page = tmp_path / "out-private" / "report" / "index.html"
+    scrub()
+    written = page.stat().st_mtime_ns
+    assert scrub(resume=True).clean == 2
+    assert page.stat().st_mtime_ns == written
+    two[0].PatientComments = "now with a comment"
+    save(two[0], tmp_path / "in" / "1.dcm")
+    scrub(resume=True)
+    assert page.stat().st_mtime_ns > written
+    page.unlink()
+    (tmp_path / "out-private" / "summary.json").write_text("damaged")
+    scrub(resume=True)
+    assert page.exists()
+
+
 def test_run_into_a_private_folder_at_work_is_refused(scrub, two, tmp_path):
     """It would take away what the other has not proved yet."""
     with open_run(TAGS, tmp_path / "out-private", None, 1) as run:

@@ -145,7 +145,7 @@ def scrub_fetched(
             if study.is_whole:
                 for name in filter(None, names):
                     station.scrub(name)
-        return station.close(), fetched
+        return station.record(), fetched
 
 
 def _take(station: Station, content: bytes, fetched: Fetched) -> str | None:

@@ -101,7 +101,7 @@ def receive(  # noqa: PLR0913
             finally:
                 listener.stop()
         told(station.receipts.counts())
-        return station.close()
+        return station.record()
 
 
 def peer_at(to: DicomAddress | WebAddress, title: str, tls: Tls) -> Peer:
@@ -142,6 +142,7 @@ def _work(
     counts: dict[str, int] = {}
     while not (sending.done() or station.run.pool.is_stopped):
         station.scrub_complete(quiet, listener.busy())
+        station.tell()
         listener.empty_when_idle()
         if (now := station.receipts.counts()) != counts:
             told(counts := now)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from pixelscrub import pipeline
 from pixelscrub.api import place
-from pixelscrub.errors import Reason
+from pixelscrub.errors import Reason, UsageError
 from pixelscrub.intake.find import Left
 from pixelscrub.intake.group import Intake
 from pixelscrub.intake.instance import Source
@@ -18,17 +19,30 @@ from pixelscrub.net.receipts import Receipt, Receipts, State
 from pixelscrub.net.spool import Spool
 from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.recipe import Recipe
-from pixelscrub.run import Run, close, drive, open_run
+from pixelscrub.run import Run, drive, open_run, write_record
 from pixelscrub.store.output import Output, check_places
 
+SHARE: Final = 0.05
+"""Part of the time that may go into the record while the gateway runs: it takes ever longer."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Station:
-    """One private folder with a spool, and the run that its studies go through."""
+    """One private folder with a spool, and the run that its studies go through.
+
+    Attributes:
+        run: the run.
+        spool: where originals lie.
+        receipts: how far each has come.
+        is_told: whether the record says all that was scrubbed.
+        told_again: when it may be written the next time, by the monotonic clock.
+    """
 
     run: Run
     spool: Spool
     receipts: Receipts
+    is_told: bool = True
+    told_again: float = 0.0
 
     def scrub_complete(self, quiet: float, busy: Collection[str] = ()) -> bool:
         """Scrub each study to which nobody is sending, and nothing came for `quiet` seconds.
@@ -58,13 +72,26 @@ class Station:
             pipeline.leave(intake.left, self.run)
             drive(pipeline.scrub, intake.studies, self.run)
         self.receipts.put(*(self._judged(r, placed.get(r.name)) for r in waiting))
+        self.is_told = False
 
-    def close(self) -> Summary:
+    def tell(self) -> None:
+        """Write the record of what was scrubbed since it was written, where it is time for that."""
+        began = time.monotonic()
+        if self.is_told or began < self.told_again:
+            return
+        with suppress(UsageError, OSError):  # the disk is full: it is written later
+            self.record()
+        ended = time.monotonic()
+        self.told_again = ended + (ended - began) / SHARE
+
+    def record(self) -> Summary:
         """Write audit, summary and report."""
         for receipt in self.receipts.held_for(Reason.CONFLICTING_INSTANCES):
             if (file := self.spool.source(receipt)) is not None:
                 pipeline.leave([Left(file, Reason.CONFLICTING_INSTANCES)], self.run)
-        return close(self.run, sum(self.receipts.counts().values()))
+        summary = write_record(self.run, sum(self.receipts.counts().values()))
+        self.is_told = True
+        return summary
 
     def _judged(self, receipt: Receipt, file: Source | None) -> Receipt:
         """What the journal says became of an instance; it stays spooled where it says nothing."""

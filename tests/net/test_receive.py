@@ -22,6 +22,7 @@ from pixelscrub.net.courier import Courier, Patience
 from pixelscrub.net.listen import Door
 from pixelscrub.net.receipts import Receipts, State
 from pixelscrub.net.receive import Waits, receive
+from pixelscrub.run import write_record
 
 from .peers import GATEWAY_PORT, free_port, is_open, store, until
 from .test_listen import dcmtk
@@ -140,6 +141,31 @@ def test_what_is_held_is_not_sent_and_in_the_audit(gateway, orthanc, make_study,
     reasons = {line["reason"] for line in map(json.loads, audit)}
     assert reasons == {None, "bad_pixel_description", "conflicting_instances"}
     assert len(orthanc.instances) == 1
+
+
+def test_record_is_written_while_the_gateway_runs(gateway, make_study, tmp_path, port, monkeypatch):
+    """A person need not end the gateway to see what it did; and a full disk does not end it."""
+    tells, private = [], tmp_path / "private"
+
+    def full_at_first(*given):
+        tells.append(given)
+        if len(tells) == 1:
+            raise OSError(28, "No space left on device")
+        return write_record(*given)
+
+    def is_told(count):
+        audit = private / "audit.jsonl"
+        return audit.exists() and len(audit.read_text().splitlines()) == count
+
+    monkeypatch.setattr("pixelscrub.net.station.write_record", full_at_first)
+    with gateway("NOBODY@127.0.0.1:1"):
+        store(port, make_study(2))
+        until(lambda: is_told(2))
+        until((private / "report" / "index.html").exists)
+        assert json.loads((private / "summary.json").read_text())["clean"] == 2
+        store(port, make_study(1, "other"))
+        until(lambda: is_told(3))
+    assert len(tells) >= 3
 
 
 def test_peer_that_is_away_gets_it_later(gateway, make_inbox, make_study, port):
