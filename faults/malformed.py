@@ -168,7 +168,7 @@ def _scrub(path: Path, folder: Path) -> None:
         raise placed
     terms = worker.read_terms(placed.source)
     seen = worker.look_instance(worker.LookJob(placed, recipe, terms))
-    faces, held = worker.look_faces(worker.FaceJob([placed], recipe, folder))
+    faces, held, _ = worker.look_faces(worker.FaceJob([placed], recipe, folder))
     if placed.uid in held:
         raise HeldError(held[placed.uid])
     plan: InstancePlan = pipeline.instance_plan(placed, "p/s/r/0001.dcm", seen)

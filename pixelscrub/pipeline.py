@@ -17,6 +17,7 @@ from pixelscrub.intake.find import Left
 from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
 from pixelscrub.plan import FacePlan, InstancePlan, Plan
+from pixelscrub.report.naming import stem_of
 from pixelscrub.run import Run
 from pixelscrub.store.names import assign
 from pixelscrub.store.stamp import stamps
@@ -100,13 +101,16 @@ def look(study: Study, terms: Terms, run: Run) -> Plan:
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
     found = run.pool.call(worker.look_faces, worker.FaceJob(study.instances, run.recipe, folder))
     _raise_if_missing(found)
+    seconds: dict[str, float] = {}
     if isinstance(found, PixelscrubError):
         volumes = [i.uid for i in study.instances if i.modality in VOLUME_MODALITIES]
         held = dict.fromkeys(volumes, Reason.FACE_FAILED)
     else:
-        plan.faces, held = found
+        plan.faces, held, seconds = found
     for instance in plan.instances:
         instance.held = instance.held or held.get(instance.uid)
+        share = {step: round(s / len(plan.instances), 4) for step, s in seconds.items()}
+        instance.seconds.update(share)
 
 
 def planned_before(study: Study, run: Run) -> Plan | None:
@@ -131,10 +135,12 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], 
         run: the run.
     """
     jobs: list[worker.ApplyJob] = []
+    done: set[str] = set()
     stamped = stamps(plan, run.plan_folder(plan.study))
     for instance in plan.instances:
         source = _planned_source(instance)
         if run.done(source):
+            done.add(instance.uid)
             run.progress.advanced(1)
         elif instance.held:
             _finish(instance, plan, HeldError(instance.held, instance.detail), run)
@@ -146,14 +152,14 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], 
         _raise_if_missing(applied)
         stamp = stamped[job.plan.uid]
         _finish(job.plan, plan, _commit(job, applied, run), run, stamp)
-    _draw_heads(plan, {job.plan.uid for job in jobs}, run)
+    _draw_heads(plan, done, run)
 
 
-def _draw_heads(plan: Plan, changed: set[str], run: Run) -> None:
-    """Have heads drawn for the report; it says so where one could not be."""
+def _draw_heads(plan: Plan, done: set[str], run: Run) -> None:
+    """Have heads drawn for the report, held ones too; it says so where one could not be."""
     jobs: dict[str, worker.HeadJob] = {}
     for face in plan.faces:
-        if len(face.slices) >= FEWEST_SLICES and not changed.isdisjoint(dict(face.slices)):
+        if len(face.slices) >= FEWEST_SLICES and not done.issuperset(dict(face.slices)):
             job = _head_job(face, plan, run)
             if job is not None:
                 jobs.setdefault(face.series, job)
@@ -162,22 +168,24 @@ def _draw_heads(plan: Plan, changed: set[str], run: Run) -> None:
 
 
 def _head_job(face: FacePlan, plan: Plan, run: Run) -> worker.HeadJob | None:
-    """What is to be drawn; None where there is no mask, or not all slices were written."""
-    if run.output is None:
-        return None
-    out = run.output.path
-    instances = {i.uid: i for i in plan.instances if (out / i.output).is_file()}
-    if face.mask is None or not instances.keys() >= dict(face.slices).keys():
+    """What is to be drawn; None where there is no mask. After only where all of it was written."""
+    instances = {i.uid: i for i in plan.instances}
+    if run.output is None or face.mask is None or not instances.keys() >= dict(face.slices).keys():
         return None
     slices = [(instances[uid], frame) for uid, frame in face.slices]
-    series = slices[0][0].output.rpartition("/")[0]
+    written = [(Source(run.output.path, i.output, 0, 0), frame) for i, frame in slices]
     return worker.HeadJob(
         mask=run.plan_folder(plan.study) / face.mask,
         before=[(_planned_source(i), frame) for i, frame in slices],
-        after=[(Source(out, i.output, 0, 0), frame) for i, frame in slices],
+        after=written if all(run.output.holds(source.path) for source, _ in written) else [],
         pictures=run.private.report / "pictures",
-        name=f"{series}/head",
+        name=_head_name(slices[0][0]),
     )
+
+
+def _head_name(instance: InstancePlan) -> str:
+    """What pictures of the head that an instance is a slice of are called."""
+    return stem_of(f"{instance.output.rpartition('/')[0]}/head")
 
 
 def leave(left: Iterable[Left], run: Run) -> None:
@@ -300,6 +308,8 @@ def _finish(
     crosswalk: Sequence[tuple[str, str, str]] = ()
     if isinstance(applied, PixelscrubError):
         line.reason, line.detail = _reason(applied)
+        if line.face is not None and line.face.mask:
+            line.pictures = [_head_name(instance)]
     else:
         crosswalk = applied.crosswalk
         line.outcome, line.output = Outcome.CLEAN, instance.output

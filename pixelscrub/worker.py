@@ -92,7 +92,7 @@ class ApplyJob:
 
 @dataclass(frozen=True, slots=True)
 class HeadJob:
-    """A volume whose face was taken out, to be drawn before and after for the report."""
+    """A volume with a face, to be drawn for the report before and, where written, after."""
 
     mask: Path
     before: list[tuple[Source, int]]
@@ -159,12 +159,14 @@ def look_instance(job: LookJob) -> Seen:
     return seen
 
 
-def look_faces(job: FaceJob) -> tuple[list[FacePlan], dict[str, Reason]]:
-    """Look for faces in the volumes of one study; masks are written into the plan's folder."""
+def look_faces(job: FaceJob) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
+    """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
     from pixelscrub.face.look import look
 
-    with guarded(Reason.FACE_FAILED):
-        return look(job.instances, job.recipe.face, job.folder)
+    seconds: dict[str, float] = {}
+    with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
+        faces, held = look(job.instances, job.recipe.face, job.folder)
+    return faces, held, seconds
 
 
 def apply_instance(job: ApplyJob) -> Applied:

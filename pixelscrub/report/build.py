@@ -75,10 +75,14 @@ def _write_series(environment: Environment, folder: Path, series: Series) -> Non
 
 def _index(private: Path, lines: list[AuditLine], series: list[Series]) -> dict[str, Any]:
     heads = [one for one in series if one.heads]
+    pictures = private / "report" / "pictures"
+    held = pages.held(lines, pictures)
     return {
         "summary": pages.read_summary(private, lines),
         "made": _made(private),
-        "held": pages.held(lines, private / "report" / "pictures"),
+        "held": held,
+        "held_heads": {why: pages.held_heads(cards, pictures) for why, cards in held.items()},
+        "heads_shown": HEADS,
         "left": pages.left(lines),
         "studies": pages.studies(series),
         "heads": heads[:HEADS],

@@ -34,7 +34,7 @@ Values = npt.NDArray[np.floating]
 
 STEP: Final = 1.0
 """Millimetres between the voxels that are shown."""
-AROUND: Final = np.array([95.0, 90.0, 90.0]), np.array([95.0, 170.0, 120.0])
+AROUND: Final = np.array([115.0, 90.0, 90.0]), np.array([115.0, 170.0, 120.0])
 """What is shown before and behind the middle of the mask, along the patient's axes (LPS), mm."""
 SMOOTH: Final = 1.5
 """Millimetres over which noise is smoothed before a surface is drawn."""
@@ -51,7 +51,7 @@ class Head:
     Attributes:
         mask: the face mask.
         before: originals, and the frame in each.
-        after: the files that were written, in the same order.
+        after: the files that were written, in the same order; none where the volume is held.
     """
 
     mask: Path
@@ -65,9 +65,9 @@ def save(head: Head, folder: Path, name: str) -> None:
     Raises:
         HeldError: as of `draw`.
     """
-    before, after = draw(head)
+    both = draw(head)
     for kind, names in (("head", VIEWS), ("cuts", CUTS)):
-        shown = [{n: pictures[n] for n in names} for pictures in (before, after)]
+        shown = [{n: pictures[n] for n in names if n in pictures} for pictures in both]
         save_views(folder, name, kind, *shown)
 
 
@@ -76,7 +76,7 @@ def draw(head: Head) -> tuple[dict[str, Pixels], dict[str, Pixels]]:
 
     Returns:
         twice the pictures by name (`VIEWS`, uint8, (rows, columns); `CUTS`, with RGB); of those
-        from before the cuts have the mask's outline.
+        from before the cuts have the mask's outline. There are none after of what is held.
 
     Raises:
         HeldError: FACE_FAILED, where the mask cannot be read; errors of decoding.
@@ -85,20 +85,24 @@ def draw(head: Head) -> tuple[dict[str, Pixels], dict[str, Pixels]]:
         mask = sitk.ReadImage(str(head.mask))
         corner, size = _field(mask)
         covered = _sampled(mask, corner, size, sitk.sitkNearestNeighbor) > 0
-        images = [_stack(slices, mask) for slices in (head.before, head.after)]
-        before, after = (_sampled(image, corner, size, sitk.sitkLinear) for image in images)
+        before, *after = (
+            _sampled(_stack(slices, mask), corner, size, sitk.sitkLinear)
+            for slices in (head.before, head.after)
+            if slices
+        )
         modality = _modality(head.before[0][0])
         limit = threshold(Grid(before, before > before.min(), corner, STEP), modality)
         low, high = _window(before, modality)
         face = covered & (before > limit)
         place = [int(np.median(axis)) for axis in np.nonzero(face if face.any() else covered)]
-        pictures = []
-        for values, outlined in ((before, covered), (after, np.zeros_like(covered))):
-            seen = dict(zip(VIEWS, shaded_views(_smooth(values), limit), strict=True))
+        shown = [(before, covered), *((values, np.zeros_like(covered)) for values in after)]
+        pictures: list[dict[str, Pixels]] = []
+        for values, outlined in shown:
+            views = shaded_views(_smooth(values), limit)
             grey = np.clip((values - low) * 255 / (high - low), 0, 255).astype(np.uint8)
-            seen |= dict(zip(CUTS, _cuts(grey, outlined, place), strict=True))
-            pictures.append(seen)
-        return pictures[0], pictures[1]
+            cuts = _cuts(grey, outlined, place)
+            pictures.append(dict(zip((*VIEWS, *CUTS), (*views, *cuts), strict=True)))
+        return pictures[0], pictures[-1] if after else {}
 
 
 def _modality(source: Source) -> str:

@@ -165,6 +165,13 @@ def held(lines: Iterable[AuditLine], folder: Path) -> dict[str, list[Card]]:
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
 
+def held_heads(cards: Iterable[Card], folder: Path) -> list[dict[str, Shot]]:
+    """Pictures of the heads that held instances are slices of, each head once."""
+    names = dict.fromkeys(name for card in cards for name in card.line.pictures)
+    found = (dict(_kinds(n, folder, HEAD_KINDS)) for n in names if SAFE_NAME.fullmatch(n))
+    return [shots for shots in found if shots]
+
+
 def left(lines: Iterable[AuditLine]) -> dict[str, list[AuditLine]]:
     """Files that are no instances, by reason."""
     groups: dict[str, list[AuditLine]] = {}

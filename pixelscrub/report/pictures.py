@@ -143,15 +143,17 @@ def save_views(
         name: as of `save`.
         kind: `head` for shaded surfaces, `cuts` for planes.
         before: uint8 pictures by the name of the view.
-        after: the same views of what was written.
+        after: the same views of what was written; none where nothing was.
 
     Returns:
         The start of the names of both files.
     """
     stem = _stem(folder, name)
     for side, views in (("before", before), ("after", after)):
-        row = _row([_small(views[view], EDGE) for view in before])
-        row.save(folder / f"{stem}.{kind}-{side}.jpg", quality=QUALITY)
+        path = folder / f"{stem}.{kind}-{side}.jpg"
+        path.unlink(missing_ok=True)  # what an earlier run released may be held now
+        if views:
+            _row([_small(view, EDGE) for view in views.values()]).save(path, quality=QUALITY)
     return stem
 
 

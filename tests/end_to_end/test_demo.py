@@ -86,3 +86,9 @@ def test_report_shows_each_changed_image(demo_run):
     for source in ("screenshot.dcm", "ultrasound/1.dcm"):
         (name,) = demo_run.audit[source]["pictures"]
         assert {f"{name}.before.jpg", f"{name}.after.jpg"} <= pictures
+
+
+def test_time_spent_on_faces_and_on_proving_is_told(demo_run):
+    steps = [line["seconds"] for line in demo_run.audit.values()]
+    assert sum(step["faces"] for step in steps) > 0
+    assert all(step["prove"] > 0 for step in steps)

@@ -208,3 +208,16 @@ def test_what_was_not_looked_for_is_not_said_to_be_gone(private, replaced, is_to
     text = pages(private)["summary.html"].text
     assert ("were searched for in its tags" in text) is is_told
     assert ("Headers were left as they were" in text) is not is_told
+
+
+def test_head_that_is_held_is_shown_with_its_reason_and_without_an_after(private):
+    grey = {view: np.full((40, 30), 90, np.uint8) for view in ("front", "left", "right")}
+    folder = private.path / "report" / "pictures"
+    for kind in ("head", "cuts"):
+        name = pictures.save_views(folder, "P1/S1/E1/head", kind, grey, {})
+    for number in range(3):
+        private.hold(f"in/{number}", "face_partial", pictures=[name])
+    page = pages(private)["index.html"]
+    shown = [link for link in page.links if link.startswith("pictures/")]
+    assert set(shown) == {f"pictures/{name}.{kind}-before.jpg" for kind in ("head", "cuts")}
+    assert "There is no after: slices of this head are held" in page.text

@@ -83,3 +83,14 @@ def test_a_mask_of_nothing_is_no_reason_to_crash(head, tmp_path, mask):
     with pytest.raises(HeldError) as caught:
         heads.draw(heads.Head(path, head.before, head.after))
     assert caught.value.reason is Reason.FACE_FAILED
+
+
+def test_head_that_is_held_is_drawn_before_only(head, tmp_path):
+    heads.save(head, tmp_path / "pictures", "P1/S1/E1/head")
+    held = heads.Head(head.mask, head.before, [])
+    before, after = heads.draw(held)
+    assert list(before) == [*heads.VIEWS, *heads.CUTS]
+    assert after == {}
+    heads.save(held, tmp_path / "pictures", "P1/S1/E1/head")
+    names = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert names == {f"P1_S1_E1_head.{kind}-before.jpg" for kind in ("head", "cuts")}
