@@ -6,10 +6,11 @@ import hashlib
 import io
 import os
 import stat
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from pixelscrub.intake.archive import read_member
 
 CHUNK: Final = 2**20
 
@@ -43,19 +44,22 @@ class Source:
         """Open for reading; the result can seek. Members are read into memory."""
         if self.archive is None:
             return _open_regular(self.root / self.path)
-        with (
-            _open_regular(self.root / self.archive) as file,
-            zipfile.ZipFile(file) as archive,
-        ):
-            return io.BytesIO(archive.read(self.path[len(self.archive) + 1 :]))
+        name = self.path[len(self.archive) + 1 :]
+        return io.BytesIO(read_member(self.root / self.archive, name, _open_regular))
 
     def read_digest(self) -> str:
-        """BLAKE2b of the content, 128 bits, in hexadecimal digits."""
-        digest = hashlib.blake2b(digest_size=16)
+        """The digest of what lies there now."""
         with self.open() as file:
-            while block := file.read(CHUNK):
-                digest.update(block)
-        return digest.hexdigest()
+            return digest_of(file)
+
+
+def digest_of(file: BinaryIO) -> str:
+    """BLAKE2b of a file from its start to its end, 128 bits, in hexadecimal digits."""
+    digest = hashlib.blake2b(digest_size=16)
+    file.seek(0)
+    while block := file.read(CHUNK):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _open_regular(path: Path) -> BinaryIO:

@@ -7,12 +7,14 @@ they travel on the network) are taken too where they start like one.
 from __future__ import annotations
 
 import io
+import lzma
+import zipfile
 import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.intake.instance import Instance, Source, digest_of
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -21,6 +23,16 @@ MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
 DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 DEFLATED_HEADER_LIMIT: Final = 64 * 2**20
 """Bytes of a deflated data set that are inflated to find its UIDs."""
+DAMAGED_ARCHIVE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    NotImplementedError,
+)
+"""What reading a member raises where the archive is damaged, or packed in a way not known here."""
 CLAIMS_DICOM: Final = (".dcm", ".dicom", ".dic", ".ima")
 UIDS: Final = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 PATIENT: Final = ("PatientID", "PatientName", "PatientBirthDate")
@@ -46,10 +58,10 @@ def read_instance(source: Source) -> Instance:
             if not _looks_like_dicom(file):
                 raise HeldError(_reason_not_dicom(source))
             read = _read_header(file)
-        return _place(replace(source, digest=source.read_digest()), *read)
+            return _place(replace(source, digest=digest_of(file)), *read)
     except OSError:
         raise HeldError(Reason.UNREADABLE) from None
-    except (RuntimeError, NotImplementedError, zlib.error) as error:  # what zipfile raises
+    except DAMAGED_ARCHIVE as error:
         raise HeldError(Reason.DAMAGED_FILE, type(error).__name__) from None
 
 
