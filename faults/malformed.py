@@ -25,6 +25,8 @@ from pixelscrub.jobs.pool import Pool
 from pixelscrub.pixels import codecs
 from pixelscrub.plan import InstancePlan
 from pixelscrub.recipe import Recipe, TextSettings
+from pixelscrub.store.facts import Facts
+from pixelscrub.tasks import ApplyTask, FaceTask, LookTask
 
 SYNTAX = "1.2.840.10008.1.2"
 COUNT = 10_000
@@ -167,12 +169,11 @@ def _scrub(path: Path, folder: Path) -> None:
     if isinstance(placed, HeldError):
         raise placed
     terms = worker.read_terms(placed.source)
-    seen = worker.look_instance(worker.LookJob(placed, recipe, terms))
-    faces, held, _ = worker.look_faces(worker.FaceJob([placed], recipe, folder))
+    faces, held, _ = worker.look_faces(FaceTask([placed], recipe, folder))
     if placed.uid in held:
         raise HeldError(held[placed.uid])
-    plan: InstancePlan = pipeline.instance_plan(placed, "p/s/r/0001.dcm", seen)
-    job = worker.ApplyJob(
-        plan, faces, folder, recipe, terms, b"0" * 32, folder / "scratch", folder / "pictures"
-    )
-    worker.apply_instance(job)
+    with Facts(terms, faces).laid_down(folder / f"facts-{placed.source.digest}") as facts:
+        seen = worker.look_instance(LookTask(placed, recipe, facts))
+        plan: InstancePlan = pipeline.instance_plan(placed, "p/s/r/0001.dcm", seen)
+        key, places = b"0" * 32, (folder / "scratch", folder / "pictures")
+        worker.apply_instance(ApplyTask(plan, facts, folder, recipe, key, *places))

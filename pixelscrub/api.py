@@ -17,6 +17,7 @@ from pixelscrub.plan import Plan
 from pixelscrub.quiet import hush
 from pixelscrub.recipe import Recipe
 from pixelscrub.run import Progress, Run, drive, open_run, write_record
+from pixelscrub.store.facts import Facts
 from pixelscrub.store.output import Output, check_places
 
 if TYPE_CHECKING:
@@ -141,20 +142,32 @@ def apply(
 
 
 def verify(
-    inputs: AnyPath | Sequence[AnyPath], out: AnyPath, *, private: AnyPath | None = None
+    inputs: AnyPath | Sequence[AnyPath],
+    out: AnyPath,
+    *,
+    private: AnyPath | None = None,
+    recipe: Recipe | AnyPath | None = None,
 ) -> AuditResult:
     """Audit an output, ours or another tool's, against its originals.
+
+    Args:
+        inputs: the originals.
+        out: the output folder.
+        private: our private folder, which says what was made of what; without it files are
+            paired by their content.
+        recipe: what may stay; by default what the plans of the private folder say.
 
     Returns:
         What was found; its `issues` are empty where the output holds.
 
     Raises:
-        UsageError: a folder does not exist.
+        UsageError: a folder does not exist, or the recipe is not valid.
     """
     from pixelscrub.prove.audit import audit
 
     hush()
-    return audit(_paths(inputs), Path(out), _path(private))
+    allowed = recipe if recipe is None or isinstance(recipe, Recipe) else Recipe.load(str(recipe))
+    return audit(_paths(inputs), Path(out), _path(private), allowed)
 
 
 def gather(inputs: Sequence[Path], run: Run) -> Intake:
@@ -203,8 +216,9 @@ def _planned(plans: Iterable[Plan], intake: Intake) -> Summary:
     """Counts of a dry run: `clean` are the instances that no plan holds back."""
     summary = Summary(instances=intake.count)
     for plan in plans:
+        facts = Facts(faces=plan.faces)
         for instance in plan.instances:
-            line = pipeline.audit_line(instance, plan.faces)
+            line = pipeline.audit_line(instance, facts.faces_of(instance.uid))
             line.outcome = Outcome.HELD if instance.held else Outcome.CLEAN
             summary.add(line)
     return summary

@@ -7,7 +7,7 @@ and to the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,9 +19,11 @@ from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferS
 from pixelscrub.plan import FacePlan, InstancePlan, Plan
 from pixelscrub.report.naming import stem_of
 from pixelscrub.run import Run
+from pixelscrub.store.facts import Facts, together
 from pixelscrub.store.names import assign
 from pixelscrub.store.stamp import stamps
 from pixelscrub.tags.terms import Terms
+from pixelscrub.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
 
 Identity = tuple[str, str, int, int, str]
 """Where a file lies, and size, time and digest of what it holds: changes whenever it does."""
@@ -71,15 +73,17 @@ def study_terms(
         the terms, and the files whose header could not be read: those must not be released,
         for nobody knows what to look for in them.
     """
-    terms = Terms()
     unread: dict[Identity, PixelscrubError] = {}
-    for source, found in run.pool.map(worker.read_terms, sources):
-        _raise_if_missing(found)
-        if isinstance(found, PixelscrubError):
-            unread[_identity(source)] = found
-        else:
-            terms |= found
-    return terms, unread
+
+    def read() -> Iterator[Terms]:
+        for source, found in run.pool.map(worker.read_terms, sources):
+            _raise_if_missing(found)
+            if isinstance(found, PixelscrubError):
+                unread[_identity(source)] = found
+            else:
+                yield found
+
+    return together(read()), unread
 
 
 def look(study: Study, terms: Terms, run: Run) -> Plan:
@@ -87,11 +91,12 @@ def look(study: Study, terms: Terms, run: Run) -> Plan:
     folder = run.plan_folder(study.uid)
     plan = Plan(study=study.uid, patient=study.patient, recipe=run.recipe)
     names = _names(study, run)
-    jobs = [worker.LookJob(instance, run.recipe, terms) for instance in study.instances]
-    for job, seen in run.pool.map(worker.look_instance, jobs):
-        _raise_if_missing(seen)
-        plan.instances.append(instance_plan(job.instance, names[job.instance.uid], seen))
-        run.progress.advanced(1)
+    with Facts(terms).laid_down(run.private.scratch()) as facts:
+        tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
+        for task, seen in run.pool.map(worker.look_instance, tasks):
+            _raise_if_missing(seen)
+            plan.instances.append(instance_plan(task.instance, names[task.instance.uid], seen))
+            run.progress.advanced(1)
     if run.recipe.steps.face:
         _look_faces(study, plan, folder, run)
     plan.save(folder)
@@ -99,7 +104,7 @@ def look(study: Study, terms: Terms, run: Run) -> Plan:
 
 
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
-    found = run.pool.call(worker.look_faces, worker.FaceJob(study.instances, run.recipe, folder))
+    found = run.pool.call(worker.look_faces, FaceTask(study.instances, run.recipe, folder))
     _raise_if_missing(found)
     seconds: dict[str, float] = {}
     if isinstance(found, PixelscrubError):
@@ -134,47 +139,54 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], 
         unread: instances whose header did not tell, and why; they are held.
         run: the run.
     """
-    jobs: list[worker.ApplyJob] = []
+    waiting: list[InstancePlan] = []
     done: set[str] = set()
-    stamped = stamps(plan, run.plan_folder(plan.study))
+    facts = Facts(terms, plan.faces)
     for instance in plan.instances:
         source = _planned_source(instance)
         if run.done(source):
             done.add(instance.uid)
             run.progress.advanced(1)
         elif instance.held:
-            _finish(instance, plan, HeldError(instance.held, instance.detail), run)
+            _finish(instance, facts, HeldError(instance.held, instance.detail), run)
         elif error := unread.get(_identity(source)):
-            _finish(instance, plan, error, run)
+            _finish(instance, facts, error, run)
         else:
-            jobs.append(_apply_job(instance, plan, terms, run))
-    for job, applied in run.pool.map(worker.apply_instance, jobs):
-        _raise_if_missing(applied)
-        stamp = stamped[job.plan.uid]
-        _finish(job.plan, plan, _commit(job, applied, run), run, stamp)
+            waiting.append(instance)
+    _apply(waiting, plan, facts, run)
     _draw_heads(plan, done, run)
+
+
+def _apply(waiting: Sequence[InstancePlan], plan: Plan, facts: Facts, run: Run) -> None:
+    stamped = stamps(plan, run.plan_folder(plan.study))
+    with facts.laid_down(run.private.scratch()) as path:
+        tasks = (_apply_task(instance, plan, path, run) for instance in waiting)
+        for task, applied in run.pool.map(worker.apply_instance, tasks):
+            _raise_if_missing(applied)
+            committed = _commit(task, applied, run)
+            _finish(task.plan, facts, committed, run, stamped[task.plan.uid])
 
 
 def _draw_heads(plan: Plan, done: set[str], run: Run) -> None:
     """Have heads drawn for the report, held ones too; it says so where one could not be."""
-    jobs: dict[str, worker.HeadJob] = {}
+    tasks: dict[str, HeadTask] = {}
     for face in plan.faces:
         if len(face.slices) >= FEWEST_SLICES and not done.issuperset(dict(face.slices)):
-            job = _head_job(face, plan, run)
-            if job is not None:
-                jobs.setdefault(face.series, job)
-    for _ in run.pool.map(worker.draw_head, jobs.values()):
+            task = _head_task(face, plan, run)
+            if task is not None:
+                tasks.setdefault(face.series, task)
+    for _ in run.pool.map(worker.draw_head, tasks.values()):
         pass
 
 
-def _head_job(face: FacePlan, plan: Plan, run: Run) -> worker.HeadJob | None:
+def _head_task(face: FacePlan, plan: Plan, run: Run) -> HeadTask | None:
     """What is to be drawn; None where there is no mask. After only where all of it was written."""
     instances = {i.uid: i for i in plan.instances}
     if run.output is None or face.mask is None or not instances.keys() >= dict(face.slices).keys():
         return None
     slices = [(instances[uid], frame) for uid, frame in face.slices]
     written = [(Source(run.output.path, i.output, 0, 0), frame) for i, frame in slices]
-    return worker.HeadJob(
+    return HeadTask(
         mask=run.plan_folder(plan.study) / face.mask,
         before=[(_planned_source(i), frame) for i, frame in slices],
         after=written if all(run.output.holds(source.path) for source, _ in written) else [],
@@ -210,9 +222,7 @@ def _planned_source(plan: InstancePlan) -> Source:
     return Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
 
 
-def instance_plan(
-    instance: Instance, output: str, seen: worker.Seen | PixelscrubError
-) -> InstancePlan:
+def instance_plan(instance: Instance, output: str, seen: Seen | PixelscrubError) -> InstancePlan:
     """What was seen in one instance, as its part of the plan; held where looking failed."""
     root, path, size, modified, digest = _identity(instance.source)
     plan = InstancePlan(
@@ -228,7 +238,7 @@ def instance_plan(
         sop_class=instance.sop_class,
         transfer_syntax=instance.transfer_syntax,
     )
-    if isinstance(seen, worker.Seen):
+    if isinstance(seen, Seen):
         plan.findings, plan.crop, plan.seconds = seen.findings, seen.crop, seen.seconds
     else:
         plan.held, plan.detail = _reason(seen)
@@ -247,13 +257,12 @@ def _raise_if_missing(result: object) -> None:
         raise result
 
 
-def _apply_job(instance: InstancePlan, plan: Plan, terms: Terms, run: Run) -> worker.ApplyJob:
-    return worker.ApplyJob(
+def _apply_task(instance: InstancePlan, plan: Plan, facts: Path, run: Run) -> ApplyTask:
+    return ApplyTask(
         plan=instance,
-        faces=_faces_of(instance, plan.faces),
+        facts=facts,
         folder=run.plan_folder(plan.study),
         recipe=plan.recipe,
-        terms=terms,
         key=run.key,
         scratch=run.private.scratch(),
         pictures=run.private.report / "pictures",
@@ -261,26 +270,26 @@ def _apply_job(instance: InstancePlan, plan: Plan, terms: Terms, run: Run) -> wo
     )
 
 
-def _faces_of(instance: InstancePlan, faces: Sequence[FacePlan]) -> list[FacePlan]:
-    """The volumes that hold the instance."""
-    return [face for face in faces if any(uid == instance.uid for uid, _ in face.slices)]
-
-
 def _commit(
-    job: worker.ApplyJob, applied: worker.Applied | PixelscrubError, run: Run
-) -> worker.Applied | PixelscrubError:
+    task: ApplyTask, applied: Applied | PixelscrubError, run: Run
+) -> Applied | PixelscrubError:
     if isinstance(applied, PixelscrubError) or run.output is None:
         return applied
     try:
-        run.output.commit(job.scratch, job.plan.output)
+        run.output.commit(task.scratch, task.plan.output)
     except HeldError as error:
-        job.scratch.unlink(missing_ok=True)
+        task.scratch.unlink(missing_ok=True)
         return error
     return applied
 
 
 def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
-    """What the plan says of one instance, as a line of the audit; `held` until it is proved."""
+    """What the plan says of one instance, as a line of the audit; `held` until it is proved.
+
+    Args:
+        instance: its part of the plan.
+        faces: the volumes that hold it.
+    """
     return AuditLine(
         source=instance.source,
         outcome=Outcome.HELD,
@@ -292,19 +301,19 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
             TextLine(**f.model_dump(include=set(TextLine.model_fields))) for f in instance.findings
         ],
         crop=instance.crop,
-        face=_face_line(_faces_of(instance, faces)),
+        face=_face_line(faces),
         seconds=dict(instance.seconds),
     )
 
 
 def _finish(
     instance: InstancePlan,
-    plan: Plan,
-    applied: worker.Applied | PixelscrubError,
+    facts: Facts,
+    applied: Applied | PixelscrubError,
     run: Run,
     stamp: str = "",
 ) -> None:
-    line = audit_line(instance, plan.faces)
+    line = audit_line(instance, facts.faces_of(instance.uid))
     crosswalk: Sequence[tuple[str, str, str]] = ()
     if isinstance(applied, PixelscrubError):
         line.reason, line.detail = _reason(applied)

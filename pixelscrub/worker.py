@@ -12,110 +12,23 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.findings import Box, Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.plan import FacePlan, InstancePlan
-from pixelscrub.recipe import Recipe, TagSettings
+from pixelscrub.recipe import TagSettings
+from pixelscrub.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
     from pixelscrub.pixels.edit import Edit, VoxelEdit
     from pixelscrub.pixels.image import Image
-    from pixelscrub.tags.deidentify import Cleaned
     from pixelscrub.tags.done import Done
     from pixelscrub.tags.pseudonyms import Pseudonyms
     from pixelscrub.tags.terms import Terms
-
-
-@dataclass(frozen=True, slots=True)
-class LookJob:
-    """One instance to look at for burned-in text."""
-
-    instance: Instance
-    recipe: Recipe
-    terms: Terms
-
-    @property
-    def size(self) -> int:
-        """Bytes of the input."""
-        return self.instance.source.size
-
-
-@dataclass(slots=True)
-class Seen:
-    """What looking at one instance gave."""
-
-    findings: list[Finding] = field(default_factory=list)
-    crop: Box | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FaceJob:
-    """The instances of one study, whose faces are looked for together."""
-
-    instances: list[Instance]
-    recipe: Recipe
-    folder: Path
-
-    @property
-    def size(self) -> int:
-        """Bytes of all inputs."""
-        return sum(instance.source.size for instance in self.instances)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyJob:
-    """One instance to change, write and prove."""
-
-    plan: InstancePlan
-    faces: list[FacePlan]
-    folder: Path
-    recipe: Recipe
-    terms: Terms
-    key: bytes
-    scratch: Path
-    pictures: Path
-    patient: str = ""
-
-    @property
-    def size(self) -> int:
-        """Bytes of the input."""
-        return self.plan.size
-
-
-@dataclass(frozen=True, slots=True)
-class HeadJob:
-    """A volume with a face, to be drawn for the report before and, where written, after."""
-
-    mask: Path
-    before: list[tuple[Source, int]]
-    after: list[tuple[Source, int]]
-    pictures: Path
-    name: str
-
-
-@dataclass(slots=True)
-class Applied:
-    """A proved instance, waiting in the scratch folder to be committed."""
-
-    transfer_syntax: str
-    tags: dict[str, int] = field(default_factory=dict)
-    crosswalk: list[tuple[str, str, str]] = field(default_factory=list)
-    pictures: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    spared: frozenset[str] = frozenset()
-
-    def note_tags(self, cleaned: Cleaned) -> None:
-        """Take over what became of the header."""
-        self.tags = {name: getattr(cleaned.counts, name) for name in cleaned.counts.__slots__}
-        self.crosswalk, self.spared = cleaned.pseudonyms, cleaned.spared
 
 
 def read_instances(sources: list[Source]) -> list[Instance | HeldError]:
@@ -139,19 +52,19 @@ def read_terms(source: Source) -> Terms:
         return Terms.read(file)
 
 
-def look_instance(job: LookJob) -> Seen:
+def look_instance(task: LookTask) -> Seen:
     """Look for burned-in text in every frame, and for margins that hold nothing else."""
     from pixelscrub.pixels.image import Image
     from pixelscrub.text.look import look
     from pixelscrub.text.margins import crop_box
 
     seen = Seen()
-    steps = job.recipe.steps
-    with _opened(job.instance.source) as file, _timed(seen.seconds, "look"):
+    steps = task.recipe.steps
+    with _opened(task.instance.source) as file, _timed(seen.seconds, "look"):
         image = Image(file)
         if image.info is None or not (steps.text or steps.crop):
             return seen
-        findings = look(image, job.recipe.text, job.terms)
+        findings = look(image, task.recipe.text, task.terms)
         if steps.crop:
             seen.crop = crop_box(image, findings)
         if steps.text:
@@ -159,143 +72,143 @@ def look_instance(job: LookJob) -> Seen:
     return seen
 
 
-def look_faces(job: FaceJob) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
+def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
     """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
     from pixelscrub.face.look import look
 
     seconds: dict[str, float] = {}
     with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
-        faces, held = look(job.instances, job.recipe.face, job.folder)
+        faces, held = look(task.instances, task.recipe.face, task.folder)
     return faces, held, seconds
 
 
-def apply_instance(job: ApplyJob) -> Applied:
+def apply_instance(task: ApplyTask) -> Applied:
     """Change pixels and tags as planned, write to the scratch file, and prove what was written."""
-    source = source_of(job.plan)
+    source = source_of(task.plan)
     try:
         with guarded(Reason.INTERNAL_ERROR):
-            return _apply(job, source)
+            return _apply(task, source)
     except BaseException:
-        job.scratch.unlink(missing_ok=True)
+        task.scratch.unlink(missing_ok=True)
         raise
 
 
-def _apply(job: ApplyJob, source: Source) -> Applied:
+def _apply(task: ApplyTask, source: Source) -> Applied:
     from pixelscrub.prove.release import release
     from pixelscrub.prove.remains import Promise
 
-    applied = Applied(job.plan.transfer_syntax)
+    applied = Applied(task.plan.transfer_syntax)
     with _opened(source) as file:
-        edit = _rewrite(job, file, applied)
+        edit = _rewrite(task, file, applied)
         if edit is None:
-            edit = _edit(job, file, applied)
+            edit = _edit(task, file, applied)
     with _opened(source) as original, _timed(applied.seconds, "prove"):
-        terms = job.terms.but(applied.spared) if job.recipe.steps.tags else None
-        promise = Promise(job.plan.findings, job.faces, job.folder, job.plan.uid)
-        release(original, job.scratch, edit, terms, promise)
+        terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
+        promise = Promise(task.plan.findings, task.faces, task.folder, task.plan.uid)
+        release(original, task.scratch, edit, terms, promise)
     with _timed(applied.seconds, "pictures"):
-        applied.pictures = _save_pictures(job, source, edit)
+        applied.pictures = _save_pictures(task, source, edit)
     applied.spared = frozenset()
     return applied
 
 
-def _rewrite(job: ApplyJob, file: BinaryIO, applied: Applied) -> Edit | None:
+def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
     """Go from file to file where the pixels stay; None where the way leads over the image."""
     from pixelscrub.pixels.edit import Edit
     from pixelscrub.tags.deidentify import rewrite
     from pixelscrub.tags.done import Done
     from pixelscrub.tags.parts import parts_of
 
-    steps, masks = job.recipe.steps, any(f.action == "mask" for f in job.plan.findings)
-    if not steps.tags or masks or job.faces or job.plan.crop is not None:
+    steps, masks = task.recipe.steps, any(f.action == "mask" for f in task.plan.findings)
+    if not steps.tags or masks or task.faces or task.plan.crop is not None:
         return None
     parts = parts_of(file)
     if parts is None or (steps.text and parts.shows_more):
         return None
     done = Done(text=steps.text and parts.pixels is not None)
-    with _timed(applied.seconds, "tags"), _writing(job.scratch) as out:
-        applied.note_tags(rewrite(out, parts, *_tag_task(job, done)))
+    with _timed(applied.seconds, "tags"), _writing(task.scratch) as out:
+        applied.note_tags(rewrite(out, parts, *_tag_task(task, done)))
     applied.transfer_syntax = parts.syntax
     return Edit(drop_overlays=steps.text)
 
 
-def _edit(job: ApplyJob, file: BinaryIO, applied: Applied) -> Edit:
+def _edit(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit:
     from pixelscrub.pixels.image import Image
     from pixelscrub.pixels.write import write
 
     with _timed(applied.seconds, "read"):
         image = Image(file)
-        edit = plan_edit(job, image)
+        edit = plan_edit(task, image)
     with _timed(applied.seconds, "tags"):
-        header = _clean_header(job, image, edit, applied)
-    with _timed(applied.seconds, "write"), _writing(job.scratch) as out:
+        header = _clean_header(task, image, edit, applied)
+    with _timed(applied.seconds, "write"), _writing(task.scratch) as out:
         write(out, image, header, edit)
     return edit
 
 
-def plan_edit(job: ApplyJob, image: Image) -> Edit:
+def plan_edit(task: ApplyTask, image: Image) -> Edit:
     """The plan of one instance as a change to its pixels, fitted to how they are stored."""
     from pixelscrub.pixels.edit import Edit, FrameBox
     from pixelscrub.pixels.fit import fit
 
-    masked = [f for f in job.plan.findings if f.action == "mask" and f.box is not None]
+    masked = [f for f in task.plan.findings if f.action == "mask" and f.box is not None]
     edit = Edit(
         boxes=tuple(FrameBox(f.box, f.frames) for f in masked if f.box is not None),
-        fill=job.recipe.pixels.fill,
-        voxels=_face_edit(job, image),
-        crop=job.plan.crop,
-        drop_overlays=job.recipe.steps.text,
+        fill=task.recipe.pixels.fill,
+        voxels=_face_edit(task, image),
+        crop=task.plan.crop,
+        drop_overlays=task.recipe.steps.text,
     )
     return fit(image, edit)
 
 
-def _face_edit(job: ApplyJob, image: Image) -> VoxelEdit | None:
-    if not job.faces:
+def _face_edit(task: ApplyTask, image: Image) -> VoxelEdit | None:
+    if not task.faces:
         return None
     from pixelscrub.face.fill import voxel_edit
 
-    seed = hmac.digest(job.key, job.plan.uid.encode(), hashlib.sha256)
-    return voxel_edit(job.faces, job.folder, image.header, job.plan.uid, seed)
+    seed = hmac.digest(task.key, task.plan.uid.encode(), hashlib.sha256)
+    return voxel_edit(task.faces, task.folder, image.header, task.plan.uid, seed)
 
 
-def _clean_header(job: ApplyJob, image: Image, edit: Edit, applied: Applied) -> FileDataset:
+def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -> FileDataset:
     from pixelscrub.pixels.adapt import adapt
     from pixelscrub.tags.deidentify import deidentify
     from pixelscrub.tags.done import Done
 
-    steps, header = job.recipe.steps, image.header
+    steps, header = task.recipe.steps, image.header
     adapt(header, image, edit)
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
-        applied.note_tags(deidentify(header, *_tag_task(job, done)))
+        applied.note_tags(deidentify(header, *_tag_task(task, done)))
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
 
 
-def _tag_task(job: ApplyJob, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
+def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
     """How the header is to be de-identified."""
     from pixelscrub.tags.pseudonyms import Pseudonyms
 
-    settings = job.recipe.tags
-    return settings, Pseudonyms.of(job.key, settings), done, job.terms, job.patient
+    settings = task.recipe.tags
+    return settings, Pseudonyms.of(task.key, settings), done, task.terms, task.patient
 
 
-def _save_pictures(job: ApplyJob, source: Source, edit: Edit) -> list[str]:
+def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:
     """Pictures for the report. The instance is proved by now: one that cannot be shown goes on."""
     from pixelscrub.report.pictures import save_instance
 
     if not edit:
         return []
-    with _opened(source) as original, job.scratch.open("rb") as written, suppress(HeldError):
-        return [save_instance(job.pictures, job.plan.output, original, written, edit)]
+    with _opened(source) as original, task.scratch.open("rb") as written, suppress(HeldError):
+        return [save_instance(task.pictures, task.plan.output, original, written, edit)]
     return []
 
 
-def draw_head(job: HeadJob) -> None:
+def draw_head(task: HeadTask) -> None:
     """Draw a head from three sides and in three planes, before and after."""
     from pixelscrub.report.heads import Head, save
 
-    save(Head(job.mask, job.before, job.after), job.pictures, job.name)
+    save(Head(task.mask, task.before, task.after), task.pictures, task.name)
 
 
 def source_of(plan: InstancePlan) -> Source:

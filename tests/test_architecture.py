@@ -19,6 +19,7 @@ ORDER = [
     "pipeline",
     "run",
     "worker",
+    "tasks",
     "export",
     "jobs",
     "report",

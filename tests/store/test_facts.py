@@ -1,0 +1,74 @@
+import pickle
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.plan import FacePlan
+from pixelscrub.recipe import Recipe
+from pixelscrub.store.facts import Facts, read_facts, together
+from pixelscrub.tags.terms import Terms
+from pixelscrub.tasks import LookTask
+
+words = st.frozensets(st.text(st.characters(codec=None), max_size=9), max_size=4)
+some_terms = st.builds(Terms, **dict.fromkeys(Terms.__slots__, words))
+
+
+@given(some_terms)
+def test_terms_come_back_as_they_were(tmp_path_factory, terms):
+    path = tmp_path_factory.mktemp("facts") / "file"
+    with Facts(terms).laid_down(path):
+        assert read_facts(path) == Facts(terms)
+    assert not path.exists()
+
+
+@given(st.lists(some_terms, max_size=4))
+def test_terms_of_many_headers_are_those_of_each(each):
+    joined = Terms()
+    for terms in each:
+        joined |= terms
+    assert together(each) == joined
+
+
+def test_faces_are_found_by_instance(tmp_path):
+    first = FacePlan(series="1", status="removed", mask="a", slices=[("u", 0), ("v", 0), ("u", 1)])
+    second = FacePlan(series="2", status="none", slices=[("v", 3)])
+    with Facts(faces=[first, second]).laid_down(tmp_path / "f"):
+        facts = read_facts(tmp_path / "f")
+    assert facts.faces_of("u") == [first]
+    assert facts.faces_of("v") == [first, second]
+    assert facts.faces_of("w") == []
+
+
+def test_file_is_gone_whatever_happened_while_it_lay_there(tmp_path):
+    with pytest.raises(KeyboardInterrupt), Facts().laid_down(tmp_path / "f") as path:
+        assert path.exists()
+        raise KeyboardInterrupt
+    assert not path.exists()
+
+
+def test_tasks_of_a_large_study_are_as_small_and_as_fast_as_of_a_small_one(tmp_path):
+    """Once all terms of a study travelled with each task."""
+
+    def seconds(count):
+        path = tmp_path / f"{count}"
+        uids = [f"2.25.{n:039}" for n in range(count)]
+        face = FacePlan(series="1", status="none", slices=[(uid, 0) for uid in uids])
+        with Facts(Terms(uids=frozenset(uids)), [face]).laid_down(path):
+            source = Source(Path("/in"), "1.dcm", 1, 1)
+            instance = Instance(source, "1", "2", "3", "", "", "", "CT", 1)
+            task = LookTask(instance, Recipe(), path)
+            assert len(task.terms.uids) == count
+            size, began = len(pickle.dumps(task)), time.process_time()
+            for uid in uids[:500]:
+                assert read_facts(path).faces_of(uid)
+                assert pickle.loads(pickle.dumps(task)).terms.uids
+            return size, time.process_time() - began
+
+    (small, fast), (large, slow) = seconds(500), seconds(50_000)
+    assert small < 5000
+    assert large < small + 20
+    assert slow < 4 * fast + 0.05
