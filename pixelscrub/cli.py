@@ -162,11 +162,21 @@ def review(
 
 
 @app.command()
-def verify(inputs: Path, out: Path, private: PrivateDir = None, json: Json = None) -> None:
+def verify(
+    inputs: Path,
+    out: Path,
+    private: PrivateDir = None,
+    json: Json = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", help="What may stay; default: as planned.")
+    ] = None,
+) -> None:
     """Audit an output, ours or another tool's, against its originals."""
     from pixelscrub import api
 
-    result = api.verify(inputs, out, private=private)
+    folder = api.private_folder(out, private)
+    known = folder if private or (folder / "audit.jsonl").exists() else None
+    result = api.verify(inputs, out, private=known, recipe=recipe)
     if json is not None:
         _write(json, result.to_json())
     typer.echo(result.render())

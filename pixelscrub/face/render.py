@@ -52,4 +52,4 @@ def _depth(view: Values, threshold: float) -> tuple[npt.NDArray[np.bool_], Value
     )
     step = np.where(first > 0, inside - outside, np.inf)
     within = np.clip((inside - threshold) / step, 0, 1)
-    return hit, np.where(hit, first - within, len(view))
+    return np.asarray(hit), np.asarray(np.where(hit, first - within, len(view)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -17,84 +18,131 @@ from pixelscrub.errors import HeldError, MissingComponentError, Reason, UsageErr
 from pixelscrub.prove import conformance
 from pixelscrub.prove.date_checks import check_intervals
 from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
+from pixelscrub.prove.head_checks import check_heads
 from pixelscrub.prove.header_checks import check_header
 from pixelscrub.prove.issues import AuditResult, Issue, Pair
+from pixelscrub.prove.keeps import kept
 from pixelscrub.prove.pairs import File, by_content, read_all
 from pixelscrub.prove.parsed import Parsed
 from pixelscrub.prove.picture_checks import check_picture, telling
 from pixelscrub.prove.pixel_checks import check_pixels
-from pixelscrub.prove.places import place_of_value
+from pixelscrub.prove.places import place_of_value, values
 from pixelscrub.prove.planned import Planned, read_planned
 from pixelscrub.prove.uid_checks import check_uids
+from pixelscrub.recipe import Recipe, TagRule
 from pixelscrub.tags.terms import Terms
 
+Rules = Sequence[TagRule] | None
 
-def audit(inputs: Sequence[Path], out: Path, private: Path | None = None) -> AuditResult:
+
+def audit(
+    inputs: Sequence[Path], out: Path, private: Path | None = None, recipe: Recipe | None = None
+) -> AuditResult:
     """Compare every file of `out` with its original.
 
     Args:
         inputs: files or folders of the originals.
         out: the output folder.
         private: our private folder, whose audit says what was made of what; without it files are
-            paired by class, size, place in the series and pixels.
+            paired by class, size, place in the series and pixels, and faces are looked for.
+        recipe: what may stay: its steps that are off, and what its rules keep. By default that
+            of the plans in the private folder; without one, nothing.
 
     Raises:
         UsageError: a folder does not exist, or the private folder holds no audit.
     """
     if not out.is_dir() or not all(path.exists() for path in inputs):
         raise UsageError("input or output folder does not exist")
-    given, _ = read_all(inputs)
-    originals = {name: file for name, file in given.items() if not file.is_directory}
-    read, others = read_all([out])
-    outputs = {name: file for name, file in read.items() if not file.is_directory}
+    originals, read = _instances(read_all(inputs)[0]), read_all([out])
+    outputs, others = _instances(read[0]), read[1]
     planned = read_planned(private, originals) if private else {}
+    if planned.keys().isdisjoint(originals):
+        planned = {}
     journal = {p.line["output"]: s for s, p in planned.items() if p.line["output"]}
-    known = journal if private else by_content(originals, outputs)
+    known = journal if planned else by_content(originals, outputs)
     pairs = {o: s for o, s in sorted(known.items()) if o in outputs and s in originals}
+    rules = {s: _settings(recipe, planned.get(s)) for s in originals}
+    both = _Both(originals, outputs, pairs, planned, rules, _terms(originals, rules))
     found = [Issue("not_dicom", name) for name in others]
     found += [Issue("output_missing", name) for name in set(journal) - set(outputs)]
     found += [Issue("no_original", name) for name in set(outputs) - set(pairs)]
-    terms = _terms(originals)
-    everything = reduce(or_, terms.values(), Terms())
-    found += _check_pairs(originals, outputs, pairs, planned, terms)
-    found += _check_names([*read, *others], everything)
-    for name in set(read) - set(pairs):
-        found += _check_identifiers(read[name], name, everything)
+    found += _check_pairs(both)
+    found += _check_unpaired(both, read[0], others)
     found += check_uids(originals, outputs, pairs)
     found += check_intervals(originals, outputs, pairs)
-    legible, notes = _check_pictures(
-        outputs, {o: terms[_study(originals[s])] for o, s in pairs.items()}
-    )
-    notes += [] if conformance.program() else ["conformance: dciodvfy is not installed"]
+    legible, notes = _check_pictures(both)
     found += legible
+    if not planned and (recipe is None or recipe.steps.face):
+        faces, more = check_heads(originals, outputs, pairs)
+        found += faces
+        notes += more
+    if private and not planned:
+        notes.append("plans: the private folder is of other originals")
+    notes += [] if conformance.program() else ["conformance: dciodvfy is not installed"]
+    untouched = sum(both.rules[source] is None for source in pairs.values())
+    notes += [f"headers: the recipe leaves {untouched} as they were"] if untouched else []
     return AuditResult(sorted(set(found)), [Pair(s, o) for o, s in pairs.items()], notes)
 
 
-def _check_pairs(
-    originals: Mapping[str, File],
-    outputs: Mapping[str, File],
-    pairs: Mapping[str, str],
-    planned: Mapping[str, Planned],
-    terms: Mapping[str, Terms],
-) -> Iterator[Issue]:
-    for name, source in pairs.items():
-        original, output = originals[source], outputs[name]
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Both sides of an audit.
+
+    Attributes:
+        originals, outputs: by their paths.
+        pairs: source by output.
+        planned: what was to be done, by source.
+        rules: of the recipe for headers, by source; None where headers stay as they were.
+        terms: what identifies, by study.
+    """
+
+    originals: Mapping[str, File]
+    outputs: Mapping[str, File]
+    pairs: Mapping[str, str]
+    planned: Mapping[str, Planned]
+    rules: Mapping[str, Rules]
+    terms: Mapping[str, Terms]
+
+
+def _instances(files: Mapping[str, File]) -> dict[str, File]:
+    return {name: file for name, file in files.items() if not file.is_directory}
+
+
+def _settings(recipe: Recipe | None, planned: Planned | None) -> Rules:
+    chosen = recipe or (planned.recipe if planned is not None else Recipe())
+    return chosen.tags.rules if chosen.steps.tags else None
+
+
+def _check_pairs(both: _Both) -> Iterator[Issue]:
+    for name, source in both.pairs.items():
+        original, output = both.originals[source], both.outputs[name]
+        rules = both.rules[source]
         yield from _check_terms(original, name)
-        yield from check_header(original, output, name)
-        yield from check_pixels(original, output, name, planned.get(source))
-        yield from _check_identifiers(output, name, terms[_study(original)])
+        yield from check_pixels(original, output, name, both.planned.get(source))
+        if rules is not None:
+            yield from check_header(original, output, name, rules)
+            yield from _check_identifiers(output, name, both.terms[_study(original)])
         yield from conformance.check(original, output, name)
 
 
-def _check_pictures(
-    outputs: Mapping[str, File], terms: Mapping[str, Terms]
-) -> tuple[list[Issue], list[str]]:
+def _check_unpaired(
+    both: _Both, read: Mapping[str, File], others: Sequence[str]
+) -> Iterator[Issue]:
+    """Search names of files, and files without an original, for what identifies anybody."""
+    everything = reduce(or_, both.terms.values(), Terms())
+    yield from _check_names([*read, *others], everything)
+    for name in set(read) - set(both.pairs):
+        yield from _check_identifiers(read[name], name, everything)
+
+
+def _check_pictures(both: _Both) -> tuple[list[Issue], list[str]]:
     """What can be read in pictures, and what kept them from being read."""
     found: list[Issue] = []
     unread = 0
-    for name, known in terms.items():
+    for name, source in both.pairs.items():
+        words = telling(both.terms[_study(both.originals[source])].name_words())
         try:
-            found += check_picture(outputs[name], name, telling(known.name_words()))
+            found += check_picture(both.outputs[name], name, words)
         except MissingComponentError as error:
             return found, [f"text in pictures: {error}"]
         except HeldError:
@@ -122,12 +170,14 @@ def _check_identifiers(output: File, name: str, terms: Terms) -> Iterator[Issue]
         yield Issue("identifier_left", name, place)
 
 
-def _terms(originals: Mapping[str, File]) -> dict[str, Terms]:
-    """What identifies, by study."""
+def _terms(originals: Mapping[str, File], rules: Mapping[str, Rules]) -> dict[str, Terms]:
+    """What identifies, by study; what a recipe's rules keep proves nothing."""
     terms: dict[str, Terms] = defaultdict(Terms)
-    for file in originals.values():
+    for name, file in originals.items():
+        spared = (text for _, text in kept(rules[name] or (), values(file.header), "keep"))
         with suppress(HeldError):  # an output that was made of it is reported by `_check_terms`
-            terms[_study(file)] |= without_makers(Terms.of(file.header), file.header)
+            own = Terms.of(file.header).but(spared)
+            terms[_study(file)] |= without_makers(own, file.header)
     return terms
 
 

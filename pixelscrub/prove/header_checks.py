@@ -7,15 +7,17 @@ compared again.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Final
 
 from pixelscrub.prove.forbidden import STANDARD_UIDS, claimed_options
 from pixelscrub.prove.issues import Issue
+from pixelscrub.prove.keeps import kept
 from pixelscrub.prove.pairs import File
 from pixelscrub.prove.places import Value, values
+from pixelscrub.recipe import TagRule
 
 MARKS: Final = ("(0012,0062)", "(0012,0063)", "(0028,0301)", "(0028,0302)", "(0028,0303)")
 
@@ -31,15 +33,21 @@ def table() -> dict[str, tuple[str, frozenset[str]]]:
         }
 
 
-def check_header(original: File, output: File, name: str) -> Iterator[Issue]:
-    """Compare two headers, element by element at any depth."""
+def check_header(
+    original: File, output: File, name: str, rules: Sequence[TagRule] = ()
+) -> Iterator[Issue]:
+    """Compare two headers, element by element at any depth; `rules` of a recipe may keep some."""
     options = claimed_options(output.header)
     before = {value.place: value.data for value in values(original.header)}
-    for value in values(output.header):
+    after = list(values(output.header))
+    may_stay = {place for place, _ in kept(rules, after, "keep", "clean")}
+    for value in after:
         kind = _judge(value, before.get(value.place, b""), options)
-        if kind:
+        if kind and value.place not in may_stay:
             yield Issue(kind, name, value.place)
     yield from _check_file(output, name)
+    if str(output.header.get("PatientIdentityRemoved", "")) != "YES" and not may_stay:
+        yield Issue("mark_missing", name, "(0012,0062)")
 
 
 def _judge(value: Value, before: bytes, options: frozenset[str]) -> str:
@@ -66,5 +74,3 @@ def _check_file(output: File, name: str) -> Iterator[Issue]:
     for keyword in ("SourceApplicationEntityTitle", "SendingApplicationEntityTitle"):
         if meta.get(keyword):
             yield Issue("application_entity_left", name, "file meta")
-    if str(header.get("PatientIdentityRemoved", "")) != "YES":
-        yield Issue("mark_missing", name, "(0012,0062)")

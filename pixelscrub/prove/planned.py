@@ -16,6 +16,7 @@ from pixelscrub.errors import HeldError, UsageError
 from pixelscrub.findings import Box
 from pixelscrub.plan import Plan
 from pixelscrub.prove.masks import Mask, planes
+from pixelscrub.recipe import Recipe
 from pixelscrub.text.regions import complement
 
 if TYPE_CHECKING:
@@ -35,10 +36,12 @@ class Planned:
     Attributes:
         line: of the audit.
         faces: what the face masks cover, by frame.
+        recipe: of the plan.
     """
 
     line: dict[str, Any]
     faces: dict[int, Mask] = field(default_factory=dict)
+    recipe: Recipe = field(default_factory=Recipe)
 
     def regions(self, stored: npt.NDArray[Any]) -> Iterator[tuple[int, Region]]:
         """Frame and place of every region to be masked; `stored` is (frames, rows, columns...)."""
@@ -94,8 +97,10 @@ def _planned(
     line: dict[str, Any], original: File | None, place: tuple[Plan, Path] | None
 ) -> Planned:
     face = line["face"]
-    if original is None or place is None or face is None or face["status"] == "none":
+    if place is None:
         return Planned(line)
     plan, folder = place
+    if original is None or face is None or face["status"] == "none":
+        return Planned(line, recipe=plan.recipe)
     found = planes(plan.faces, folder, original.uid)
-    return Planned(line, {frame: plane.mask for frame, plane in found.items()})
+    return Planned(line, {frame: plane.mask for frame, plane in found.items()}, plan.recipe)
