@@ -21,7 +21,7 @@ from typing import Protocol, TypeVar
 from pydantic import ValidationError
 
 from pixelscrub import __version__
-from pixelscrub.errors import PASSING, UsageError
+from pixelscrub.errors import NOT_INSTANCES, PASSING, UsageError
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
 from pixelscrub.jobs.pool import Pool
@@ -125,7 +125,8 @@ class Run:
             self.journal.record(source, self.digest, line, plan)
             if self.output is not None and earlier is not None and earlier != line.output:
                 self.output.remove(earlier)
-            self.progress.advanced(1, line.outcome)
+            is_instance = line.reason not in NOT_INSTANCES
+            self.progress.advanced(1, line.outcome if is_instance else None)
 
     def _is_there(self, name: str) -> bool:
         return self.output is not None and self.output.holds(name)

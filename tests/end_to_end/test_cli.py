@@ -40,7 +40,8 @@ def test_mixed_folder_goes_in_and_shareable_files_come_out(
     with zipfile.ZipFile(tmp_path / "in" / "more.zip", "w") as archive:
         archive.write(save(make_instance(), tmp_path / "zipped.dcm"), "x/1.dcm")
     code, out, err = pixelscrub("scrub", tmp_path / "in", "-o", tmp_path / "out")
-    assert (code, err) == (0, "")
+    progress = [json.loads(line) for line in err.splitlines()]  # on a slow machine
+    assert (code, [state["held"] for state in progress if state["held"]]) == (0, [])
     assert "clean 2, held 0" in out
     assert "left alone: not_dicom 1" in out
     assert len(list((tmp_path / "out").rglob("*.dcm"))) == 2
