@@ -109,6 +109,7 @@ class Reason(StrEnum):
     UNSUPPORTED_CONTENT = "unsupported_content"
     # prove, store, jobs
     NOT_READABLE_AGAIN = "not_readable_again"
+    GEOMETRY_CHANGED = "geometry_changed"
     PIXELS_CHANGED = "pixels_changed_outside"
     FILL_MISSING = "fill_missing"
     IDENTIFIER_LEFT = "identifier_left"

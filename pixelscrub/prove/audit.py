@@ -26,7 +26,7 @@ from pixelscrub.prove.pairs import File, by_content, read_all
 from pixelscrub.prove.parsed import Parsed
 from pixelscrub.prove.picture_checks import check_picture, telling
 from pixelscrub.prove.pixel_checks import check_pixels
-from pixelscrub.prove.places import place_of_value, values
+from pixelscrub.prove.places import places_of_values, values
 from pixelscrub.prove.planned import Planned, read_planned
 from pixelscrub.prove.uid_checks import check_uids
 from pixelscrub.recipe import Recipe, TagRule
@@ -161,13 +161,12 @@ def _check_names(names: Sequence[str], terms: Terms) -> Iterator[Issue]:
 def _check_identifiers(output: File, name: str, terms: Terms) -> Iterator[Issue]:
     try:
         with output.open() as file, guarded(Reason.NOT_READABLE_AGAIN):
-            values = needles(terms, claimed_options(output.header))
-            place = place_of_value(Parsed.of(file), values)
+            sought = needles(terms, claimed_options(output.header))
+            found = list(places_of_values(Parsed.of(file), sought))
     except HeldError:
         yield Issue("unreadable", name)
         return
-    if place is not None:
-        yield Issue("identifier_left", name, place)
+    yield from (Issue("identifier_left", name, place) for place in found)
 
 
 def _terms(originals: Mapping[str, File], rules: Mapping[str, Rules]) -> dict[str, Terms]:

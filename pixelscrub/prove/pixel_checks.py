@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.prove.crops import crop_of
+from pixelscrub.prove.geometry import moved
 from pixelscrub.prove.issues import Issue
 from pixelscrub.prove.pairs import File, pixels
 from pixelscrub.prove.planned import Planned
@@ -40,6 +41,8 @@ def check_pixels(
     if shown is None or (is_whole and before.shape != after.shape):
         yield Issue("frames_differ", name)
         return
+    elsewhere = moved(original.header, output.header, shown)
+    yield from (Issue("geometry_changed", name, keyword) for keyword in elsewhere)
     rim = BLOCK + 1 if _is_lossy(original) else 2
     if planned is None:
         yield from _check_plausible(_cut(before, shown), after, name, _is_lossy(original), output)

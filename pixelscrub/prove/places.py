@@ -43,7 +43,7 @@ def values(dataset: Dataset, path: str = "") -> Iterator[Value]:
             for number, nested in enumerate(dataset[tag].value or ()):
                 yield from values(nested, f"{place}[{number}].")
         else:
-            yield Value(place, vr, _data(item))
+            yield Value(place, vr, bytes_of(item))
 
 
 def _vr(item: DataElement | RawDataElement | None) -> str:
@@ -56,7 +56,8 @@ def _vr(item: DataElement | RawDataElement | None) -> str:
         return "UN"
 
 
-def _data(item: DataElement | RawDataElement | None) -> bytes:
+def bytes_of(item: DataElement | RawDataElement | None) -> bytes:
+    """An element's value as it stands in the file, or would."""
     value = None if item is None else item.value
     if value is None:
         return b""
@@ -66,20 +67,28 @@ def _data(item: DataElement | RawDataElement | None) -> bytes:
     return "\\".join(map(str, several)).encode()
 
 
-def place_of_value(parsed: Parsed, needles: Needles) -> str | None:
-    """The first place of a file at which any of `needles` stands, or None.
+def places_of_values(parsed: Parsed, needles: Needles) -> Iterator[str]:
+    """Every place of a file at which any of `needles` stands.
 
-    Returns:
-        A tag path such as ``(0008,1140)[0].(0008,1155)``, or a few words; never the value.
+    The file as a whole is searched where no part of it has shown anything.
+
+    Yields:
+        Tag paths such as ``(0008,1140)[0].(0008,1155)``, or a few words; never a value.
     """
+    is_found = False
+    for place in _places(parsed, needles):
+        is_found = True
+        yield place
+    if not is_found and (where := _anywhere(parsed, needles)) is not None:
+        yield where
+
+
+def _places(parsed: Parsed, needles: Needles) -> Iterator[str]:
     for dataset in (parsed.header.file_meta, parsed.header, parsed.tail):
-        for value in values(dataset):
-            if _holds(value, needles):
-                return value.place
+        yield from (value.place for value in values(dataset) if _holds(value, needles))
     for place, data in _loose_parts(parsed):
         if needles.in_binary(data):
-            return place
-    return _anywhere(parsed, needles)
+            yield place
 
 
 def _holds(value: Value, needles: Needles) -> bool:

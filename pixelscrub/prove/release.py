@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
+from pixelscrub.prove.geometry import moved
 from pixelscrub.prove.parsed import Parsed
-from pixelscrub.prove.places import place_of_value
+from pixelscrub.prove.places import places_of_values
 
 if TYPE_CHECKING:
     from pixelscrub.prove.remains import Promise
@@ -39,8 +40,9 @@ def release(
         promise: what the plan says is to go from the pixels, text and face.
 
     Raises:
-        HeldError: NOT_READABLE_AGAIN, FRAME_COUNT, PIXELS_CHANGED, FILL_MISSING, TEXT_LEFT,
-            FACE_LEFT or IDENTIFIER_LEFT (its detail names the place and never the value).
+        HeldError: NOT_READABLE_AGAIN, FRAME_COUNT, GEOMETRY_CHANGED, PIXELS_CHANGED,
+            FILL_MISSING, TEXT_LEFT, FACE_LEFT or IDENTIFIER_LEFT (its detail names the place and
+            never the value).
     """
     with written.open("rb") as file:
         with guarded(Reason.NOT_READABLE_AGAIN):
@@ -83,12 +85,16 @@ def _check_shape(before: Parsed, after: Parsed, edit: Edit) -> None:
         if edit.crop is not None:
             expected |= {"Rows": edit.crop.height, "Columns": edit.crop.width}
         wrong = [name for name, value in expected.items() if after.header.get(name) != value]
+        elsewhere = moved(before.header, after.header, edit.crop)
     if wrong:
         raise HeldError(Reason.FRAME_COUNT, f"{', '.join(wrong)} not as planned")
+    if elsewhere:
+        raise HeldError(Reason.GEOMETRY_CHANGED, ", ".join(elsewhere))
 
 
 def _check_identifiers(after: Parsed, terms: Terms) -> None:
     with guarded(Reason.NOT_READABLE_AGAIN):
-        place = place_of_value(after, needles(terms, claimed_options(after.header)))
+        found = needles(terms, claimed_options(after.header))
+        place = next(places_of_values(after, found), None)
     if place is not None:
         raise HeldError(Reason.IDENTIFIER_LEFT, f"in {place}")

@@ -39,6 +39,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.TAGS_FAILED: "The header could not be de-identified.",
     Reason.UNSUPPORTED_CONTENT: "The object holds content that cannot be de-identified.",
     Reason.NOT_READABLE_AGAIN: "What was written could not be read again.",
+    Reason.GEOMETRY_CHANGED: "Written pixels would lie elsewhere in the patient than before.",
     Reason.PIXELS_CHANGED: "Pixels outside the planned region differ from the original.",
     Reason.FILL_MISSING: "Pixels that were to be masked are not.",
     Reason.IDENTIFIER_LEFT: "A value that identifies was still in the written file.",
