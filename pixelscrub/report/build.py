@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pixelscrub.errors import UsageError
-from pixelscrub.outcome import AuditLine
 from pixelscrub.report import checks, pages, plots
-from pixelscrub.report.pages import Series
+from pixelscrub.report.lines import Audit
+from pixelscrub.report.pages import Card, Row, Series
 from pixelscrub.report.reasons import meaning
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+SEEN: Final = 2000
+"""Instances with pictures that the first page's heat maps are made of; each series has its own."""
 MAPS: Final = 24
 HEADS: Final = 12
 """Heat maps and heads on the first page; the pages of the series have the others."""
@@ -35,16 +38,19 @@ def build(private: Path) -> Path:
         UsageError: the audit is damaged, or the report cannot be written.
     """
     folder = private / "report"
-    lines = pages.read_audit(private)
-    series = pages.released(lines, folder / "pictures")
+    audit = Audit(private)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         for old in folder.glob("series-*.html"):
             old.unlink()
         environment = _environment()
-        for one in series:
-            _write_series(environment, folder, one)
-        values = _index(private, lines, series)
+        rows: list[Row] = []
+        seen: list[Card] = []
+        for series in pages.released(audit, folder / "pictures"):
+            _write_series(environment, folder, series)
+            rows.append(Row.of(series))
+            seen += islice(series.pictured, SEEN - len(seen))
+        values = _index(private, audit, rows, seen)
         _write(environment, folder / "summary.html", "summary.html", **values)
         return _write(environment, folder / "index.html", "index.html", **values)
     except OSError as error:
@@ -73,8 +79,8 @@ def _write_series(environment: Environment, folder: Path, series: Series) -> Non
         _write(environment, path, "series.html", **page)
 
 
-def _index(private: Path, lines: list[AuditLine], series: list[Series]) -> dict[str, Any]:
-    heads = [one for one in series if one.heads]
+def _index(private: Path, lines: Audit, rows: list[Row], seen: list[Card]) -> dict[str, Any]:
+    heads = [row for row in rows if row.heads]
     pictures = private / "report" / "pictures"
     held = pages.held(lines, pictures)
     return {
@@ -84,13 +90,13 @@ def _index(private: Path, lines: list[AuditLine], series: list[Series]) -> dict[
         "held_heads": {why: pages.held_heads(cards, pictures) for why, cards in held.items()},
         "heads_shown": HEADS,
         "left": pages.left(lines),
-        "studies": pages.studies(series),
+        "studies": pages.studies(rows),
         "heads": heads[:HEADS],
         "heads_more": len(heads[HEADS:]),
         "tags": pages.tag_totals(lines),
         "findings": Counter((f.kind, f.action) for line in lines for f in line.text),
         "faces": Counter(line.face.status for line in lines if line.face),
-        "heats": plots.heats(c for one in series for c in one.cards)[:MAPS],
+        "heats": plots.heats(seen)[:MAPS],
         "scores": plots.scores(lines),
         "times": plots.times(lines),
     }

@@ -12,8 +12,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydicom.uid import UID
 
-from pixelscrub.errors import NOT_INSTANCES, UsageError
+from pixelscrub.errors import NOT_INSTANCES
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, Summary
+from pixelscrub.report.lines import Audit
 from pixelscrub.report.naming import stem_of
 
 CARDS: Final = 200
@@ -130,19 +131,50 @@ class Series:
         return next((card.line.face for card in self.cards if card.line.face), None)
 
 
-def read_audit(private: Path) -> list[AuditLine]:
-    """All lines of `audit.jsonl`; none where there is no such file.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the first page says of a series.
 
-    Raises:
-        UsageError: it is damaged or of another version.
+    Attributes:
+        patient, study, name: its pseudonyms.
+        kind: what the instances are, by their SOP classes.
+        page: file name of its first page.
+        instances: number of instances.
+        pictured: number of those that have pictures.
+        masked: regions masked, over all instances.
+        face: what became of the face, empty where none was looked for.
+        tags: elements by what became of them.
+        heads: pictures of the head.
     """
-    path = private / "audit.jsonl"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        return [AuditLine.model_validate_json(line) for line in lines if line.strip()]
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
-        said = "audit cannot be used: it is damaged or of another version"
-        raise UsageError(f"{said} ({type(error).__name__})") from None
+
+    patient: str
+    study: str
+    name: str
+    kind: str
+    page: str
+    instances: int
+    pictured: int
+    masked: int
+    face: str
+    tags: Counter[str]
+    heads: dict[str, Shot]
+
+    @classmethod
+    def of(cls, series: Series) -> Row:
+        """The row of a series."""
+        return cls(
+            patient=series.patient,
+            study=series.study,
+            name=series.name,
+            kind=series.kind,
+            page=series.page_file(0),
+            instances=len(series.cards),
+            pictured=len(series.pictured),
+            masked=series.masked,
+            face=series.face.status if series.face else "",
+            tags=series.tags,
+            heads=series.heads,
+        )
 
 
 def read_summary(private: Path, lines: Iterable[AuditLine]) -> Summary:
@@ -181,26 +213,24 @@ def left(lines: Iterable[AuditLine]) -> dict[str, list[AuditLine]]:
     return groups
 
 
-def released(lines: Iterable[AuditLine], folder: Path) -> list[Series]:
-    """Released instances by series, in the order of their names."""
-    grouped: dict[str, Series] = {}
-    clean = (line for line in lines if line.outcome is Outcome.CLEAN and line.output)
-    for line in sorted(clean, key=lambda line: _natural(line.output or "")):
-        path = (line.output or "").rpartition("/")[0]
+def released(audit: Audit, folder: Path) -> Iterator[Series]:
+    """Released instances by series, in the order of their names; one series is held at a time."""
+    places = audit.series()
+    for number, path in enumerate(sorted(places, key=_natural), 1):
+        lines = sorted(audit.at(places[path]), key=lambda line: _natural(line.output or ""))
         patient, study, name = ["", "", "", *path.split("/")][-3:]
-        series = grouped.setdefault(path, Series(patient, study, name, len(grouped) + 1))
-        series.cards.append(Card(line, _shots(line, folder)))
-    for path, series in grouped.items():
+        cards = [Card(line, _shots(line, folder)) for line in lines]
+        series = Series(patient, study, name, number, cards)
         if series.face is not None and series.face.status != "none":
             series.heads = dict(_kinds(stem_of(f"{path}/head"), folder, HEAD_KINDS))
-    return list(grouped.values())
+        yield series
 
 
-def studies(series: Iterable[Series]) -> dict[tuple[str, str], list[Series]]:
+def studies(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
     """Series by patient and study."""
-    grouped: dict[tuple[str, str], list[Series]] = {}
-    for one in series:
-        grouped.setdefault((one.patient, one.study), []).append(one)
+    grouped: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        grouped.setdefault((row.patient, row.study), []).append(row)
     return grouped
 
 

@@ -17,7 +17,7 @@ from pixelscrub.errors import UsageError
 from pixelscrub.findings import Box, Finding, Kind
 from pixelscrub.outcome import AuditLine, Outcome
 from pixelscrub.plan import FacePlan, InstancePlan
-from pixelscrub.report.pages import read_audit
+from pixelscrub.report.lines import Audit
 from pixelscrub.report.reasons import meaning
 from pixelscrub.review.reach import PERSON, Place
 from pixelscrub.review.session import BY_EYE, Session
@@ -185,7 +185,7 @@ def _finding(found: Finding, is_decided: bool) -> dict[str, Any]:
 
 def _held_lines(private: Path) -> dict[str, AuditLine]:
     """Lines of the last run's audit that tell of instances held, by source."""
-    lines = (line for line in read_audit(private) if line.outcome is Outcome.HELD)
+    lines = (line for line in Audit(private) if line.outcome is Outcome.HELD)
     return {line.source: line for line in lines}
 
 

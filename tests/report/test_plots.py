@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from pixelscrub.report import pages, plots
+from pixelscrub.report.lines import Audit
 
 
 def series_of(private):
-    return pages.released(pages.read_audit(private.path), private.path / "report" / "pictures")
+    return list(pages.released(Audit(private.path), private.path / "report" / "pictures"))
 
 
 def test_a_region_by_itself_is_told_from_the_common_one(private):
@@ -50,7 +51,7 @@ def test_scores_are_counted_by_what_was_done(private):
         private.add_masked(1, [(10, 10, 90, 30)], score=score)
     found = {"frames": None, "box": None, "kind": "text", "score": 0.99, "action": "keep"}
     private.add(text=[found])
-    bins = plots.scores(pages.read_audit(private.path))
+    bins = plots.scores(Audit(private.path))
     assert bins[0] == bins[1] == (1, 0)
     assert bins[19] == (1, 1)
 
@@ -58,7 +59,7 @@ def test_scores_are_counted_by_what_was_done(private):
 def test_time_is_summed_by_step(private):
     private.add(seconds={"look": 2.0, "tags": 0.5})
     private.add(seconds={"look": 1.0})
-    bars = plots.times(pages.read_audit(private.path))
+    bars = plots.times(Audit(private.path))
     assert [(b.label, b.value, b.share) for b in bars] == [
         ("look", 3.0, 1.0),
         ("tags", 0.5, 0.5 / 3),
