@@ -139,7 +139,7 @@ class Needles:
         for key in np.intersect1d(found, np.fromiter(self.keys, "<u4", len(self.keys))):
             at = places[found == key] * 4
             for value, offset in self.keys[int(key)]:
-                for hit in _confirmed(folded, at - offset, value):
+                for hit in _confirmed(folded, at, value, offset):
                     if not DOTTED.fullmatch(value) or _is_whole(folded, int(hit), value):
                         return int(hit)
         return None
@@ -184,10 +184,18 @@ def _is_same_kind(a: bytes, b: bytes) -> bool:
     return bool(RUN.fullmatch(a + b)) if a and b else False
 
 
-def _confirmed(folded: bytes, starts: npt.NDArray[np.intp], value: bytes) -> npt.NDArray[np.intp]:
-    """Those of `starts` at which all of `value` stands."""
+def _confirmed(
+    folded: bytes, places: npt.NDArray[np.intp], value: bytes, offset: int
+) -> npt.NDArray[np.intp]:
+    """Where all of `value` stands, of which the word at `offset` stands at `places`.
+
+    Digits in UTF-16 are what dark pixels look like: what is known of a place is not asked again.
+    """
     buffer = np.frombuffer(folded, np.uint8)
+    starts = places - offset
     starts = starts[(starts >= 0) & (starts + len(value) <= len(folded))]
-    for offset, byte in enumerate(value):
-        starts = starts[buffer[starts + offset] == byte]
+    for index in (*range(offset + 4, len(value)), *range(offset)):
+        if not starts.size:
+            break
+        starts = starts[buffer[starts + index] == value[index]]
     return starts
