@@ -169,7 +169,7 @@ def drive(function: Callable[[T, Run], R], items: Iterable[T], run: Run) -> list
     Returns:
         results in the order of `items`, without those that were left undone.
     """
-    count = run.pool.workers + 1
+    count = run.pool.workers + 2
     results: dict[int, R] = {}
     pending: dict[Future[R], int] = {}
     remaining = enumerate(items)

@@ -57,13 +57,17 @@ class WorkerProcess:
             self.close()
         return answer
 
+    def dismiss(self) -> None:
+        """Let the process end, which has nothing to do; `close` waits for it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def close(self) -> None:
         """End the process, which has nothing to do."""
-        if self._process is None or self._connection is None:
-            return
-        self._connection.close()
-        self._connection = None
-        self._process.wait()
+        self.dismiss()
+        if self._process is not None:
+            self._process.wait()
         self._forget()
 
     def interrupt(self) -> None:
@@ -78,11 +82,7 @@ class WorkerProcess:
         if self._process is None:
             return
         self.interrupt()
-        self._process.wait()
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        self._forget()
+        self.close()
 
     def _forget(self) -> None:
         if self._process is not None and self._process.stdin is not None:
@@ -140,6 +140,8 @@ class Stable:
     def close(self) -> None:
         """End all processes; nothing may be called any more."""
         with self._lock:
+            for worker in self._all:
+                worker.dismiss()
             for worker in self._all:
                 worker.close()
 

@@ -53,7 +53,7 @@ class Facts:
             path.unlink(missing_ok=True)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def read_facts(path: Path) -> Facts:
     """What `Facts.laid_down` wrote; read once for all tasks of a study, `path` is never reused."""
     read = json.loads(path.read_text(encoding="ascii"))
