@@ -27,7 +27,11 @@ SLICES: Final = ("CT_small.dcm", "MR_small.dcm", "693_J2KI.dcm")
 def ground(size: int, random: Random) -> Ground:
     """A picture without text, `size` pixels square."""
     kind = KINDS[random.choice(len(KINDS), p=WEIGHTS)]
-    return np.ascontiguousarray(np.clip(kind(size, random), 0, 255), np.float32)
+    if kind in DETAILED and random.random() < FINER:
+        picture = cv2.resize(kind(2 * size, random), (size, size), interpolation=cv2.INTER_AREA)
+    else:
+        picture = kind(size, random)
+    return np.ascontiguousarray(np.clip(picture, 0, 255), np.float32)
 
 
 def cloud(size: int, random: Random, finest: int = 4) -> npt.NDArray[np.float32]:
@@ -105,6 +109,8 @@ def ultrasound(size: int, random: Random) -> Ground:
     speckle /= speckle.mean() + 1e-6
     level = random.uniform(20, 150) * cloud(size, random, 8) ** random.uniform(0.8, 2.5) * speckle
     picture = _tinted(level, random)
+    if random.random() < 0.15:
+        _vessels(picture, random)
     if random.random() < 0.2:
         flow, side = cloud(size, random, 16), cloud(size, random, 16)[:, :, None]
         colours = np.where(side > 0.5, random.uniform(0, 255, 3), random.uniform(0, 255, 3))
@@ -112,6 +118,45 @@ def ultrasound(size: int, random: Random) -> Ground:
         picture = np.where(inside, 0.3 * picture + 0.7 * colours * flow[:, :, None], picture)
     inside = sector(size, random)[:, :, None]
     return np.asarray(picture * inside + random.uniform(0, 12) * (1 - inside), np.float32)
+
+
+def _vessels(picture: Ground, random: Random) -> None:
+    """Trees of vessels in the hot or cold colours of power Doppler, drawn in place."""
+    size = picture.shape[0]
+    dark = random.uniform(0, 120, 3) * (1, random.random() < 0.5, random.random() < 0.3)
+    light = random.uniform(120, 255, 3)
+    share = cloud(size, random, 8)[:, :, None]
+    colours = dark + share * (light - dark)
+    mask = np.zeros((size, size), np.float32)
+    for _ in range(int(random.integers(10, 90))):
+        steps = np.cumsum(random.normal(0, 0.4, 12)) + random.uniform(0, 2 * np.pi)
+        way = np.stack([np.cos(steps), np.sin(steps)], axis=1) * random.uniform(1, 5)
+        start = size / 2 + random.normal(0, size / 5, 2) * (1.6, 0.8)
+        points = (np.cumsum(way, axis=0) + start).astype(np.int32)
+        cv2.polylines(mask, [points], False, 1.0, int(random.integers(1, 7)))
+    picture[:] = np.where(mask[:, :, None] > 0, colours, picture)
+
+
+def spectrum(size: int, random: Random) -> Ground:
+    """A Doppler spectrum: beats of speckle from a baseline, up and down, on black."""
+    along = np.arange(size)
+    period, width = random.uniform(size / 6, size), random.uniform(0.05, 0.3)
+    phase = ((along / period + random.random()) % 1)[None, :]
+    high = size * random.uniform(0.05, 0.5)
+    up = high * (random.uniform(0, 0.5) + np.exp(-(((phase - 0.3) / width) ** 2)))
+    down = high * random.uniform(0, 1) * np.exp(-(((phase - 0.6) / (width / 2)) ** 2))
+    base = size * random.uniform(0.2, 0.8)
+    ragged = 1 + random.uniform(0.02, 0.3) * random.normal(0, 1, (size, size))
+    above = base - np.arange(size)[:, None]
+    inside = (above < up * ragged) & (-above < down * ragged)
+    hollow = random.random() < 0.4
+    rim = np.clip(np.abs(above) / np.maximum(np.where(above > 0, up, down), 1), 0, 1)
+    level = inside * random.uniform(80, 255) * (rim if hollow else 1)
+    level = level * random.rayleigh(random.uniform(0.5, 0.9), (size, size)) + random.uniform(0, 15)
+    level = cv2.GaussianBlur(level.astype(np.float32), (0, 0), random.uniform(0.3, 1.4))
+    if random.random() < 0.7:
+        level[int(base)] = random.uniform(90, 255)
+    return _tinted(np.clip(level, 0, 255), random)
 
 
 def section(size: int, random: Random) -> Ground:
@@ -127,8 +172,15 @@ def section(size: int, random: Random) -> Ground:
         shape = cv2.GaussianBlur(shape, (0, 0), random.uniform(0.6, 3))
         level = level * (1 - shape) + random.uniform(0, 255) * shape
     level *= 0.7 + 0.6 * cloud(size, random, int(random.choice([2, 4, 8])))
+    for _ in range(random.integers(0, 3)):
+        pocket = cloud(size, random, int(random.choice([4, 8, 16]))) > random.uniform(0.55, 0.85)
+        pocket = cv2.GaussianBlur(pocket.astype(np.float32), (0, 0), random.uniform(0.5, 2))
+        level = level * (1 - pocket) + random.choice([0.0, 20.0, 255.0, 400.0]) * pocket
     if random.random() < 0.4:
         level += random.uniform(10, 70) * trabeculae(size, random)
+    if random.random() < 0.4:
+        level = random.uniform(1, 4) * (level - random.uniform(0, 120))  # a narrow window
+    level = np.clip(level, 0, 255)
     return _grey(level + random.normal(0, random.uniform(0.5, 14), (size, size)))
 
 
@@ -221,6 +273,9 @@ def _pictures() -> list[npt.NDArray[np.uint8]]:
 
 
 KINDS: Final[list[Callable[[int, Random], Ground]]] = [
-    flat, gradient, noise, ultrasound, section, radiograph, scenery, panel, page, real,
+    flat, gradient, noise, ultrasound, section, radiograph, scenery, panel, page, real, spectrum,
 ]  # fmt: skip
-WEIGHTS: Final = np.array([17, 4, 6, 22, 14, 12, 6, 7, 5, 7]) / 100
+WEIGHTS: Final = np.array([15, 3, 5, 20, 19, 11, 5, 6, 4, 6, 6]) / 100
+DETAILED: Final = (ultrasound, section, radiograph, spectrum)
+"""Kinds that are also drawn at twice the size and halved, as large pictures are looked at."""
+FINER: Final = 0.2

@@ -48,7 +48,7 @@ def scene(size: int, random: Random, kinds: list[list[Font]]) -> Scene:
     if random.random() < 0.9:
         decorate(sheet.picture, random)
     layout = random.random()
-    if layout > 0.12:
+    if layout > 0.2:
         for _ in range(int(random.integers(1, 5))):
             (sheet.block if random.random() < 0.6 else sheet.scatter)()
     picture = _degraded(sheet.picture, random)

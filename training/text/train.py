@@ -42,13 +42,16 @@ class Scenes(IterableDataset[tuple[np.ndarray, np.ndarray]]):
             yield drawn.picture.transpose(2, 0, 1).copy(), target(drawn)[None]
 
 
-def train(out: Path, seconds: float, workers: int = 1) -> dict[str, float]:
-    """Train for so many seconds and write the network.
+def train(
+    out: Path, seconds: float, workers: int = 1, start: Path | None = None
+) -> dict[str, float]:
+    """Train for so many seconds and write the network, and its weights beside it as `.pt`.
 
     Args:
         out: the ONNX file.
         seconds: how long; the learning rate falls to zero at its end.
         workers: processes that draw scenes; 0 draws in this one.
+        start: the `.pt` of an earlier run to go on from; nothing known where None.
 
     Returns:
         What the card says: steps, scenes and last loss (mean of the last hundred steps).
@@ -56,22 +59,24 @@ def train(out: Path, seconds: float, workers: int = 1) -> dict[str, float]:
     torch.manual_seed(SEED)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = TextNetwork().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if start is not None:
+        network.load_state_dict(torch.load(start, weights_only=True))
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-3)
     losses: list[float] = []
-    start = time.monotonic()
-    batches = iter(DataLoader(Scenes(SEED), BATCH, num_workers=workers))
-    while (share := (time.monotonic() - start) / seconds) < 1:
+    began, rate = time.monotonic(), RATE if start is None else RATE / 2
+    batches = iter(DataLoader(Scenes(SEED + (start is not None)), BATCH, num_workers=workers))
+    while (share := (time.monotonic() - began) / seconds) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1, len(losses) / 100) * 0.5 * (1 + math.cos(math.pi * share))
+            group["lr"] = rate * min(1, len(losses) / 100) * 0.5 * (1 + math.cos(math.pi * share))
         losses.append(_step(network, optimiser, next(batches), device))
         _follow(average, network, min(KEEP, len(losses) / (len(losses) + 10)))
         if len(losses) % 200 == 0:
             print(
                 f"{len(losses)} steps, loss {np.mean(losses[-200:]):.4f}, {share:.0%}", flush=True
             )
-            export(average, out)
-    export(average, out)
+            _save(average, out)
+    _save(average, out)
     recent = float(np.mean(losses[-100:]))
     return {"steps": len(losses), "scenes": len(losses) * BATCH, "loss": recent}
 
@@ -96,6 +101,11 @@ def _follow(average: TextNetwork, network: TextNetwork, keep: float) -> None:
             value.lerp_(newest[name], 1 - keep)
         else:
             value.copy_(newest[name])
+
+
+def _save(network: TextNetwork, out: Path) -> None:
+    torch.save(network.state_dict(), out.with_suffix(".pt"))
+    export(network, out)
 
 
 def export(network: TextNetwork, out: Path) -> None:

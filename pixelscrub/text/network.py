@@ -1,0 +1,160 @@
+"""Text by the trained network: `models/text.onnx`.
+
+The network says for each 2 × 2 pixels whether the core of a text is there: a line's box without
+the outer fifth of its height (training/text draws what it learns from). It sees the picture as it
+is and, for large letters, at a half, a fourth and so on, as far as the picture goes. Large
+pictures go in tiles, and tiles where nothing stands out are skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.errors import MissingComponentError
+from pixelscrub.findings import Box
+from pixelscrub.text.boxes import TextBox
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Picture = npt.NDArray[np.uint8]
+Shares = npt.NDArray[np.float32]
+
+TILE: Final = 768
+"""Pixels of a tile's side, most."""
+OVERLAP: Final = 96
+"""Pixels that neighbouring tiles share, so that no letter is only seen cut."""
+STEP: Final = 16
+"""Sides that the network takes are multiples of this."""
+FLAT: Final = 10
+"""Grey levels between darkest and brightest; a tile with less holds nothing to read."""
+SURE: Final = 0.4
+PEAK: Final = 0.6
+GROW: Final = 1 / 3
+"""What is added around a core, as a share of its height: cores are three fifths of a line."""
+LARGE: Final = 14
+"""Pixels of a smaller picture; lower cores in it are seen better in the next larger one."""
+WHOLE: Final = 384
+"""Pixels of the shorter side, from which a picture is looked at in half its size as well."""
+
+
+def find_text(image: Picture, sure: float = SURE, peak: float = PEAK) -> list[TextBox]:
+    """Find lines of text, upright or turned.
+
+    Args:
+        image: uint8, (rows, columns) grey or (rows, columns, 3) RGB.
+        sure: probability from which a pixel belongs to a text.
+        peak: probability that a text must reach somewhere.
+
+    Returns:
+        Boxes in pixels of `image`; the score is the mean probability of the core.
+
+    Raises:
+        MissingComponentError: the network is not installed.
+    """
+    found, scale, picture = _lines(probability(image), 1, sure, peak), 1, image
+    while min(picture.shape[:2]) >= WHOLE:
+        half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        picture, scale = np.asarray(half, np.uint8), 2 * scale
+        found += _lines(probability(picture), scale, sure, peak)
+    return found
+
+
+def probability(image: Picture) -> Shares:
+    """How likely each 2 × 2 pixels belong to the core of a text.
+
+    Args:
+        image: uint8, (rows, columns) grey or (rows, columns, 3) RGB.
+
+    Returns:
+        float32, 0 to 1, half as many rows and columns, rounded up to whole steps.
+
+    Raises:
+        MissingComponentError: the network is not installed.
+    """
+    missing = [(0, -side % STEP) for side in image.shape[:2]]
+    whole = np.pad(image, [*missing, *[(0, 0)] * (image.ndim - 2)], mode="edge")
+    rows, columns = whole.shape[:2]
+    shares = np.zeros((rows // 2, columns // 2), np.float32)
+    for y, x in ((y, x) for y in _starts(rows) for x in _starts(columns)):
+        tile = whole[y : y + TILE, x : x + TILE]
+        if int(tile.max()) - int(tile.min()) >= FLAT:
+            seen = _run(tile)
+            place = shares[y // 2 : y // 2 + len(seen), x // 2 : x // 2 + seen.shape[1]]
+            np.maximum(place, seen, out=place)
+    return shares
+
+
+def require() -> None:
+    """Make sure that the network is there.
+
+    Raises:
+        MissingComponentError: it is not installed.
+    """
+    if not model_file().is_file():
+        raise MissingComponentError("the text network", "install pixelscrub again, with its models")
+
+
+def model_file() -> Path:
+    """Where the network lies: in the package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    beside = package.parent / "models" / "text.onnx"
+    return beside if beside.is_file() else package / "models" / "text.onnx"
+
+
+def _starts(side: int) -> Iterator[int]:
+    """Where tiles begin along a side; the last is moved in to be whole."""
+    if side > TILE:
+        yield from range(0, side - TILE, TILE - OVERLAP)
+    yield max(side - TILE, 0)
+
+
+def _run(tile: Picture) -> Shares:
+    colour = tile if tile.ndim == 3 else np.repeat(tile[:, :, None], 3, axis=2)
+    picture = cv2.dnn.blobFromImage(colour, 1 / 255)
+    seen = np.asarray(_network().run(None, {"picture": picture})[0], np.float32)[0, 0]
+    return np.where(np.isfinite(seen), seen, np.float32(1))
+
+
+@lru_cache(maxsize=1)
+def _network() -> InferenceSession:
+    """One thread: work is spread over instances, not inside of one."""
+    import onnxruntime
+
+    require()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(
+        str(model_file()), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def _lines(shares: Shares, scale: int, sure: float, peak: float) -> list[TextBox]:
+    """Connected cores, grown to whole lines, in pixels of a picture `scale` times as large."""
+    cores = (shares >= sure).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(cores, connectivity=8)
+    members, values = labels[cores > 0], shares[cores > 0]
+    peaks = np.zeros(count, np.float32)
+    np.maximum.at(peaks, members, values)
+    means = np.bincount(members, values, count) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    boxes = 2 * scale * stats[:, : cv2.CC_STAT_AREA]
+    least = LARGE * scale if scale > 1 else 0
+    return [
+        TextBox(_grown(boxes[k].tolist(), scale), float(means[k]), "network")
+        for k in np.flatnonzero(peaks >= peak)
+        if min(boxes[k, 2:]) >= least
+    ]
+
+
+def _grown(place: list[int], scale: int) -> Box:
+    x, y, width, height = place
+    more = round(GROW * min(width, height)) + scale
+    return Box(x - more, y - more, x + width + more, y + height + more)
