@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import FileDataset
 
+from faults import fuzz
 from faults.ground import CLEAN, Tally, holds_word, inflated, instance
 from pixelscrub import pipeline, worker
 from pixelscrub.errors import HeldError, Reason
@@ -65,6 +66,8 @@ def run(folder: Path, tally: Tally, short: bool) -> None:
             if wrong:
                 (folder / f"lost-{damage.number}.dcm").write_bytes(damage.content)
     print(f"{tally.family}: {dict(outcomes.most_common())}", file=sys.stderr)
+    if not short:
+        fuzz.run(tally)
 
 
 def every_syntax() -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
@@ -21,7 +22,7 @@ from pixelscrub.store.facts import Facts
 from pixelscrub.store.output import Output, check_places
 
 if TYPE_CHECKING:
-    from pixelscrub.intake.instance import Instance, Source
+    from pixelscrub.intake.instance import Instance, Source, Study
     from pixelscrub.jobs.limits import Limits
     from pixelscrub.prove.issues import AuditResult
 
@@ -55,7 +56,7 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
         workers: worker processes; by default one a core.
         dask: address of a Dask scheduler to use in place of local processes.
         resume: continue an earlier run, and take an output folder that is not empty.
-        dry_run: look and plan only, as `inspect`.
+        dry_run: look and plan only, as `inspect`; the output folder is not made.
         limits: what one instance may cost in time and memory.
         progress: told how the run gets on.
 
@@ -71,14 +72,13 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
     check_places(paths, out, folder)
     chosen = checked_recipe(recipe)
     with open_run(chosen, folder, _path(key), workers, dask, limits) as run:
-        run.output = Output.open(out, run.journal.has_output, resume=resume)
         run.progress = progress or run.progress
+        if dry_run:
+            return _planned(paths, run)
+        run.output = Output.open(out, run.journal.has_output, resume=resume)
         run.journal.forget_left() if resume else run.journal.forget()
         with gather(paths, run) as intake:
             run.progress.started(2 * intake.count + intake.left_count)
-            if dry_run:
-                plans = drive(pipeline.plan, intake.studies, run)
-                return _planned(plans, intake)
             pipeline.leave(intake.left, run)
             drive(pipeline.scrub, intake.studies, run)
             return write_record(run, intake.count)
@@ -212,15 +212,29 @@ def _size(chunk: list[Source]) -> int:
     return sum(source.size for source in chunk)
 
 
-def _planned(plans: Iterable[Plan], intake: Intake) -> Summary:
-    """Counts of a dry run: `clean` are the instances that no plan holds back."""
-    summary = Summary(instances=intake.count)
-    for plan in plans:
+def _planned(inputs: Sequence[Path], run: Run) -> Summary:
+    """Look and plan only; `clean` are the instances that no plan holds back.
+
+    The journal and the output stay as they are, so that a run that was interrupted can go on.
+    """
+    summary, alone = Summary(recipe=run.recipe.name), threading.Lock()
+
+    def count(study: Study, run: Run) -> None:
+        plan = pipeline.plan(study, run)
         facts = Facts(faces=plan.faces)
-        for instance in plan.instances:
-            line = pipeline.audit_line(instance, facts.faces_of(instance.uid))
-            line.outcome = Outcome.HELD if instance.held else Outcome.CLEAN
+        with alone:
+            for instance in plan.instances:
+                line = pipeline.audit_line(instance, facts.faces_of(instance.uid))
+                line.outcome = Outcome.HELD if instance.held else Outcome.CLEAN
+                summary.add(line)
+
+    with gather(inputs, run) as intake:
+        run.progress.started(intake.count)
+        summary.instances = intake.count
+        for line in map(pipeline.left_line, intake.left):
             summary.add(line)
+        drive(count, intake.studies, run)
+    summary.interrupted = run.pool.is_stopped
     return summary
 
 

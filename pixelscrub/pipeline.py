@@ -202,8 +202,13 @@ def _head_name(instance: InstancePlan) -> str:
 
 def leave(left: Iterable[Left], run: Run) -> None:
     """Write down the files that are no instances, or that cannot stand for one."""
-    for source, reason in left:
-        run.record(source, AuditLine(source=source.name, outcome=Outcome.HELD, reason=reason))
+    for one in left:
+        run.record(one.source, left_line(one))
+
+
+def left_line(left: Left) -> AuditLine:
+    """What the audit says of a file that is not looked at."""
+    return AuditLine(source=left.source.name, outcome=Outcome.HELD, reason=left.reason)
 
 
 def _names(study: Study, run: Run) -> dict[str, str]:

@@ -113,6 +113,18 @@ def test_report_is_written_again_where_something_changed_only(scrub, two, save, 
     assert page.exists()
 
 
+def test_dry_run_leaves_journal_and_output_as_they_are(scrub, two, save, tmp_path):
+    (tmp_path / "in" / "notes.txt").write_text("no instance")
+    planned = scrub(dry_run=True)
+    assert (planned.instances, planned.clean, planned.left) == (2, 2, {"not_dicom": 1})
+    assert not (tmp_path / "out").exists()
+    scrub()
+    before = outputs(tmp_path)
+    assert scrub(dry_run=True).clean == 2
+    assert scrub(resume=True).clean == 2
+    assert outputs(tmp_path) == before
+
+
 def test_run_into_a_private_folder_at_work_is_refused(scrub, two, tmp_path):
     """It would take away what the other has not proved yet."""
     with open_run(TAGS, tmp_path / "out-private", None, 1) as run:
