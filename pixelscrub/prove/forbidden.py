@@ -28,6 +28,9 @@ OPTION_CODES: Final = {
 """CID 7050."""
 STANDARD_UIDS: Final = "1.2.840.10008."
 MAKERS: Final = ("Manufacturer", "ManufacturerModelName")
+DATES: Final = frozenset({"retain_full_dates", "retain_modified_dates"})
+NEW_YEAR: Final = "0101"
+"""How made-up dates end."""
 TELLING: Final = 6
 """Characters from which the name of a place or a device, or a UID, tells anything."""
 
@@ -66,6 +69,8 @@ def values(terms: Terms, options: Set[str]) -> frozenset[str]:
         more |= terms.places
     if "retain_device_identity" not in options:
         more |= terms.equipment
+    if not DATES & set(options):
+        more |= {date for date in terms.dates if not date.endswith(NEW_YEAR)}
     if "retain_uids" not in options:
         more |= {uid for uid in terms.uids if not uid.startswith(STANDARD_UIDS)}
     spared = [text.casefold() for text in terms.spared]

@@ -247,6 +247,7 @@ SEEDS: dict[str, Seed] = {
     "station": _put("StationName", "KELLERSCAN7"),
     "serial number": _put("DeviceSerialNumber", "SN-556677"),
     "study date": _put("StudyDate", "20190712", "listed_element_kept"),
+    "study date elsewhere": _put("ImageComments", "seen 20190712"),
     "study uid": _put("StudyInstanceUID", STUDY, "uid_kept"),
     "frame of reference": _put("FrameOfReferenceUID", FRAME, "uid_kept"),
     "nested name": _nest("ReferencedStudySequence", "PatientName", "Lindqvist^Ottilie"),
@@ -270,6 +271,7 @@ SEEDS: dict[str, Seed] = {
     "stripes": _change_pixels(_stripes),
     "picture upside down": _change_pixels(_turned),
     "every other row gone": _seed(_fewer_rows, "frames_differ", "no_original", fits=_is_native),
+    "pixels elsewhere": _put("ImagePositionPatient", [1, 2, 3], "geometry_changed", "no_original"),
     "no pixels": _seed(_no_pixels, "pixels_not_decodable", "no_original"),
     "cut short": Seed(_cut_short, frozenset({"unreadable", "no_original"})),
     "broken reference": _put(

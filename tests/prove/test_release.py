@@ -56,6 +56,15 @@ def test_lost_pixel_data_and_lost_frames_are_found(tmp_path):
     assert held(tmp_path, before, as_bytes(dataset)).reason is Reason.PIXELS_CHANGED
 
 
+@pytest.mark.parametrize("keyword", ["PixelSpacing", "ImagePositionPatient"])
+def test_pixels_that_lie_elsewhere_are_held(tmp_path, keyword):
+    dataset = packaged("CT_small.dcm")
+    before = as_bytes(dataset)
+    dataset[keyword].value = [value + 1 for value in dataset[keyword].value]
+    error = held(tmp_path, before, as_bytes(dataset))
+    assert (error.reason, error.detail) == (Reason.GEOMETRY_CHANGED, keyword)
+
+
 @pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small_RLE.dcm"])
 @pytest.mark.parametrize("keep", [0.1, 0.6, 0.95])
 def test_a_file_that_is_cut_short_is_held(tmp_path, name, keep):
@@ -159,12 +168,15 @@ ELSEWHERE = Terms(
     uids=frozenset({"1.2.826.77.1.99", "1.2.840.10008.1.2.1"}),
     places=frozenset({"Klinik am Birnbaum", "Rontgenwerke"}),
     equipment=frozenset({"KELLERSCAN7"}),
+    dates=frozenset({"20190712", "19000101"}),
 )
 """None of these may stand in an output, but for the maker and what belongs to the standard."""
 
 
-@pytest.mark.parametrize("text", ["1.2.826.77.1.99", "klinik am birnbaum", "on KELLERSCAN7"])
-def test_uids_places_and_devices_of_the_study_are_found(tmp_path, text):
+@pytest.mark.parametrize(
+    "text", ["1.2.826.77.1.99", "klinik am birnbaum", "on KELLERSCAN7", "as of 20190712"]
+)
+def test_uids_places_devices_and_dates_of_the_study_are_found(tmp_path, text):
     dataset = packaged("CT_small.dcm")
     dataset.Manufacturer = "Rontgenwerke AG"
     before = as_bytes(dataset)
@@ -177,7 +189,14 @@ def test_uids_places_and_devices_of_the_study_are_found(tmp_path, text):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("1.2.826.77.1.99", "113110"), ("Klinik am Birnbaum", "113112"), ("KELLERSCAN7", "113109")],
+    [
+        ("1.2.826.77.1.99", "113110"),
+        ("Klinik am Birnbaum", "113112"),
+        ("KELLERSCAN7", "113109"),
+        ("20190712", "113106"),
+        ("20190712", "113107"),
+        ("19000101, a day that dummies have too", "113100"),
+    ],
 )
 def test_what_an_option_of_the_standard_keeps_may_stay(tmp_path, text, code):
     dataset = packaged("CT_small.dcm")
