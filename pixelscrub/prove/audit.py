@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from pathlib import Path
+from typing import Final
 
 from pixelscrub.errors import HeldError, MissingComponentError, Reason, UsageError, guarded
 from pixelscrub.prove import conformance
@@ -24,7 +25,7 @@ from pixelscrub.prove.issues import AuditResult, Issue, Pair
 from pixelscrub.prove.keeps import kept
 from pixelscrub.prove.pairs import File, by_content, read_all
 from pixelscrub.prove.parsed import Parsed
-from pixelscrub.prove.picture_checks import check_picture, telling
+from pixelscrub.prove.picture_checks import UNKNOWN, check_picture, telling
 from pixelscrub.prove.pixel_checks import check_pixels
 from pixelscrub.prove.places import places_of_values, values
 from pixelscrub.prove.planned import Planned, read_planned
@@ -33,6 +34,8 @@ from pixelscrub.recipe import Recipe, TagRule
 from pixelscrub.tags.terms import Terms
 
 Rules = Sequence[TagRule] | None
+MOST: Final = 5
+"""Names of files in one note."""
 
 
 def audit(
@@ -147,7 +150,11 @@ def _check_pictures(both: _Both) -> tuple[list[Issue], list[str]]:
             return found, [f"text in pictures: {error}"]
         except HeldError:
             unread += 1
-    return found, [f"text in pictures: {unread} cannot be shown"] if unread else []
+    notes = [f"text in pictures: {unread} cannot be shown"] if unread else []
+    if strange := [issue for issue in found if issue.kind == UNKNOWN]:
+        files = ", ".join(issue.file for issue in strange[:MOST])
+        notes.append(f"words that no header knows, in {len(strange)} pictures: look at {files}")
+    return [issue for issue in found if issue.kind != UNKNOWN], notes
 
 
 def _check_names(names: Sequence[str], terms: Terms) -> Iterator[Issue]:

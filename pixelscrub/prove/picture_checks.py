@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CERTAIN: Final = 0.5
 """Reading confidence from which a word that equals a term is no chance."""
+UNKNOWN: Final = "words_in_picture"
+"""Words that no header knows: no leak that can be proved, but a person should look."""
 SHORTEST: Final = 4
 SHORTEST_NUMBER: Final = 6
 """Characters; shorter words and numbers stand in many pictures."""
@@ -38,6 +40,9 @@ def _has_digit(word: str) -> bool:
 def check_picture(output: File, name: str, words: Set[str]) -> Iterator[Issue]:
     """Read the first, middle and last frame, and look for `words`.
 
+    Yields:
+        one issue, `identifier_in_picture`, or `UNKNOWN` where only other words can be read.
+
     Raises:
         HeldError: a frame cannot be shown, or reading failed.
         MissingComponentError: Tesseract is not installed.
@@ -45,13 +50,19 @@ def check_picture(output: File, name: str, words: Set[str]) -> Iterator[Issue]:
     with output.open() as file:
         image = Image(file)
         frames = image.info.frames if image.info is not None else 0
+        seen: set[str] = set()
         for frame in sorted({0, frames // 2, frames - 1}) if frames else ():
-            if _reads(show(image, frame), words):
+            said = _words(show(image, frame))
+            if said & words:
                 yield Issue("identifier_in_picture", name, f"frame {frame}")
                 return
+            seen |= said
+    if any(len(word) >= SHORTEST and word.isalpha() for word in seen):
+        yield Issue(UNKNOWN, name)
 
 
-def _reads(picture: npt.NDArray[np.uint8], words: Set[str]) -> bool:
+def _words(picture: npt.NDArray[np.uint8]) -> set[str]:
+    """What can be read, in upper case."""
     boxes = [found.box for found in detect(picture, sorted(CHEAP))]
     said = (text for text in read(picture, boxes) if text.confidence >= CERTAIN)
-    return any(word in words for text in said for word in re.findall(r"[^\W_]+", text.text.upper()))
+    return {word for text in said for word in re.findall(r"[^\W_]+", text.text.upper())}

@@ -72,8 +72,7 @@ def _check_plausible(
         rim = BLOCK + 1 if is_lossy else 0
         pairs = zip(before, after, strict=True)
         stray = np.array([has_stray_changes(old, new, rim) for old, new in pairs])
-    for frame in np.flatnonzero(stray)[:1]:
-        yield Issue("pixels_changed", name, f"frame {frame}", "unlike a mask")
+    yield from _changed(stray, name, "unlike a mask")
 
 
 def _check_planned(
@@ -84,12 +83,19 @@ def _check_planned(
     differs = (_cut(before, shown) != after).reshape(*after.shape[:3], -1).any(axis=3)
     changed[:, *part] = differs
     outside = differs & ~_cut(planned.mask(before, rim), shown)
-    for frame in np.flatnonzero(outside.any(axis=(1, 2)))[:1]:
-        yield Issue("pixels_changed", name, f"frame {frame}", "outside the mask")
+    yield from _changed(outside.any(axis=(1, 2)), name, "outside the mask")
     for frame, region in planned.regions(before):
         if _is_left(before[frame][region], changed[frame][region]):
             yield Issue("mask_missing", name, f"frame {frame}", "pixels as they were")
             return
+
+
+def _changed(frames: npt.NDArray[np.bool_], name: str, how: str) -> Iterator[Issue]:
+    """One issue for all frames that changed as they should not."""
+    found = np.flatnonzero(frames)
+    if len(found):
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        yield Issue("pixels_changed", name, f"frame {found[0]}{more}", how)
 
 
 def _is_left(before: Frames, changed: npt.NDArray[np.bool_]) -> bool:

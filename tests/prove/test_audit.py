@@ -84,6 +84,19 @@ def test_a_name_that_can_be_read_in_a_picture_is_found(folder):
     assert expected <= kinds(folder, private=False)
 
 
+def test_words_that_no_header_knows_are_a_note_and_no_leak(folder, monkeypatch):
+    monkeypatch.setattr("pixelscrub.prove.conformance.program", lambda: None)
+    said = {"STRANGER", "XY", "1234567"}
+    monkeypatch.setattr("pixelscrub.prove.picture_checks._words", lambda _: said)
+    result = audit([folder / "in"], folder / "out")
+    assert result.issues == []
+    (note,) = (n for n in result.notes if n.startswith("words that no header knows, in 3 pictures"))
+    assert all(str(p.relative_to(folder / "out")) in note for p in outputs(folder))
+    assert "STRANGER" not in note
+    monkeypatch.setattr("pixelscrub.prove.picture_checks._words", lambda _: said - {"STRANGER"})
+    assert not any(n.startswith("words") for n in audit([folder / "in"], folder / "out").notes)
+
+
 def test_what_could_not_be_checked_is_told(folder, quick, monkeypatch):
     def fail(*_):
         raise MissingComponentError("Tesseract", "install it")
