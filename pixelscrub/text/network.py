@@ -8,7 +8,6 @@ pictures go in tiles, and tiles where nothing stands out are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 Picture = npt.NDArray[np.uint8]
 Shares = npt.NDArray[np.float32]
 
-TILE: Final = 768
+TILE: Final = 1024
 """Pixels of a tile's side, most."""
 OVERLAP: Final = 96
 """Pixels that neighbouring tiles share, so that no letter is only seen cut."""
@@ -81,14 +80,13 @@ def probability(image: Picture) -> Shares:
     """
     missing = [(0, -side % STEP) for side in image.shape[:2]]
     whole = np.pad(image, [*missing, *[(0, 0)] * (image.ndim - 2)], mode="edge")
-    rows, columns = whole.shape[:2]
-    shares = np.zeros((rows // 2, columns // 2), np.float32)
-    for y, x in ((y, x) for y in _starts(rows) for x in _starts(columns)):
-        tile = whole[y : y + TILE, x : x + TILE]
-        if int(tile.max()) - int(tile.min()) >= FLAT:
-            seen = _run(tile)
-            place = shares[y // 2 : y // 2 + len(seen), x // 2 : x // 2 + seen.shape[1]]
-            np.maximum(place, seen, out=place)
+    shares = np.zeros((whole.shape[0] // 2, whole.shape[1] // 2), np.float32)
+    for y in _parts(whole.shape[0]):
+        for x in _parts(whole.shape[1]):
+            tile = whole[y, x]
+            if int(tile.max()) - int(tile.min()) >= FLAT:
+                place = shares[y.start // 2 : y.stop // 2, x.start // 2 : x.stop // 2]
+                np.maximum(place, _run(tile), out=place)
     return shares
 
 
@@ -109,11 +107,12 @@ def model_file() -> Path:
     return beside if beside.is_file() else package / "models" / "text.onnx"
 
 
-def _starts(side: int) -> Iterator[int]:
-    """Where tiles begin along a side; the last is moved in to be whole."""
-    if side > TILE:
-        yield from range(0, side - TILE, TILE - OVERLAP)
-    yield max(side - TILE, 0)
+def _parts(side: int) -> list[slice]:
+    """As few tiles as can be along a side, of one length in whole steps, that share OVERLAP."""
+    count = max(-(-(side - OVERLAP) // (TILE - OVERLAP)), 1)
+    length = -(-(side + (count - 1) * OVERLAP) // (count * STEP)) * STEP
+    starts = (round((side - length) * k / (STEP * max(count - 1, 1))) * STEP for k in range(count))
+    return [slice(start, start + length) for start in starts]
 
 
 def _run(tile: Picture) -> Shares:
