@@ -1,0 +1,118 @@
+"""What a method leaves of the heads that it is given, row by row and in sum."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813
+
+from heads.attack import Portrait, nearest, portrait
+from heads.head import Head, brain_touched, carried, gone_near
+from pixelscrub.face import skin
+from pixelscrub.face.grid import Grid
+from pixelscrub.face.mask import FINE, FRONT, Found, locate
+
+GONE: Final = 0.95
+"""Share of the tissue near a landmark from which on it counts as gone."""
+HALF: Final = 0.5
+BRAIN: Final = 1e-4
+"""Share of the brain up to which a method may touch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One head after one method: shares near landmarks, share of the brain, CPU seconds."""
+
+    name: str
+    status: str
+    gone: dict[str, float]
+    brain: float
+    seconds: float
+    checks: dict[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        gone = " ".join(f"{k} {v:.0%}" for k, v in self.gone.items() if v < 1) or "all gone"
+        return (
+            f"{self.name:26} {self.status:9} {gone}; brain {self.brain:.3%}; {self.seconds:.1f} s; "
+            + " ".join(f"{k} {v}" for k, v in self.checks.items())
+        )
+
+
+def mask_of(found: Found) -> sitk.Image:
+    """What goes, uint8, on the grid on which it was found."""
+    return sitk.Cast(found.region >= HALF, sitk.sitkUInt8)
+
+
+def ours(head: Head) -> tuple[Row, Found | None]:
+    """A head after this package."""
+    started = time.process_time()
+    found = locate(head.placed, head.modality)
+    seconds = time.process_time() - started
+    if isinstance(found, str):
+        return Row(head.name, found, {}, 0.0, seconds), None
+    mask = mask_of(found)
+    status = "+".join(found.reasons) or found.status
+    gone, brain = gone_near(head, mask), brain_touched(head, mask)
+    return Row(head.name, status, gone, brain, seconds, found.checks), found
+
+
+def rival(head: Head, method: Callable[[Head], sitk.Image | None]) -> tuple[Row, sitk.Image] | None:
+    """A head after another method, and what that takes; None where it cannot be asked."""
+    started = time.process_time()
+    mask = method(head)
+    if mask is None:
+        return None
+    seconds = time.process_time() - started
+    row = Row(head.name, "done", gone_near(head, mask), brain_touched(head, mask), seconds)
+    return row, mask
+
+
+def likenesses(head: Head, found: Found, mask: sitk.Image) -> tuple[Portrait, Portrait]:
+    """The face before and after, both in the pose of the original."""
+    grid = head.placed.sample(FINE, found.pose.shift + FRONT[0], found.pose.shift + FRONT[1])
+    corners = head.placed.corners()
+    coarse = head.placed.sample(4.0, corners.min(0), corners.max(0))
+    body = skin.body(grid, skin.threshold(coarse, head.modality))
+    left = body & ~_on(grid, mask)
+    before, after = (portrait(head.name, grid, solid, found.pose) for solid in (body, left))
+    return before, after
+
+
+def _on(grid: Grid, mask: sitk.Image) -> npt.NDArray[np.bool_]:
+    target = sitk.Image([int(n) for n in grid.values.shape], sitk.sitkUInt8)
+    target.SetOrigin(grid.origin.tolist())
+    target.SetSpacing([grid.step] * 3)
+    return np.asarray(sitk.GetArrayFromImage(carried(mask, target)).transpose(2, 1, 0) > 0)
+
+
+def told(title: str, rows: list[Row]) -> str:
+    """All heads of a method in a few words."""
+    released = [r for r in rows if r.status in ("removed", "done")]
+    all_gone = sum(all(v >= GONE for v in r.gone.values()) for r in released)
+    brains = [r.brain for r in released if not np.isnan(r.brain)]
+    return (
+        f"{title}: {len(rows)} heads, {len(rows) - len(released)} held or without a face; all"
+        f" landmarks in view gone in {all_gone} of {len(released)}; brain touched by more than"
+        f" {BRAIN:.2%} in {sum(b > BRAIN for b in brains)} (worst {max(brains, default=0):.3%});"
+        f" {np.median([r.seconds for r in rows]):.1f} CPU s in the median"
+    )
+
+
+def matches(probes: list[Portrait], gallery: list[Portrait], person: Callable[[str], str]) -> int:
+    """How many probes are most like a picture of the same person; never like themselves."""
+    found = [nearest(p, [g for g in gallery if g is not p]) for p in probes]
+    return sum(person(name) == person(p.name) for name, p in zip(found, probes, strict=True))
+
+
+def recognised(
+    probes: list[Portrait], gallery: list[Portrait], person: Callable[[str], str]
+) -> str:
+    """How many probes are most like a picture of the same person, beside chance."""
+    right = matches(probes, gallery, person)
+    chance = np.mean([np.mean([person(g.name) == person(p.name) for g in gallery]) for p in probes])
+    return f"recognised {right} of {len(probes)}; by chance {chance * len(probes):.1f}"
