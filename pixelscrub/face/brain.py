@@ -15,8 +15,9 @@ NEAR: Final = 14.0
 """The brain lies within the fitted average brain and this margin, mm."""
 SURE: Final = -14.0
 """This deep in the fitted average brain everything counts as brain, mm."""
-SCALP: Final = 11.0
-"""Closer beneath the skin only what the average brain covers may be brain, mm."""
+SCALP: Final = 7.0
+"""Scalp and skull beside the brow; closer beneath the skin only what the average brain covers
+may be brain, mm."""
 NECK: Final = 5.0
 """What hangs on the brain by less than twice this (nerves, vessels, orbits) is no brain, mm."""
 MARGIN: Final = 3.0

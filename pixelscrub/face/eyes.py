@@ -58,7 +58,7 @@ def eyes(
     offset = template * np.where(template[..., :1] < 0, [-1, 1, 1], 1) - MIDDLE
     if shift is not None:
         root = np.linalg.norm(offset - shift - NASION, axis=-1) < ROOT
-        return _cavities(offset - shift) | root
+        return np.asarray(_cavities(offset - shift) | root)
     if loose:
         offset[..., 2] -= np.clip(offset[..., 2], 0.0, PLAY)
     return np.asarray(_cavities(offset) & (average > (4.0 if loose else 0.0)))

@@ -31,6 +31,10 @@ HALF: Final = 0.5
 OUT_OF_VIEW: Final = "face_out_of_view"
 """Reason of a head whose face lies outside the field of view."""
 REMOVED: Final = 0.9
+MOVED: Final = 0.8
+"""Shares of the facial skin that must go, and of its surface that must move by 5 mm."""
+ALIKE: Final = 0.8
+"""What has moved of one half of the face over that of the other; less is no face's doing."""
 
 
 @dataclass(slots=True)
@@ -41,8 +45,8 @@ class FaceMask:
         mask: uint8, 1 where the face is to go, in the volume's own grid.
         status: `removed` where the mask takes the face out, `none` where there is none,
             `partial` where part of it may remain.
-        checks: `fit` (mean square distance to the average head, mm²), `surface_removed` and
-            `face_in_view` (shares), `face_ml`.
+        checks: `fit` (mean square distance to the average head, mm²) and those of
+            `region.Region`.
         reasons: codes that explain `none` and `partial`.
     """
 
@@ -142,8 +146,10 @@ def _judge(region: Region, grid: Grid, cost: float, pose: Pose) -> Found | str:
         reasons.append("uncertain_fit")
     if checks["face_in_view"] < ENOUGH:
         reasons.append("little_in_view")
-    if checks["surface_removed"] < REMOVED:
+    if checks["surface_removed"] < REMOVED or checks["surface_moved"] < MOVED:
         reasons.append("face_left")
+    if checks["left_right"] < ALIKE:
+        reasons.append("sides_differ")
     status: FaceStatus = "partial" if reasons else "removed"
     return Found(_image(grid, region), pose, status, checks, reasons)
 

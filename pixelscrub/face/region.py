@@ -7,9 +7,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from pixelscrub.face import prior
 from pixelscrub.face.brain import protected
+from pixelscrub.face.eyes import eyes
 from pixelscrub.face.fit import Pose
 from pixelscrub.face.grid import Grid
 from pixelscrub.face.skin import Mask, signed_distance
@@ -24,13 +26,16 @@ HALF_WIDTH: Final = 66.0
 BACK: Final = -38.0
 DEEP: Final = 42.0
 SHALLOW: Final = 12.0
-EYE: Final = 16.0
-EYE_MIDDLE: Final = np.array([31.0, -72.0, -30.0])
-EYE_PLAY: Final = 11.0
 WHOLE: Final = 0.85
 """Share of the face in view from which mouth and chin tell the pitch."""
-BEHIND: Final = np.array([-4.0, 12.0, -1.0])
-"""From the middle of the left globe to the middle of the muscle cone behind it, mm."""
+THINNEST: Final = 3.5
+"""No brain lies closer beneath the skin: scalp and skull together are thicker everywhere, mm."""
+MOVED: Final = 5.0
+"""A surface that lies less than this from where it was still shows the face, mm."""
+CHIN: Final = -135.0
+BROW: Final = 0.0
+RIM: Final = 10.0
+"""Heights between which the surface must move, and how far from the edge of the zone, mm."""
 SURFACE: Final = 6.0
 """Skin is looked at to this depth when what is left is counted, mm."""
 EARS: Final = ((-82.0, 15.0, -45.0), (82.0, 15.0, -45.0))
@@ -43,8 +48,11 @@ class Region:
 
     Attributes:
         remove: what goes.
-        checks: `surface_removed`: share of the facial skin in view that goes; `face_ml`: tissue
-            that goes; `face_in_view`: share of the average face within the field of view.
+        checks: `surface_removed`: share of the facial skin in view that goes; `surface_moved`:
+            share of its surface that then lies `MOVED` mm or more from what is left;
+            `left_right`: that of the worse half of the face over that of the better one;
+            `face_ml`: tissue that goes; `face_in_view`: share of the average face within the
+            field of view.
     """
 
     remove: Mask
@@ -61,10 +69,11 @@ def face_region(grid: Grid, body: Mask, pose: Pose, modality: str, ears: bool) -
     if ears:
         wanted |= _ears(template)
     average = prior.at(prior.fields()[1], template).astype(np.float32)
-    eyes = _eyes(template, average, _in_view(grid, pose))
-    spare = protected(grid, skin, average, modality) & ~eyes
-    remove = wanted & ~(spare & body)
-    return Region(remove, _checks(grid, body, zone & (skin > -SURFACE), remove, pose))
+    orbits = eyes(grid, template, average, pose, modality, _in_view(grid, pose) < WHOLE)
+    spare = protected(grid, skin, average, modality) & ~orbits
+    remove = wanted & ~(spare & (skin < -THINNEST))
+    checks = _removed(grid, body, zone & (skin > -SURFACE), remove, pose)
+    return Region(remove, checks | _moved(grid, body, _front(template), remove, template[..., 0]))
 
 
 def _zone(template: Floats) -> Mask:
@@ -80,32 +89,43 @@ def _depth(height: Floats) -> npt.NDArray[np.floating]:
     return result
 
 
-def _eyes(template: Floats, average: Floats, in_view: float) -> Mask:
-    """Globes and the cones behind them, which must not pass for brain.
-
-    Without mouth and chin the pitch is loose: there the eyes are looked for higher as well.
-    """
-    loose = in_view < WHOLE
-    offset = template * np.where(template[..., :1] < 0, [-1, 1, 1], 1) - EYE_MIDDLE
-    if loose:
-        offset[..., 2] -= np.clip(offset[..., 2], 0.0, EYE_PLAY)
-    globe = np.linalg.norm(offset, axis=-1) < EYE
-    cone = np.linalg.norm(offset - BEHIND, axis=-1) < EYE - 4
-    return np.asarray((globe | cone) & (average > (4.0 if loose else 0.0)))
-
-
 def _ears(template: Floats) -> Mask:
     inside = [np.sum(((template - e) / EAR_AXES) ** 2, axis=-1) < 1 for e in np.array(EARS)]
     return np.asarray(np.any(inside, axis=0))
 
 
-def _checks(grid: Grid, body: Mask, surface: Mask, remove: Mask, pose: Pose) -> dict[str, float]:
+def _removed(grid: Grid, body: Mask, surface: Mask, remove: Mask, pose: Pose) -> dict[str, float]:
     skin = surface & body & grid.inside
     return {
         "surface_removed": round(float(remove[skin].mean()), 4) if skin.any() else 0.0,
         "face_ml": round(float((remove & body & grid.inside).sum() * grid.step**3 / 1000), 1),
         "face_in_view": round(_in_view(grid, pose), 4),
     }
+
+
+def _moved(grid: Grid, body: Mask, front: Mask, remove: Mask, across: Floats) -> dict[str, float]:
+    """How much of the surface between brow and chin is no longer where it was, by halves too."""
+    outermost = body & ~ndimage.binary_erosion(body) & front & grid.inside
+    left = body & ~remove
+    away = ndimage.distance_transform_edt(~left) * grid.step >= MOVED
+    halves = [away[outermost & side] for side in (across < 0, across >= 0)]
+    if not all(half.size for half in halves):
+        return {"surface_moved": 0.0, "left_right": 0.0}
+    low, high = sorted(float(half.mean()) for half in halves)
+    moved = float(np.concatenate(halves).mean())
+    return {"surface_moved": round(moved, 4), "left_right": round(low / high, 4) if high else 0.0}
+
+
+def _front(template: Floats) -> Mask:
+    """The zone without its rim, behind which the skin goes on."""
+    x, y, z = np.moveaxis(template, -1, 0)
+    return np.asarray(
+        (z > CHIN)
+        & (z < BROW)
+        & (np.abs(x) < HALF_WIDTH - RIM)
+        & (y < BACK - RIM)
+        & _zone(template)
+    )
 
 
 def _in_view(grid: Grid, pose: Pose) -> float:

@@ -16,6 +16,8 @@ class Check(NamedTuple):
 FACE: Final = {
     "fit": Check("Distance to the average head (mean square; trusted up to 125)", "mm²"),
     "surface_removed": Check("Facial surface in view that was taken out", "%", 100),
+    "surface_moved": Check("Facial surface that was moved by 5 mm or more", "%", 100),
+    "left_right": Check("What has moved of the worse half of the face over the better", "%", 100),
     "face_in_view": Check("Part of an average face that lies in the field of view", "%", 100),
     "face_ml": Check("Taken out", "ml"),
 }

@@ -133,5 +133,5 @@ def test_real_gantry_tilt_of_which_the_face_is_mostly_out_of_view_is_held(shared
     instances = [read_instance(s) for s in find([shared / "head" / "dicom" / "ge_ct_tilt"])]
     plans, held = look(instances, FaceSettings(), tmp_path)
     assert (len(plans[0].slices), plans[0].status) == (28, "partial")
-    assert plans[0].reasons == ["little_in_view"]
+    assert "little_in_view" in plans[0].reasons
     assert held == dict.fromkeys((i.uid for i in instances), Reason.FACE_PARTIAL)
