@@ -106,6 +106,11 @@ class _Both:
     rules: Mapping[str, Rules]
     terms: Mapping[str, Terms]
 
+    @property
+    def everything(self) -> Terms:
+        """What identifies in any study: for files that nobody knows the study of."""
+        return reduce(or_, self.terms.values(), Terms())
+
 
 def _instances(files: Mapping[str, File]) -> dict[str, File]:
     return {name: file for name, file in files.items() if not file.is_directory}
@@ -132,7 +137,7 @@ def _check_unpaired(
     both: _Both, read: Mapping[str, File], others: Sequence[str]
 ) -> Iterator[Issue]:
     """Search names of files, and files without an original, for what identifies anybody."""
-    everything = reduce(or_, both.terms.values(), Terms())
+    everything = both.everything
     yield from _check_names([*read, *others], everything)
     for name in set(read) - set(both.pairs):
         yield from _check_identifiers(read[name], name, everything)
@@ -142,8 +147,11 @@ def _check_pictures(both: _Both) -> tuple[list[Issue], list[str]]:
     """What can be read in pictures, and what kept them from being read."""
     found: list[Issue] = []
     unread = 0
-    for name, source in both.pairs.items():
-        words = telling(both.terms[_study(both.originals[source])].name_words())
+    anybody = telling(both.everything.name_words())
+    for name in both.outputs:
+        source = both.pairs.get(name)
+        own = None if source is None else both.terms[_study(both.originals[source])]
+        words = anybody if own is None else telling(own.name_words())
         try:
             found += check_picture(both.outputs[name], name, words)
         except MissingComponentError as error:

@@ -84,6 +84,14 @@ def test_a_name_that_can_be_read_in_a_picture_is_found(folder):
     assert expected <= kinds(folder, private=False)
 
 
+def test_pictures_of_an_output_without_an_original_are_read_as_well(folder, monkeypatch):
+    monkeypatch.setattr("pixelscrub.prove.conformance.program", lambda: None)
+    monkeypatch.setattr("pixelscrub.prove.audit.by_content", lambda *_: {})
+    monkeypatch.setattr("pixelscrub.prove.picture_checks._words", lambda _: {"LINDQVIST"})
+    found = kinds(folder, private=False)
+    assert {"no_original", "identifier_in_picture"} <= found
+
+
 def test_words_that_no_header_knows_are_a_note_and_no_leak(folder, monkeypatch):
     monkeypatch.setattr("pixelscrub.prove.conformance.program", lambda: None)
     said = {"STRANGER", "XY", "1234567"}
