@@ -37,6 +37,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         try:
+            path.touch(mode=0o600)
+            path.chmod(0o600)  # before SQLite makes its other files, which take it over
             self._rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = NORMAL")
@@ -49,8 +51,7 @@ class Journal:
                         f"ALTER TABLE files ADD COLUMN {column} TEXT NOT NULL DEFAULT ''"
                     )
             self._rows.executescript(SCHEMA)
-            path.chmod(0o600)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise UsageError(f"journal cannot be used ({type(error).__name__})") from None
 
     def __enter__(self) -> Self:

@@ -23,6 +23,13 @@ def line(output="p/s/r/1.dcm"):
     return AuditLine(source="a.dcm", outcome=Outcome.CLEAN, output=output)
 
 
+def test_all_its_files_are_for_the_owner_alone(journal, tmp_path):
+    journal.record(source(), "recipe", line())
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("journal*")}
+    assert len(modes) == 3
+    assert set(modes.values()) == {0o600}
+
+
 def test_unchanged_file_under_the_same_recipe_is_done(journal):
     journal.record(source(), "recipe", line())
     assert journal.done(source(), "recipe") == line()
