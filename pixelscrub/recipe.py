@@ -65,7 +65,7 @@ class Layout(_Section):
 class TextSettings(_Section):
     """How burned-in text is looked for and judged; `layouts` are what is known of devices."""
 
-    detectors: list[str] = Field(default=["strokes", "tesseract", "barcodes"], min_length=1)
+    detectors: list[str] = Field(default=["strokes", "network", "barcodes"], min_length=1)
     keep: Literal["nothing", "laterality", "harmless"] = "nothing"
     padding: int = Field(default=2, ge=0, le=50)
     min_score: float = Field(default=0.3, ge=0, le=1)

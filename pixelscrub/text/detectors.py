@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Picture = npt.NDArray[np.uint8]
     Detector = Callable[[Picture], list[TextBox]]
+    Judge = Callable[[Picture, list[TextBox]], list[TextBox]]
 
 SMALLEST = 4
 """Pixels; no letter is smaller, so smaller pictures are not searched."""
@@ -37,6 +38,12 @@ def _strokes(image: Picture) -> list[TextBox]:
     return find_lines(image)
 
 
+def _network(image: Picture, found: list[TextBox]) -> list[TextBox]:
+    from pixelscrub.text.network import find_text
+
+    return find_text(image, found)
+
+
 def _barcodes(image: Picture) -> list[TextBox]:
     from pixelscrub.text.barcodes import find_codes
 
@@ -49,7 +56,13 @@ def _require_tesseract() -> None:
     require()
 
 
-CHEAP = frozenset({"strokes"})
+def _require_network() -> None:
+    from pixelscrub.text.network import require
+
+    require()
+
+
+CHEAP = frozenset({"strokes", "network"})
 """Detectors that may see every frame of a cine."""
 SECOND = frozenset({"tesseract"})
 """Costly detectors: they look where a cheap one sees something, to see more of it."""
@@ -58,7 +71,12 @@ DETECTORS: dict[str, Detector] = {
     "tesseract": _tesseract,
     "barcodes": _barcodes,
 }
-REQUIREMENTS: dict[str, Callable[[], None]] = {"tesseract": _require_tesseract}
+JUDGES: dict[str, Judge] = {"network": _network}
+"""Detectors that also judge what those of the table above found."""
+REQUIREMENTS: dict[str, Callable[[], None]] = {
+    "tesseract": _require_tesseract,
+    "network": _require_network,
+}
 
 
 def require(names: Sequence[str]) -> None:
@@ -69,14 +87,15 @@ def require(names: Sequence[str]) -> None:
         MissingComponentError: its program is not installed.
     """
     for name in names:
-        if name not in DETECTORS:
-            raise RecipeError(f"no such text detector; there are: {', '.join(DETECTORS)}")
+        if name not in DETECTORS and name not in JUDGES:
+            known = ", ".join((*DETECTORS, *JUDGES))
+            raise RecipeError(f"no such text detector; there are: {known}")
         if name in REQUIREMENTS:
             REQUIREMENTS[name]()
 
 
 def detect(
-    image: Picture, detectors: Sequence[str] = ("strokes", "tesseract", "barcodes")
+    image: Picture, detectors: Sequence[str] = ("strokes", "network", "barcodes")
 ) -> list[TextBox]:
     """Find text in a picture.
 
@@ -97,13 +116,18 @@ def detect(
     if image.shape[0] * image.shape[1] > LARGEST:
         raise HeldError(Reason.TOO_LARGE, "picture is too large to be searched for text")
     found: list[TextBox] = []
-    for name in sorted(detectors, key=SECOND.__contains__):
+    for name in sorted(detectors, key=_turn):
         if name in SECOND and not found and not CHEAP.isdisjoint(detectors):
             continue
         with guarded(Reason.DETECTOR_FAILED):
-            found += DETECTORS[name](image)
+            found = JUDGES[name](image, found) if name in JUDGES else found + DETECTORS[name](image)
     if len(found) > MOST:
         return [TextBox(Box(0, 0, image.shape[1], image.shape[0]), 1.0, "everywhere")]
     rows, columns = image.shape[:2]
     inside = (replace(text, box=text.box.clipped(columns, rows)) for text in found)
     return into_lines(unite(text for text in inside if text.box.area))
+
+
+def _turn(name: str) -> int:
+    """Weight-free detectors first, then who judges them, then the costly ones."""
+    return 2 if name in SECOND else int(name in JUDGES)

@@ -8,6 +8,7 @@ pictures go in tiles, and tiles where nothing stands out are skipped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,36 +35,80 @@ STEP: Final = 16
 """Sides that the network takes are multiples of this."""
 FLAT: Final = 10
 """Grey levels between darkest and brightest; a tile with less holds nothing to read."""
-SURE: Final = 0.4
-PEAK: Final = 0.6
+SURE: Final = 0.5
+PEAK: Final = 0.8
 GROW: Final = 1 / 3
 """What is added around a core, as a share of its height: cores are three fifths of a line."""
+DOUBTED: Final = frozenset({"strokes"})
+"""Detectors that take tissue for text at times."""
+DOUBT: Final = 0.3
+"""Probability that what they find must reach somewhere."""
+INK: Final = 40
+"""Grey levels by which ink stands out of its ground."""
+LEFT: Final = 0.1
+"""Share of a block's ink that smaller lines may leave, where they are taken instead of it."""
 LARGE: Final = 14
 """Pixels of a smaller picture; lower cores in it are seen better in the next larger one."""
 WHOLE: Final = 384
 """Pixels of the shorter side, from which a picture is looked at in half its size as well."""
 
 
-def find_text(image: Picture, sure: float = SURE, peak: float = PEAK) -> list[TextBox]:
-    """Find lines of text, upright or turned.
+def find_text(
+    image: Picture, others: Sequence[TextBox] = (), sure: float = SURE, peak: float = PEAK
+) -> list[TextBox]:
+    """Find lines of text, upright or turned, and judge what weight-free detectors found.
 
     Args:
         image: uint8, (rows, columns) grey or (rows, columns, 3) RGB.
+        others: what other detectors found.
         sure: probability from which a pixel belongs to a text.
         peak: probability that a text must reach somewhere.
 
     Returns:
-        Boxes in pixels of `image`; the score is the mean probability of the core.
+        Boxes in pixels of `image`, own and others'; the score of own ones is the mean probability
+        of the core. Strokes that do not look like text to the network are left out.
 
     Raises:
         MissingComponentError: the network is not installed.
     """
-    found, scale, picture = _lines(probability(image), 1, sure, peak), 1, image
-    while min(picture.shape[:2]) >= WHOLE:
-        half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        picture, scale = np.asarray(half, np.uint8), 2 * scale
-        found += _lines(probability(picture), scale, sure, peak)
-    return found
+    seen = list(_scales(image))
+    own: list[TextBox] = []
+    for scale, shares in seen:
+        lines = _lines(shares, scale, sure, peak)
+        own += [line for line in lines if scale == 1 or not _is_known(image, line.box, own)]
+    kept = (t for t in others if t.source not in DOUBTED or _likely(seen, t.box) >= DOUBT)
+    return [*own, *kept]
+
+
+def _scales(image: Picture) -> Iterator[tuple[int, Shares]]:
+    """At the full size, a half, a fourth and so on: by how much smaller, and what is seen."""
+    scale = 1
+    yield scale, probability(image)
+    while min(image.shape[:2]) >= WHOLE:
+        half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        image, scale = np.asarray(half, np.uint8), 2 * scale
+        yield scale, probability(image)
+
+
+def _is_known(image: Picture, box: Box, finer: list[TextBox]) -> bool:
+    """Whether smaller lines hold nearly all that stands out in a box: it is a block of them."""
+    x0, y0, x1, y1 = box.clipped(image.shape[1], image.shape[0])
+    part = image[y0:y1, x0:x1].astype(np.int16).reshape(y1 - y0, x1 - x0, -1)
+    ink = np.abs(part - np.median(part, axis=(0, 1))).max(axis=2) > INK
+    left = ink.copy()
+    for line in finer:
+        a0, b0, a1, b1 = (max(edge, 0) for edge in line.box.shifted(-x0, -y0))
+        left[b0:b1, a0:a1] = False
+    return int(left.sum()) <= LEFT * int(ink.sum())
+
+
+def _likely(seen: list[tuple[int, Shares]], box: Box) -> float:
+    """The highest probability in a box, at any scale."""
+    parts = []
+    for scale, shares in seen:
+        x0, y0, x1, y1 = (max(edge, 0) // (2 * scale) for edge in box)
+        parts.append(float(shares[y0 : y1 + 1, x0 : x1 + 1].max(initial=0)))
+    return max(parts)
 
 
 def probability(image: Picture) -> Shares:

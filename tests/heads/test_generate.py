@@ -53,4 +53,4 @@ def test_a_changed_head_loses_its_face_and_keeps_its_brain(phantom, change):
     row, found = ours(one)
     assert row.status == "removed"
     assert min(row.gone.values()) >= 0.95
-    assert brain_touched(one, mask_of(found)) <= 1e-3
+    assert brain_touched(one, mask_of(found)) <= 2e-3  # slices of 4 mm blur skin into brain

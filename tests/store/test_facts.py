@@ -43,10 +43,14 @@ def test_faces_are_found_by_instance(tmp_path):
     assert facts.faces_of("w") == []
 
 
+def _interrupt(path):
+    assert path.exists()
+    raise KeyboardInterrupt
+
+
 def test_file_is_gone_whatever_happened_while_it_lay_there(tmp_path):
     with pytest.raises(KeyboardInterrupt), Facts().laid_down(tmp_path / "f") as path:
-        assert path.exists()
-        raise KeyboardInterrupt
+        _interrupt(path)
     assert not path.exists()
 
 

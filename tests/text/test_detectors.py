@@ -70,6 +70,19 @@ def test_boxes_end_at_the_picture(monkeypatch):
     assert [text.box for text in detect(picture(), ["strokes"])] == [Box(0, 30, 60, 40)]
 
 
+def test_the_network_judges_strokes_and_nothing_else(monkeypatch):
+    dark = np.zeros((96, 160), np.uint8)
+    dark[40:56, 40:120] = 3  # nothing that the network takes for text
+    dark[0, 0] = 255
+    seen = TextBox(Box(40, 40, 120, 56), 0.9, "strokes")
+    replaced(monkeypatch, lambda image: [seen])
+    assert detect(dark, ["strokes"]) == [seen]
+    assert detect(dark, ["network", "strokes"]) == []
+    code = TextBox(Box(40, 40, 120, 56), 0.9, "barcodes")
+    monkeypatch.setitem(detectors.DETECTORS, "barcodes", lambda image: [code])
+    assert detect(dark, ["network", "barcodes"]) == [code]
+
+
 def test_an_unknown_detector_is_a_wrong_recipe():
     with pytest.raises(RecipeError):
         require(["strokes", "crystal ball"])

@@ -1,0 +1,110 @@
+"""Text by the trained network."""
+
+import itertools
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixelscrub.errors import MissingComponentError
+from pixelscrub.findings import Box
+from pixelscrub.text import network
+from pixelscrub.text.boxes import TextBox
+
+Picture = npt.NDArray[np.uint8]
+
+
+def written(text: str, size: float = 0.6, level: int = 230, ground: int = 15) -> Picture:
+    picture = np.full((240, 400), ground, np.uint8)
+    cv2.putText(picture, text, (40, 120), cv2.FONT_HERSHEY_SIMPLEX, size, level, 1, cv2.LINE_AA)
+    return picture
+
+
+def hidden(picture: Picture, found: list[TextBox], ground: int) -> float:
+    """Share of the ink that lies in the boxes."""
+    ink = np.abs(picture.astype(int) - ground) > 60
+    inside = np.zeros(picture.shape, bool)
+    for x0, y0, x1, y1 in (text.box.clipped(*picture.shape[::-1]) for text in found):
+        inside[y0:y1, x0:x1] = True
+    return float(inside[ink].mean())
+
+
+@pytest.mark.parametrize(("level", "ground"), [(230, 15), (10, 240), (120, 40)])
+def test_a_name_is_covered_light_and_dark(level: int, ground: int) -> None:
+    picture = written("MUSTER^ERIKA 12.08.1964", level=level, ground=ground)
+    found = network.find_text(picture)
+    assert hidden(picture, found, ground) >= 0.95
+    assert all(0 < text.score <= 1 and text.source == "network" for text in found)
+
+
+def test_a_turned_name_is_covered() -> None:
+    picture = np.ascontiguousarray(np.rot90(written("MUSTER^ERIKA 1964")))
+    assert hidden(picture, network.find_text(picture), 15) >= 0.95
+
+
+def test_large_letters_are_covered() -> None:
+    picture = np.full((600, 900), 10, np.uint8)
+    cv2.putText(picture, "ERIKA", (80, 380), cv2.FONT_HERSHEY_SIMPLEX, 6, 240, 14, cv2.LINE_AA)
+    assert hidden(picture, network.find_text(picture), 10) >= 0.95
+
+
+def test_colour_and_grey_of_one_picture_agree() -> None:
+    picture = written("SMITH JOHN")
+    grey = network.probability(picture)
+    colour = network.probability(np.repeat(picture[:, :, None], 3, axis=2))
+    assert grey.shape == (120, 200)
+    np.testing.assert_array_equal(grey, colour)
+
+
+def test_empty_and_smooth_pictures_hold_nothing() -> None:
+    ramp = np.tile(np.linspace(0, 255, 300), (200, 1)).astype(np.uint8)
+    assert network.find_text(np.full((200, 300), 77, np.uint8)) == []
+    assert network.find_text(ramp) == []
+
+
+def test_sides_need_not_be_whole_steps() -> None:
+    assert network.probability(written("SMITH")[:37, :101]).shape == (24, 56)
+
+
+def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = np.tile(written("DOE, JANE 1950"), (2, 1))
+    whole = network.probability(picture)
+    monkeypatch.setattr(network, "TILE", 256)
+    parts = network.probability(picture)
+    assert parts.shape == whole.shape
+    assert ((parts > 0.5) == (whole > 0.5)).mean() > 0.99
+
+
+def test_what_is_no_number_counts_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def run(self, _: object, given: dict[str, npt.NDArray[np.float32]]) -> list[object]:
+            rows, columns = given["picture"].shape[2:]
+            return [np.full((1, 1, rows // 2, columns // 2), np.nan, np.float32)]
+
+    monkeypatch.setattr(network, "_network", Broken)
+    found = network.find_text(written("X")[80:144, 20:84])
+    assert found[0].box.clipped(64, 64) == Box(0, 0, 64, 64)
+
+
+def test_a_missing_network_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(network, "model_file", lambda: tmp_path / "none.onnx")
+    with pytest.raises(MissingComponentError, match="text network"):
+        network.require()
+
+
+@given(st.integers(1, 600))
+def test_tiles_cover_a_side_and_overlap(steps: int) -> None:
+    side = steps * network.STEP
+    parts = network._parts(side)
+    assert parts[0].start == 0
+    assert parts[-1].stop == side
+    assert all(part.start >= 0 and part.stop - part.start <= network.TILE for part in parts)
+    assert all(part.start % network.STEP == part.stop % network.STEP == 0 for part in parts)
+    assert all(
+        one.stop - two.start >= network.OVERLAP - network.STEP
+        for one, two in itertools.pairwise(parts)
+    )
