@@ -71,12 +71,15 @@ def _programs(folder: Path, tally: Tally, short: bool) -> None:
     place = _archive(folder / "tesseract-missing")
     (place / "bin").mkdir()
     before = snapshot(place / "in")
-    ran = scrub(place, env={"PATH": str(place / "bin")})
+    recipe = folder / "reading.toml"
+    recipe.write_text('[text]\ndetectors = ["strokes", "network", "tesseract"]\n')
+    asks = ("--recipe", recipe)
+    ran = scrub(place, *asks, env={"PATH": str(place / "bin")})
     wrong = [f"exit code {ran.code}"] * (ran.code != 5)
     wrong += ["OUT is not empty"] * bool(ran.contents())
     wrong += ["not named"] * ("tesseract" not in ran.printed)
     tally.count("Tesseract missing", *wrong)
-    again = scrub(place, "--resume")
+    again = scrub(place, *asks, "--resume")
     tally.count("Tesseract installed, re-run", *_held(again), *judge(again, before, place))
     for name, script in list(SCRIPTS.items())[:: 4 if short else 1]:
         place = _archive(folder / f"tesseract-{name.replace(' ', '-')}")
@@ -84,14 +87,15 @@ def _programs(folder: Path, tally: Tally, short: bool) -> None:
         _fake(place / "bin" / "tesseract", f"case $* in *--version*) echo tesseract 5.3.0; "
               f"exit;; *--list-langs*) echo eng; exit;; esac; {script}")  # fmt: skip
         path = f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        ran = scrub(place, env={"PATH": path})
+        ran = scrub(place, *asks, env={"PATH": path})
         both = dict.fromkeys(("plain", "coded"), "detector_failed")
         tally.count(f"Tesseract {name}", *_held(ran, **both), *judge(ran, before, place))
-        again = scrub(place, "--resume")
+        again = scrub(place, *asks, "--resume")
         tally.count(f"Tesseract {name} no more", *_held(again), *judge(again, before, place))
     place = _archive(folder / "tesseract-old")
     _fake(place / "bin" / "tesseract", "echo tesseract 3.02; exit")
-    ran = scrub(place, env={"PATH": f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}"})
+    path = f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    ran = scrub(place, *asks, env={"PATH": path})
     wrong = [f"exit code {ran.code}"] * (ran.code not in {2, 5})
     tally.count("Tesseract old", *wrong, *["OUT is not empty"] * bool(ran.contents()))
 

@@ -255,7 +255,8 @@ def checked_recipe(recipe: Recipe | AnyPath) -> Recipe:
 
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(str(recipe))
     if chosen.steps.text or chosen.steps.crop:
-        require(chosen.text.detectors)
+        reads = chosen.text.keep != "nothing"
+        require([*chosen.text.detectors, *["tesseract"] * reads])
     return chosen
 
 

@@ -136,12 +136,15 @@ def test_nothing_usable_exits_3(pixelscrub, tmp_path):
     assert pixelscrub("apply", tmp_path / "nothing", "-o", tmp_path / "out2")[0] == 3
 
 
+@pytest.mark.parametrize("asked", ['detectors = ["network", "tesseract"]', 'keep = "harmless"'])
 def test_missing_tesseract_exits_5_and_says_how_to_install_it(
-    pixelscrub, make_instance, save, tmp_path, monkeypatch
+    pixelscrub, make_instance, save, tmp_path, monkeypatch, asked
 ):
     save(make_instance(), tmp_path / "in" / "a.dcm")
+    (tmp_path / "r.toml").write_text("[text]\n" + asked)
     monkeypatch.setenv("PATH", str(tmp_path))
-    code, _, err = pixelscrub("scrub", tmp_path / "in", "-o", tmp_path / "out")
+    given = ("scrub", tmp_path / "in", "--recipe", tmp_path / "r.toml", "-o", tmp_path / "out")
+    code, _, err = pixelscrub(*given)
     assert code == 5
     assert "tesseract" in err
     assert "apt" in err
