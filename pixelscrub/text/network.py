@@ -41,8 +41,10 @@ GROW: Final = 1 / 3
 """What is added around a core, as a share of its height: cores are three fifths of a line."""
 DOUBTED: Final = frozenset({"strokes"})
 """Detectors that take tissue for text at times."""
-DOUBT: Final = 0.3
-"""Probability that what they find must reach somewhere."""
+MAYBE: Final = 0.3
+"""Probability from which a pixel may belong to what they find."""
+DOUBT: Final = 0.1
+"""Share of what they find that must be such pixels."""
 INK: Final = 40
 """Grey levels by which ink stands out of its ground."""
 LEFT: Final = 0.1
@@ -103,11 +105,12 @@ def _is_known(image: Picture, box: Box, finer: list[TextBox]) -> bool:
 
 
 def _likely(seen: list[tuple[int, Shares]], box: Box) -> float:
-    """The highest probability in a box, at any scale."""
+    """The share of a box that may be text, at the scale where it is largest."""
     parts = []
     for scale, shares in seen:
         x0, y0, x1, y1 = (max(edge, 0) // (2 * scale) for edge in box)
-        parts.append(float(shares[y0 : y1 + 1, x0 : x1 + 1].max(initial=0)))
+        part = shares[y0 : y1 + 1, x0 : x1 + 1]
+        parts.append(float((part >= MAYBE).mean()) if part.size else 0.0)
     return max(parts)
 
 
