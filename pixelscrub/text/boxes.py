@@ -15,6 +15,9 @@ Corners = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Belong = Callable[[Corners, Corners], Mask]
 
+TURNED = 2.5
+"""Height of a box, as a multiple of its width, from which its text is turned."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextBox:
@@ -75,9 +78,15 @@ def _overlap(one: Corners, others: Corners) -> Mask:
 
 
 def _same_line(one: Corners, others: Corners) -> Mask:
-    """Boxes of about one height, level with one another, and no further apart than high."""
+    """Boxes of about one height, level with one another, and no further apart than high.
+
+    Two that are much higher than wide are turned texts side by side: what lies between them stays.
+    """
     heights, height = others[:, 3] - others[:, 1], one[3] - one[1]
+    widths, width = others[:, 2] - others[:, 0], one[2] - one[0]
+    turned = (heights > TURNED * widths) & (height > TURNED * width)
     tall, small = np.maximum(heights, height), np.minimum(heights, height)
     gap = np.maximum(one[0], others[:, 0]) - np.minimum(one[2], others[:, 2])
     level = np.minimum(one[3], others[:, 3]) - np.maximum(one[1], others[:, 1])
-    return np.asarray((gap <= 0.9 * small) & (level >= 0.6 * small) & (tall <= 1.6 * small))
+    near = (gap <= 0.9 * small) & (level >= 0.6 * small) & (tall <= 1.6 * small)
+    return np.asarray(near & ~turned)

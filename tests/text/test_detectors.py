@@ -109,5 +109,10 @@ def test_words_of_one_line_become_one():
     assert boxes == [Box(0, 0, 45, 10), Box(60, 0, 80, 10), Box(0, 30, 20, 40)]
 
 
+def test_turned_texts_side_by_side_stay_apart():
+    columns = [TextBox(Box(x, 0, x + 12, 90), 0.5, "a") for x in (0, 40)]
+    assert into_lines(columns) == columns
+
+
 def test_the_text_read_is_not_shown():
     assert "SECRET" not in repr(TextBox(Box(0, 0, 1, 1), 1.0, "tesseract", "SECRET"))
