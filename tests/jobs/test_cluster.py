@@ -1,5 +1,6 @@
 """A real Dask scheduler and workers, each a process of its own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -27,10 +28,20 @@ class Cluster:
             for _ in range(2)
         ]
         self.processes += self.workers
+        try:
+            self.address = self.told()
+        except TimeoutError:
+            self.stop()
+            raise
+
+    def told(self):
+        """The scheduler's address, when it has written its file to the end."""
         end = time.monotonic() + 180
-        while not self.file.exists() and time.monotonic() < end:
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError, ValueError):
+                return json.loads(self.file.read_text())["address"]
             time.sleep(0.05)
-        self.address = json.loads(self.file.read_text())["address"]
+        raise TimeoutError("the scheduler did not start")
 
     def start(self, kind, *options):
         command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--no-dashboard"]
