@@ -83,14 +83,19 @@ class DimsePeer:
             StorageCommitmentPushModelInstance as Place,
         )
 
-        told = threading.Event()
+        told, answered = threading.Event(), threading.Event()
 
         def committed(event: Event) -> tuple[int, None]:
             report(*read_report(event))
             told.set()
             return 0x0000, None
 
-        handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, committed)]
+        def sent(_event: Event) -> None:
+            # A release must not overtake the answer to the report.
+            if told.is_set():
+                answered.set()
+
+        handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, committed), (evt.EVT_PDU_SENT, sent)]
         with self._association([build_context(Model)], handlers) as association:
             if not association.accepted_contexts:
                 return False
@@ -98,7 +103,7 @@ class DimsePeer:
             status, _ = association.send_n_action(asked, 1, Model, Place)
             if not status or status.Status != 0x0000:
                 raise UnreachableError(_code(status))
-            told.wait(SAME_ASSOCIATION)
+            answered.wait(SAME_ASSOCIATION)
         return True
 
     @contextmanager
