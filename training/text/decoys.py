@@ -170,6 +170,21 @@ def lines(picture: Picture, colour: Colour, random: Random) -> None:
         cv2.line(picture, start, end, colour, int(random.integers(1, 4)), cv2.LINE_AA)
 
 
+def icon(picture: Picture, colour: Colour, random: Random) -> None:
+    """A small closed shape, drawn or filled: emblems, body marks, probes."""
+    ways = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    lobes = np.arange(1, 5)[:, None] * ways + random.uniform(0, 2 * np.pi, (4, 1))
+    wide = 1 + (random.uniform(0, 0.35, (4, 1)) * np.cos(lobes)).sum(axis=0)
+    radius = random.uniform(5, 36, 2)
+    points = np.stack([wide * np.cos(ways), wide * np.sin(ways)], axis=1) * radius
+    outline = [(points + _place(picture, random)).astype(np.int32)]
+    if random.random() < 0.4:
+        cv2.fillPoly(picture, outline, colour)
+    else:
+        cv2.polylines(picture, outline, True, colour, int(random.integers(1, 4)), cv2.LINE_AA)
+
+
 DECOYS: Final[list[Callable[[Picture, Colour, Random], None]]] = [
     ruler, ruler, dots, caliper, trace, colour_bar, shapes, grid, wire, stent, specks, lines,
+    icon,
 ]  # fmt: skip

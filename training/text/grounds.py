@@ -46,6 +46,16 @@ def cloud(size: int, random: Random, finest: int = 4) -> npt.NDArray[np.float32]
     return np.asarray((total - total.min()) / (np.ptp(total) + 1e-6), np.float32)
 
 
+def _fine(size: int, random: Random) -> npt.NDArray[np.float32]:
+    """Clouds with blobs of 4 to 24 pixels, 0 to 1, (size, size)."""
+    cells = int(size / random.uniform(4, 24)) + 2
+    grid = cv2.resize(
+        random.random((cells, cells), np.float32), (size, size), interpolation=cv2.INTER_CUBIC
+    )
+    share = random.uniform(0.1, 0.6)
+    return np.asarray(np.clip((1 - share) * grid + share * cloud(size, random), 0, 1), np.float32)
+
+
 def _grey(level: npt.NDArray[Any]) -> Ground:
     return np.repeat(np.asarray(level, np.float32)[:, :, None], 3, axis=2)
 
@@ -109,8 +119,8 @@ def ultrasound(size: int, random: Random) -> Ground:
     speckle /= speckle.mean() + 1e-6
     level = random.uniform(20, 150) * cloud(size, random, 8) ** random.uniform(0.8, 2.5) * speckle
     picture = _tinted(level, random)
-    if random.random() < 0.15:
-        _vessels(picture, random)
+    if random.random() < 0.25:
+        (_vessels if random.random() < 0.5 else _corals)(picture, random)
     if random.random() < 0.2:
         flow, side = cloud(size, random, 16), cloud(size, random, 16)[:, :, None]
         colours = np.where(side > 0.5, random.uniform(0, 255, 3), random.uniform(0, 255, 3))
@@ -135,6 +145,74 @@ def _vessels(picture: Ground, random: Random) -> None:
         points = (np.cumsum(way, axis=0) + start).astype(np.int32)
         cv2.polylines(mask, [points], False, 1.0, int(random.integers(1, 7)))
     picture[:] = np.where(mask[:, :, None] > 0, colours, picture)
+
+
+def _corals(picture: Ground, random: Random) -> None:
+    """Thick branches with a light core, as power Doppler shows a node or a kidney, in place."""
+    size = picture.shape[0]
+    ridge = 1 - np.abs(2 * _fine(size, random) - 1)
+    share = np.clip((ridge - random.uniform(0.6, 0.85)) / 0.15, 0, 1)[:, :, None]
+    centre, reach = random.uniform(0.2, 0.8, 2) * size, random.uniform(0.1, 0.5, 2) * size
+    away = np.square((np.indices((size, size)).transpose(1, 2, 0) - centre) / reach).sum(axis=2)
+    share = np.where(away[:, :, None] < random.uniform(0.6, 1.4), share, 0)
+    cold = random.random() < 0.3
+    low, high = np.array([200.0, 60, 0]), np.array([255.0, 230, 60])
+    colours = (low + share * (high - low))[:, :, :: -1 if cold else 1] * random.uniform(0.6, 1)
+    picture[:] = np.where(share > 0.05, colours, picture)
+
+
+def motion(size: int, random: Random) -> Ground:
+    """M-mode: tissue drawn out over time, often with streaks of colour that beat."""
+    field = cloud(size, random, 3)
+    lines = cv2.resize(field[:, : max(size // 6, 8)], (size, size), interpolation=cv2.INTER_CUBIC)
+    picture = _grey(random.uniform(60, 255) * np.clip(lines, 0, 1) ** random.uniform(1, 3))
+    picture *= random.rayleigh(random.uniform(0.5, 0.8), (size, size, 1))
+    if random.random() < 0.7:
+        beat = (np.arange(size) % random.uniform(size / 10, size / 2)) / size
+        narrow = cv2.resize(_fine(size, random), (size, size // 4), interpolation=cv2.INTER_AREA)
+        streak = cv2.resize(narrow, (size, size)) + random.uniform(1, 4) * beat[None, :]
+        for low, colour in ((0.9, random.uniform(0, 255, 3)), (1.1, random.uniform(0, 255, 3))):
+            inside = (streak % 1.3 > low)[:, :, None]
+            picture = np.where(inside, colour * (0.3 + field[:, :, None]), picture)
+    return np.asarray(picture, np.float32)
+
+
+def bars(size: int, random: Random) -> Ground:
+    """A test pattern: fields of bars and greys."""
+    picture = np.full((size, size, 3), random.uniform(0, 255), np.float32)
+    for _ in range(int(random.integers(3, 14))):
+        (y, x), (high, wide) = random.integers(0, size, 2), random.integers(8, size // 3, 2)
+        room = picture[y : y + high, x : x + wide]
+        ends, period = random.uniform(0, 255, 2), int(random.choice([2, 2, 4, 6, 8, 12, 16, 24]))
+        along = np.arange(room.shape[int(random.integers(2))]) % period < period / 2
+        level = np.where(along, *ends).astype(np.float32)
+        is_rows = level.size == room.shape[0]
+        room[:] = level[:, None, None] if is_rows else level[None, :, None]
+    return picture
+
+
+def mucosa(size: int, random: Random) -> Ground:
+    """Wet tissue as an endoscope shows it: red and pink, with sharp white highlights."""
+    red, pink = random.uniform((120, 20, 10), (230, 110, 90)), random.uniform(150, 255, 3)
+    picture = red + cloud(size, random, 3)[:, :, None] * (pink - red) * random.uniform(0.2, 0.8)
+    shine = _fine(size, random)
+    near = cloud(size, random, 32) > random.uniform(0.3, 0.7)
+    bright = ((shine > random.uniform(0.6, 0.85)) & near).astype(np.float32)
+    bright = cv2.GaussianBlur(bright, (0, 0), random.uniform(0.4, 1.2))[:, :, None]
+    return np.asarray(picture * (1 - bright) + random.uniform(220, 255) * bright, np.float32)
+
+
+def _column(level: npt.NDArray[np.float32], random: Random) -> None:
+    """Like shadows under one another: vertebrae, ribs, teeth; drawn in place."""
+    size = level.shape[0]
+    x, wide = random.uniform(0.1, 0.9) * size, random.uniform(0.03, 0.15) * size
+    step, turn = wide * random.uniform(0.6, 1.6), random.uniform(-30, 30)
+    shade = np.zeros_like(level)
+    for y in np.arange(-step, size + step, step):
+        axes = (int(wide) + 1, int(step * random.uniform(0.25, 0.5)) + 1)
+        thick = -1 if random.random() < 0.5 else int(random.integers(1, 5))
+        cv2.ellipse(shade, (int(x), int(y)), axes, turn, 0, 360, 1.0, thick)
+    level += random.uniform(-70, 90) * cv2.GaussianBlur(shade, (0, 0), random.uniform(1, 4))
 
 
 def spectrum(size: int, random: Random) -> Ground:
@@ -179,7 +257,7 @@ def section(size: int, random: Random) -> Ground:
     if random.random() < 0.4:
         level += random.uniform(10, 70) * trabeculae(size, random)
     if random.random() < 0.4:
-        level = random.uniform(1, 4) * (level - random.uniform(0, 120))  # a narrow window
+        level = random.uniform(1, 9) * (level - random.uniform(0, 160))  # a narrow window
     level = np.clip(level, 0, 255)
     return _grey(level + random.normal(0, random.uniform(0.5, 14), (size, size)))
 
@@ -200,6 +278,8 @@ def radiograph(size: int, random: Random) -> Ground:
         level += random.uniform(-60, 90) * cv2.GaussianBlur(band, (0, 0), random.uniform(1, 6))
     if random.random() < 0.4:
         level += random.uniform(10, 50) * trabeculae(size, random)
+    if random.random() < 0.4:
+        _column(level, random)
     if random.random() < 0.3:
         level *= sector(size, random)
     return _grey(level + random.normal(0, random.uniform(0, 9), (size, size)))
@@ -274,8 +354,9 @@ def _pictures() -> list[npt.NDArray[np.uint8]]:
 
 KINDS: Final[list[Callable[[int, Random], Ground]]] = [
     flat, gradient, noise, ultrasound, section, radiograph, scenery, panel, page, real, spectrum,
+    motion, bars, mucosa,
 ]  # fmt: skip
-WEIGHTS: Final = np.array([15, 3, 5, 20, 19, 11, 5, 6, 4, 6, 6]) / 100
-DETAILED: Final = (ultrasound, section, radiograph, spectrum)
+WEIGHTS: Final = np.array([13, 2, 4, 20, 19, 10, 4, 5, 3, 6, 5, 3, 3, 3]) / 100
+DETAILED: Final = (ultrasound, section, radiograph, spectrum, motion, mucosa)
 """Kinds that are also drawn at twice the size and halved, as large pictures are looked at."""
 FINER: Final = 0.2
