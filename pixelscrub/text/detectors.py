@@ -50,6 +50,18 @@ def _barcodes(image: Picture) -> list[TextBox]:
     return find_codes(image)
 
 
+def _ppocr(image: Picture) -> list[TextBox]:
+    from pixelscrub.text.ppocr import find_lines
+
+    return find_lines(image)
+
+
+def _require_ppocr() -> None:
+    from pixelscrub.text.ppocr import require
+
+    require()
+
+
 def _require_tesseract() -> None:
     from pixelscrub.text.tesseract import require
 
@@ -70,12 +82,14 @@ DETECTORS: dict[str, Detector] = {
     "strokes": _strokes,
     "tesseract": _tesseract,
     "barcodes": _barcodes,
+    "ppocr": _ppocr,
 }
 JUDGES: dict[str, Judge] = {"network": _network}
 """Detectors that also judge what those of the table above found."""
 REQUIREMENTS: dict[str, Callable[[], None]] = {
     "tesseract": _require_tesseract,
     "network": _require_network,
+    "ppocr": _require_ppocr,
 }
 
 

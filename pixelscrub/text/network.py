@@ -20,6 +20,7 @@ import numpy.typing as npt
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.tiles import STEP, parts
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
 Picture = npt.NDArray[np.uint8]
 Shares = npt.NDArray[np.float32]
 
-TILE: Final = 1024
-"""Pixels of a tile's side, most."""
-OVERLAP: Final = 96
-"""Pixels that neighbouring tiles share, so that no letter is only seen cut."""
-STEP: Final = 16
-"""Sides that the network takes are multiples of this."""
 FLAT: Final = 10
 """Grey levels between darkest and brightest; a tile with less holds nothing to read."""
 SURE: Final = 0.5
@@ -45,6 +40,8 @@ MAYBE: Final = 0.3
 """Probability from which a pixel may belong to what they find."""
 DOUBT: Final = 0.1
 """Share of what they find that must be such pixels."""
+SOLID: Final = 0.6
+"""Share of its box that the core of a line fills; a line of text is straight."""
 INK: Final = 40
 """Grey levels by which ink stands out of its ground."""
 LEFT: Final = 0.1
@@ -129,8 +126,8 @@ def probability(image: Picture) -> Shares:
     missing = [(0, -side % STEP) for side in image.shape[:2]]
     whole = np.pad(image, [*missing, *[(0, 0)] * (image.ndim - 2)], mode="edge")
     shares = np.zeros((whole.shape[0] // 2, whole.shape[1] // 2), np.float32)
-    for y in _parts(whole.shape[0]):
-        for x in _parts(whole.shape[1]):
+    for y in parts(whole.shape[0]):
+        for x in parts(whole.shape[1]):
             tile = whole[y, x]
             if int(tile.max()) - int(tile.min()) >= FLAT:
                 place = shares[y.start // 2 : y.stop // 2, x.start // 2 : x.stop // 2]
@@ -153,14 +150,6 @@ def model_file() -> Path:
     package = Path(__file__).parents[1]
     beside = package.parent / "models" / "text.onnx"
     return beside if beside.is_file() else package / "models" / "text.onnx"
-
-
-def _parts(side: int) -> list[slice]:
-    """As few tiles as can be along a side, of one length in whole steps, that share OVERLAP."""
-    count = max(-(-(side - OVERLAP) // (TILE - OVERLAP)), 1)
-    length = -(-(side + (count - 1) * OVERLAP) // (count * STEP)) * STEP
-    starts = (round((side - length) * k / (STEP * max(count - 1, 1))) * STEP for k in range(count))
-    return [slice(start, start + length) for start in starts]
 
 
 def _run(tile: Picture) -> Shares:
@@ -192,16 +181,37 @@ def _lines(shares: Shares, scale: int, sure: float, peak: float) -> list[TextBox
     peaks = np.zeros(count, np.float32)
     np.maximum.at(peaks, members, values)
     means = np.bincount(members, values, count) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
-    boxes = 2 * scale * stats[:, : cv2.CC_STAT_AREA]
-    least = LARGE * scale if scale > 1 else 0
-    return [
-        TextBox(_grown(boxes[k].tolist(), scale), float(means[k]), "network")
-        for k in np.flatnonzero(peaks >= peak)
-        if min(boxes[k, 2:]) >= least
-    ]
+    least = LARGE if scale > 1 else 0
+    found = []
+    for k in np.flatnonzero(peaks >= peak):
+        x, y, width, height = stats[k, : cv2.CC_STAT_AREA].tolist()
+        if 2 * min(width, height) >= least:
+            core = labels[y : y + height, x : x + width] == k
+            for part in _solid(core):
+                place = _grown(part.shifted(x, y), 2 * scale)
+                found.append(TextBox(place, float(means[k]), "network"))
+    return found
 
 
-def _grown(place: list[int], scale: int) -> Box:
-    x, y, width, height = place
-    more = round(GROW * min(width, height)) + scale
-    return Box(x - more, y - more, x + width + more, y + height + more)
+def _solid(core: npt.NDArray[np.bool_]) -> list[Box]:
+    """Boxes that a core fills: one for a line, many for what winds or branches."""
+    rows, columns = core.shape
+    if core.mean() >= SOLID or max(rows, columns) <= 2:
+        return [Box(0, 0, columns, rows)]
+    turned = rows > columns
+    along = core.T if turned else core
+    middle = along.shape[1] // 2
+    found = []
+    for start, half in ((0, along[:, :middle]), (middle, along[:, middle:])):
+        down, across = (np.flatnonzero(half.any(axis=axis)) for axis in (1, 0))
+        if down.size:
+            x, y = int(across[0]), int(down[0])
+            inner = half[y : int(down[-1]) + 1, x : int(across[-1]) + 1]
+            found += [part.shifted(start + x, y) for part in _solid(inner)]
+    return [Box(y0, x0, y1, x1) if turned else Box(x0, y0, x1, y1) for x0, y0, x1, y1 in found]
+
+
+def _grown(core: Box, scale: int) -> Box:
+    x0, y0, x1, y1 = (scale * edge for edge in core)
+    more = round(GROW * min(x1 - x0, y1 - y0)) + scale // 2
+    return Box(x0 - more, y0 - more, x1 + more, y1 + more)

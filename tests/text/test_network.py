@@ -1,18 +1,15 @@
 """Text by the trained network."""
 
-import itertools
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
-from pixelscrub.text import network
+from pixelscrub.text import network, tiles
 from pixelscrub.text.boxes import TextBox
 
 Picture = npt.NDArray[np.uint8]
@@ -73,7 +70,7 @@ def test_sides_need_not_be_whole_steps() -> None:
 def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     picture = np.tile(written("DOE, JANE 1950"), (2, 1))
     whole = network.probability(picture)
-    monkeypatch.setattr(network, "TILE", 256)
+    monkeypatch.setattr(tiles, "TILE", 256)
     parts = network.probability(picture)
     assert parts.shape == whole.shape
     assert ((parts > 0.5) == (whole > 0.5)).mean() > 0.99
@@ -96,15 +93,16 @@ def test_a_missing_network_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         network.require()
 
 
-@given(st.integers(1, 600))
-def test_tiles_cover_a_side_and_overlap(steps: int) -> None:
-    side = steps * network.STEP
-    parts = network._parts(side)
-    assert parts[0].start == 0
-    assert parts[-1].stop == side
-    assert all(part.start >= 0 and part.stop - part.start <= network.TILE for part in parts)
-    assert all(part.start % network.STEP == part.stop % network.STEP == 0 for part in parts)
-    assert all(
-        one.stop - two.start >= network.OVERLAP - network.STEP
-        for one, two in itertools.pairwise(parts)
-    )
+def test_what_winds_is_covered_and_what_it_encloses_is_not() -> None:
+    shares = np.zeros((100, 100), np.float32)
+    shares[10:16, 10:90] = shares[10:90, 10:16] = 0.9
+    boxes = [text.box for text in network._lines(shares, 1, 0.5, 0.8)]
+    assert not any(box.intersection(Box(60, 60, 180, 180)).area for box in boxes)
+    for x, y in ((22, 22), (178, 25), (25, 178)):
+        assert any(box.x0 <= x < box.x1 and box.y0 <= y < box.y1 for box in boxes)
+
+
+def test_a_straight_line_is_one_box() -> None:
+    shares = np.zeros((60, 100), np.float32)
+    shares[20:26, 10:90] = 0.9
+    assert [text.box for text in network._lines(shares, 1, 0.5, 0.8)] == [Box(15, 35, 185, 57)]
