@@ -105,6 +105,23 @@ _add_scrub_command("deface", ("face",), "Remove faces only.")
 _add_scrub_command("tags", ("tags",), "De-identify the header only.")
 
 
+@app.command("deface-nifti")
+def deface_nifti(
+    source: Path,
+    out: Annotated[Path, typer.Option("-o", "--out", help="New file, .nii or .nii.gz.")],
+    modality: Annotated[Literal["CT", "MR"], typer.Option("--modality", help="What it is.")],
+    mask: Annotated[
+        Path | None, typer.Option("--mask", help="Taken where it exists, else written.")
+    ] = None,
+    ears: Annotated[bool, typer.Option("--ears", help="Take the ears too.")] = False,
+) -> None:
+    """Remove the face from a NIfTI volume or time series; one file in, one file out."""
+    from pixelscrub.face.nifti import deface_nifti as deface
+
+    done = deface(source, out, modality, mask=mask, ears=ears)
+    typer.echo(f"voxels filled: {done.voxels}")
+
+
 @app.command()
 def inspect(
     inputs: Inputs,

@@ -14,7 +14,7 @@ from pixelscrub.face.fit import Pose
 from pixelscrub.face.grid import Placed
 from pixelscrub.face.mask import OUT_OF_VIEW, Found, locate
 from pixelscrub.face.outlines import outlines_skin
-from pixelscrub.face.skin import background
+from pixelscrub.face.skin import CT_AIR, air_of
 from pixelscrub.face.stack import assemble, carry
 from pixelscrub.face.subject import is_mosaic, is_projection, may_show_head, says_head, says_other
 from pixelscrub.intake.instance import Instance
@@ -22,7 +22,6 @@ from pixelscrub.intake.volumes import Slice, Volume, read_slices, volumes
 from pixelscrub.plan import FacePlan
 from pixelscrub.recipe import FaceSettings
 
-CT_AIR: Final = (-1000.0, 10.0)
 UPRIGHT: Final = 0.8
 """Slices whose normal leans farther than this cosine (37 degrees) from the body's long axis."""
 
@@ -136,7 +135,7 @@ def _slices(volume: Volume) -> list[tuple[str, int]]:
 def _keep(volume: Volume, found: Found, image: Placed, looking: _Looking) -> None:
     if found.status == "removed" and volume.frame_of_reference:
         looking.heads.setdefault(volume.frame_of_reference, found)
-    air = CT_AIR if volume.modality == "CT" else background(image.image)
+    air = air_of(image.image, volume.modality)
     stacks = [volume.slices, *([volume.repeats] if volume.repeats else [])]
     for slices in stacks:
         looking.plans.append(_plan(volume.series, slices, found, air, looking))

@@ -14,6 +14,8 @@ from pixelscrub.face.grid import Grid
 
 Mask = npt.NDArray[np.bool_]
 
+CT_AIR: Final = (-1000.0, 10.0)
+"""Mean and standard deviation of air and its noise, in Hounsfield units."""
 SKIN_HU: Final = -350.0
 """Halfway between air and soft tissue; pillows and foam lie below."""
 
@@ -78,6 +80,11 @@ def signed_distance(mask: Mask, step: float) -> npt.NDArray[np.float32]:
     outer = ndimage.distance_transform_edt(~mask)
     inner = ndimage.distance_transform_edt(mask)
     return np.asarray((outer - inner) * step, dtype=np.float32)
+
+
+def air_of(image: sitk.Image, modality: str) -> tuple[float, float]:
+    """Mean and standard deviation of the air in a volume, in its own units."""
+    return CT_AIR if modality == "CT" else background(image)
 
 
 def background(image: sitk.Image) -> tuple[float, float]:

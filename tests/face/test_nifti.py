@@ -1,0 +1,128 @@
+"""NIfTI in and out."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pytest
+import SimpleITK as sitk  # noqa: N813
+
+from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.face import nifti
+from pixelscrub.face.nifti import deface_nifti
+from tests.face.phantom import EYE, NOSE_TIP, brain_of, head, to_patient
+
+DESCRIP = 148
+"""Where a NIfTI-1 header holds free text."""
+TURN = (10.0, 5.0, -12.0)
+
+
+@pytest.fixture(scope="module")
+def volume():
+    return sitk.Cast(head("CT", angles=TURN), sitk.sitkInt16)
+
+
+@pytest.fixture
+def source(volume, tmp_path):
+    plain = tmp_path / "in.nii"
+    sitk.WriteImage(volume, str(plain))
+    header = bytearray(plain.read_bytes())
+    plain.unlink()
+    header[DESCRIP : DESCRIP + 12] = b"MUSTER^ERIKA"
+    (tmp_path / "in.nii.gz").write_bytes(gzip.compress(header))
+    return tmp_path / "in.nii.gz"
+
+
+@pytest.fixture
+def drawn(volume, tmp_path):
+    """A mask of one voxel, as a person left it."""
+    mask = sitk.Image(volume.GetSize(), sitk.sitkUInt8)
+    mask.CopyInformation(volume)
+    mask[3, 4, 5] = 1
+    sitk.WriteImage(mask, str(tmp_path / "mask.nii.gz"))
+    return tmp_path / "mask.nii.gz"
+
+
+def held(*args, **kwargs):
+    with pytest.raises(HeldError) as error:
+        deface_nifti(*args, **kwargs)
+    return error.value.reason
+
+
+def test_the_face_goes_and_all_else_stays(volume, source, tmp_path):
+    out, mask = tmp_path / "out.nii.gz", tmp_path / "mask.nii.gz"
+    done = deface_nifti(source, out, "CT", mask=mask)
+    new, gone = sitk.ReadImage(str(out)), sitk.ReadImage(str(mask))
+    assert new.GetPixelID() == volume.GetPixelID()
+    np.testing.assert_allclose(new.GetOrigin(), volume.GetOrigin(), atol=1e-3)
+    np.testing.assert_allclose(new.GetDirection(), volume.GetDirection(), atol=1e-6)
+    for point in (NOSE_TIP, EYE):
+        index = volume.TransformPhysicalPointToIndex(to_patient(point, TURN))
+        assert volume[index] > -200 > new[index]
+    covered = sitk.GetArrayFromImage(gone) > 0
+    before, after = sitk.GetArrayFromImage(volume), sitk.GetArrayFromImage(new)
+    assert (before[~covered] == after[~covered]).all()
+    assert abs(after[covered].mean() + 1000) < 1
+    assert covered[brain_of(volume, TURN, (0.0, 0.0, 0.0))].mean() <= 1e-4
+    assert done.voxels == covered.sum()
+    assert done.checks["surface_removed"] > 0.9
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.nii.gz", mask.name, out.name]
+
+
+def test_no_word_of_the_header_is_carried_over(source, drawn, tmp_path):
+    deface_nifti(source, tmp_path / "out.nii", "CT", mask=drawn)
+    assert b"MUSTER" not in (tmp_path / "out.nii").read_bytes()
+
+
+def test_one_mask_for_all_volumes_of_a_time_series(volume, drawn, tmp_path):
+    series = sitk.JoinSeries([volume, sitk.Cast(volume + 3000, sitk.sitkInt16)])
+    sitk.WriteImage(series, str(tmp_path / "in.nii"))
+    deface_nifti(tmp_path / "in.nii", tmp_path / "out.nii", "CT", mask=drawn)
+    new = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "out.nii")))
+    changed = np.argwhere(new != sitk.GetArrayFromImage(series))
+    assert [0, 5, 4, 3] in changed.tolist() or new[0, 5, 4, 3] == volume[3, 4, 5]
+    assert [1, 5, 4, 3] in changed.tolist()
+    assert len(changed) <= 2
+
+
+def test_a_mask_that_a_person_left_has_to_fit(source, drawn, tmp_path):
+    mask, out = sitk.ReadImage(str(drawn)), tmp_path / "out.nii.gz"
+    assert deface_nifti(source, out, "CT", mask=drawn).voxels == 1
+    for unfit in (mask * 0, mask[:-1]):
+        sitk.WriteImage(unfit, str(drawn))
+        assert held(source, tmp_path / "none.nii", "CT", mask=drawn) == Reason.FACE_FAILED
+    assert not (tmp_path / "none.nii").exists()
+
+
+def test_where_no_face_is_found_nothing_is_written(tmp_path):
+    ball = sitk.Image((40, 40, 40), sitk.sitkInt16) - 1000
+    sitk.WriteImage(ball, str(tmp_path / "in.nii"))
+    assert held(tmp_path / "in.nii", tmp_path / "out.nii", "CT") == Reason.FACE_PARTIAL
+    assert not (tmp_path / "out.nii").exists()
+
+
+def test_bad_files_are_said(tmp_path, source):
+    (tmp_path / "cut.nii.gz").write_bytes(source.read_bytes()[:500])
+    (tmp_path / "cut.nii").write_bytes(gzip.decompress(source.read_bytes())[:-500])
+    for name in ("cut.nii.gz", "cut.nii", "none.nii"):
+        assert held(tmp_path / name, tmp_path / "o.nii", "CT") == Reason.UNREADABLE
+    sitk.WriteImage(sitk.Image((9, 9), sitk.sitkUInt8), str(tmp_path / "flat.nii"))
+    assert held(tmp_path / "flat.nii", tmp_path / "o.nii", "CT") == Reason.FACE_GEOMETRY
+    with pytest.raises(UsageError, match="end in"):
+        deface_nifti(source, tmp_path / "o.img", "CT")
+    with pytest.raises(UsageError, match="exists"):
+        deface_nifti(source, source, "CT")
+
+
+def test_what_was_not_written_right_is_not_kept(source, drawn, tmp_path, monkeypatch):
+    def spoil(image, path, **options):
+        written(sitk.Cast(image + 1, image.GetPixelID()), path, **options)
+
+    written = sitk.WriteImage
+    monkeypatch.setattr(nifti.sitk, "WriteImage", spoil)
+    out = tmp_path / "out.nii.gz"
+    assert held(source, out, "CT", mask=drawn) == Reason.PIXELS_CHANGED
+    monkeypatch.setattr(nifti.sitk, "WriteImage", lambda image, *a, **k: written(image[1:], *a))
+    assert held(source, out, "CT", mask=drawn) == Reason.NOT_READABLE_AGAIN
+    assert {path.name for path in tmp_path.iterdir()} == {"in.nii.gz", drawn.name}
