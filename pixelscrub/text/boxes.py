@@ -88,5 +88,5 @@ def _same_line(one: Corners, others: Corners) -> Mask:
     tall, small = np.maximum(heights, height), np.minimum(heights, height)
     gap = np.maximum(one[0], others[:, 0]) - np.minimum(one[2], others[:, 2])
     level = np.minimum(one[3], others[:, 3]) - np.maximum(one[1], others[:, 1])
-    near = (gap <= 0.9 * small) & (level >= 0.6 * small) & (tall <= 1.6 * small)
+    near = (gap <= 0.9 * small) & (level >= 0.75 * small) & (tall <= 1.4 * small)
     return np.asarray(near & ~turned)
