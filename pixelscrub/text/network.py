@@ -31,7 +31,7 @@ Shares = npt.NDArray[np.float32]
 FLAT: Final = 10
 """Grey levels between darkest and brightest; a tile with less holds nothing to read."""
 SURE: Final = 0.5
-PEAK: Final = 0.8
+PEAK: Final = 0.7
 GROW: Final = 1 / 3
 """What is added around a core, as a share of its height: cores are three fifths of a line."""
 DOUBTED: Final = frozenset({"strokes"})
