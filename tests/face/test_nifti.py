@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
+from pixelscrub.cli import main
 from pixelscrub.errors import HeldError, Reason, UsageError
 from pixelscrub.face import nifti
 from pixelscrub.face.nifti import deface_nifti
@@ -126,3 +127,19 @@ def test_what_was_not_written_right_is_not_kept(source, drawn, tmp_path, monkeyp
     monkeypatch.setattr(nifti.sitk, "WriteImage", lambda image, *a, **k: written(image[1:], *a))
     assert held(source, out, "CT", mask=drawn) == Reason.NOT_READABLE_AGAIN
     assert {path.name for path in tmp_path.iterdir()} == {"in.nii.gz", drawn.name}
+
+
+def test_the_command_says_what_it_did(source, drawn, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "out.nii.gz"
+    line = ["pixelscrub", "deface-nifti", source, "-o", out, "--modality", "CT", "--mask", drawn]
+    monkeypatch.setattr("sys.argv", [str(word) for word in line])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().out) == (0, "voxels filled: 1\n")
+    out.unlink()
+    sitk.WriteImage(sitk.ReadImage(str(drawn)) * 0, str(drawn))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "face_failed" in capsys.readouterr().err
+    assert not out.exists()
