@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-Random = np.random.Generator
-Ground = npt.NDArray[np.float32]
-"""(rows, columns, 3), 0 to 255."""
+from training.text.fields import Ground, Random, cloud, fine, grey, sector, tinted, trabeculae
+from training.text.sonography import motion, spectrum, ultrasound
 
 PHOTOGRAPHS: Final = (
     *("brick.png", "grass.png", "gravel.png", "chelsea.png", "coffee.png", "cell.png"),
@@ -32,37 +31,6 @@ def ground(size: int, random: Random) -> Ground:
     else:
         picture = kind(size, random)
     return np.ascontiguousarray(np.clip(picture, 0, 255), np.float32)
-
-
-def cloud(size: int, random: Random, finest: int = 4) -> npt.NDArray[np.float32]:
-    """Smooth noise of several scales, 0 to 1, (size, size)."""
-    total = np.zeros((size, size), np.float32)
-    cells, weight = int(random.integers(2, 5)), 1.0
-    slope = random.uniform(0.4, 0.75)
-    while cells < size / finest:
-        grid = random.random((cells + 1, cells + 1), np.float32)
-        total += weight * cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
-        cells, weight = cells * 2, weight * slope
-    return np.asarray((total - total.min()) / (np.ptp(total) + 1e-6), np.float32)
-
-
-def _fine(size: int, random: Random) -> npt.NDArray[np.float32]:
-    """Clouds with blobs of 4 to 24 pixels, 0 to 1, (size, size)."""
-    cells = int(size / random.uniform(4, 24)) + 2
-    grid = cv2.resize(
-        random.random((cells, cells), np.float32), (size, size), interpolation=cv2.INTER_CUBIC
-    )
-    share = random.uniform(0.1, 0.6)
-    return np.asarray(np.clip((1 - share) * grid + share * cloud(size, random), 0, 1), np.float32)
-
-
-def _grey(level: npt.NDArray[Any]) -> Ground:
-    return np.repeat(np.asarray(level, np.float32)[:, :, None], 3, axis=2)
-
-
-def _tinted(level: npt.NDArray[Any], random: Random) -> Ground:
-    tint = random.uniform(0.6, 1.1, 3) if random.random() < 0.3 else np.ones(3)
-    return np.asarray(_grey(level) * tint, np.float32)
 
 
 def flat(size: int, random: Random) -> Ground:
@@ -89,92 +57,7 @@ def noise(size: int, random: Random) -> Ground:
     cell = int(random.choice([1, 1, 2, 3]))
     field = random.normal(0, 1, (size // cell + 1, size // cell + 1)).astype(np.float32)
     field = cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR)
-    return _grey(random.uniform(0, 160) + random.uniform(3, 45) * field)
-
-
-def sector(size: int, random: Random) -> npt.NDArray[np.float32]:
-    """A sector of a scanner's, or a linear probe's field: 1 inside, 0 outside."""
-    mask = np.zeros((size, size), np.float32)
-    if random.random() < 0.4:
-        corners = random.integers(-size // 3, size + size // 3, (2, 2))
-        (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
-        skew = int(random.integers(-30, 30)) * int(random.random() < 0.4)
-        points = [(x0, y0), (x1, y0), (x1 + skew, y1), (x0 + skew, y1)]
-        cv2.fillPoly(mask, [np.array(points, np.int32)], 1.0)
-        return mask
-    apex = (int(random.integers(0, size)), int(random.integers(-size, size // 3)))
-    radius = int(random.integers(size // 2, 2 * size))
-    half, turn = random.uniform(25, 70), 90 + random.uniform(-15, 15)
-    cv2.ellipse(mask, apex, (radius, radius), 0, turn - half, turn + half, 1.0, -1)
-    if random.random() < 0.6:
-        cv2.circle(mask, apex, radius // int(random.integers(4, 9)), 0.0, -1)
-    return mask
-
-
-def ultrasound(size: int, random: Random) -> Ground:
-    """Speckle in a sector on black, sometimes with colour flow."""
-    speckle = random.rayleigh(1.0, (size, size)).astype(np.float32)
-    blur = random.uniform(0.5, 2.2)
-    speckle = cv2.GaussianBlur(speckle, (0, 0), blur * random.uniform(1, 2), sigmaY=blur)
-    speckle /= speckle.mean() + 1e-6
-    level = random.uniform(20, 150) * cloud(size, random, 8) ** random.uniform(0.8, 2.5) * speckle
-    picture = _tinted(level, random)
-    if random.random() < 0.25:
-        (_vessels if random.random() < 0.5 else _corals)(picture, random)
-    if random.random() < 0.2:
-        flow, side = cloud(size, random, 16), cloud(size, random, 16)[:, :, None]
-        colours = np.where(side > 0.5, random.uniform(0, 255, 3), random.uniform(0, 255, 3))
-        inside = (flow > random.uniform(0.6, 0.8))[:, :, None]
-        picture = np.where(inside, 0.3 * picture + 0.7 * colours * flow[:, :, None], picture)
-    inside = sector(size, random)[:, :, None]
-    return np.asarray(picture * inside + random.uniform(0, 12) * (1 - inside), np.float32)
-
-
-def _vessels(picture: Ground, random: Random) -> None:
-    """Trees of vessels in the hot or cold colours of power Doppler, drawn in place."""
-    size = picture.shape[0]
-    dark = random.uniform(0, 120, 3) * (1, random.random() < 0.5, random.random() < 0.3)
-    light = random.uniform(120, 255, 3)
-    share = cloud(size, random, 8)[:, :, None]
-    colours = dark + share * (light - dark)
-    mask = np.zeros((size, size), np.float32)
-    for _ in range(int(random.integers(10, 90))):
-        steps = np.cumsum(random.normal(0, 0.4, 12)) + random.uniform(0, 2 * np.pi)
-        way = np.stack([np.cos(steps), np.sin(steps)], axis=1) * random.uniform(1, 5)
-        start = size / 2 + random.normal(0, size / 5, 2) * (1.6, 0.8)
-        points = (np.cumsum(way, axis=0) + start).astype(np.int32)
-        cv2.polylines(mask, [points], False, 1.0, int(random.integers(1, 7)))
-    picture[:] = np.where(mask[:, :, None] > 0, colours, picture)
-
-
-def _corals(picture: Ground, random: Random) -> None:
-    """Thick branches with a light core, as power Doppler shows a node or a kidney, in place."""
-    size = picture.shape[0]
-    ridge = 1 - np.abs(2 * _fine(size, random) - 1)
-    share = np.clip((ridge - random.uniform(0.6, 0.85)) / 0.15, 0, 1)[:, :, None]
-    centre, reach = random.uniform(0.2, 0.8, 2) * size, random.uniform(0.1, 0.5, 2) * size
-    away = np.square((np.indices((size, size)).transpose(1, 2, 0) - centre) / reach).sum(axis=2)
-    share = np.where(away[:, :, None] < random.uniform(0.6, 1.4), share, 0)
-    cold = random.random() < 0.3
-    low, high = np.array([200.0, 60, 0]), np.array([255.0, 230, 60])
-    colours = (low + share * (high - low))[:, :, :: -1 if cold else 1] * random.uniform(0.6, 1)
-    picture[:] = np.where(share > 0.05, colours, picture)
-
-
-def motion(size: int, random: Random) -> Ground:
-    """M-mode: tissue drawn out over time, often with streaks of colour that beat."""
-    field = cloud(size, random, 3)
-    lines = cv2.resize(field[:, : max(size // 6, 8)], (size, size), interpolation=cv2.INTER_CUBIC)
-    picture = _grey(random.uniform(60, 255) * np.clip(lines, 0, 1) ** random.uniform(1, 3))
-    picture *= random.rayleigh(random.uniform(0.5, 0.8), (size, size, 1))
-    if random.random() < 0.7:
-        beat = (np.arange(size) % random.uniform(size / 10, size / 2)) / size
-        narrow = cv2.resize(_fine(size, random), (size, size // 4), interpolation=cv2.INTER_AREA)
-        streak = cv2.resize(narrow, (size, size)) + random.uniform(1, 4) * beat[None, :]
-        for low, colour in ((0.9, random.uniform(0, 255, 3)), (1.1, random.uniform(0, 255, 3))):
-            inside = (streak % 1.3 > low)[:, :, None]
-            picture = np.where(inside, colour * (0.3 + field[:, :, None]), picture)
-    return np.asarray(picture, np.float32)
+    return grey(random.uniform(0, 160) + random.uniform(3, 45) * field)
 
 
 def bars(size: int, random: Random) -> Ground:
@@ -195,7 +78,7 @@ def mucosa(size: int, random: Random) -> Ground:
     """Wet tissue as an endoscope shows it: red and pink, with sharp white highlights."""
     red, pink = random.uniform((120, 20, 10), (230, 110, 90)), random.uniform(150, 255, 3)
     picture = red + cloud(size, random, 3)[:, :, None] * (pink - red) * random.uniform(0.2, 0.8)
-    shine = _fine(size, random)
+    shine = fine(size, random)
     near = cloud(size, random, 32) > random.uniform(0.3, 0.7)
     bright = ((shine > random.uniform(0.6, 0.85)) & near).astype(np.float32)
     bright = cv2.GaussianBlur(bright, (0, 0), random.uniform(0.4, 1.2))[:, :, None]
@@ -213,28 +96,6 @@ def _column(level: npt.NDArray[np.float32], random: Random) -> None:
         thick = -1 if random.random() < 0.5 else int(random.integers(1, 5))
         cv2.ellipse(shade, (int(x), int(y)), axes, turn, 0, 360, 1.0, thick)
     level += random.uniform(-70, 90) * cv2.GaussianBlur(shade, (0, 0), random.uniform(1, 4))
-
-
-def spectrum(size: int, random: Random) -> Ground:
-    """A Doppler spectrum: beats of speckle from a baseline, up and down, on black."""
-    along = np.arange(size)
-    period, width = random.uniform(size / 6, size), random.uniform(0.05, 0.3)
-    phase = ((along / period + random.random()) % 1)[None, :]
-    high = size * random.uniform(0.05, 0.5)
-    up = high * (random.uniform(0, 0.5) + np.exp(-(((phase - 0.3) / width) ** 2)))
-    down = high * random.uniform(0, 1) * np.exp(-(((phase - 0.6) / (width / 2)) ** 2))
-    base = size * random.uniform(0.2, 0.8)
-    ragged = 1 + random.uniform(0.02, 0.3) * random.normal(0, 1, (size, size))
-    above = base - np.arange(size)[:, None]
-    inside = (above < up * ragged) & (-above < down * ragged)
-    hollow = random.random() < 0.4
-    rim = np.clip(np.abs(above) / np.maximum(np.where(above > 0, up, down), 1), 0, 1)
-    level = inside * random.uniform(80, 255) * (rim if hollow else 1)
-    level = level * random.rayleigh(random.uniform(0.5, 0.9), (size, size)) + random.uniform(0, 15)
-    level = cv2.GaussianBlur(level.astype(np.float32), (0, 0), random.uniform(0.3, 1.4))
-    if random.random() < 0.7:
-        level[int(base)] = random.uniform(90, 255)
-    return _tinted(np.clip(level, 0, 255), random)
 
 
 def section(size: int, random: Random) -> Ground:
@@ -259,13 +120,7 @@ def section(size: int, random: Random) -> Ground:
     if random.random() < 0.4:
         level = random.uniform(1, 9) * (level - random.uniform(0, 160))  # a narrow window
     level = np.clip(level, 0, 255)
-    return _grey(level + random.normal(0, random.uniform(0.5, 14), (size, size)))
-
-
-def trabeculae(size: int, random: Random) -> npt.NDArray[np.float32]:
-    """A net of thin bright ridges, as in bone or lung vessels, 0 to 1."""
-    ridge = 1 - np.abs(2 * cloud(size, random, int(random.choice([2, 3, 6]))) - 1)
-    return np.asarray(np.clip((ridge - 0.8) / 0.2, 0, 1) ** 2, np.float32)
+    return grey(level + random.normal(0, random.uniform(0.5, 14), (size, size)))
 
 
 def radiograph(size: int, random: Random) -> Ground:
@@ -282,7 +137,7 @@ def radiograph(size: int, random: Random) -> Ground:
         _column(level, random)
     if random.random() < 0.3:
         level *= sector(size, random)
-    return _grey(level + random.normal(0, random.uniform(0, 9), (size, size)))
+    return grey(level + random.normal(0, random.uniform(0, 9), (size, size)))
 
 
 def scenery(size: int, random: Random) -> Ground:
@@ -317,7 +172,7 @@ def panel(size: int, random: Random) -> Ground:
 def page(size: int, random: Random) -> Ground:
     """Paper or film, evenly lit or not."""
     level = random.uniform(170, 255) - random.uniform(0, 60) * cloud(size, random, 32)
-    picture = _tinted(level + random.normal(0, random.uniform(0, 4), (size, size)), random)
+    picture = tinted(level + random.normal(0, random.uniform(0, 4), (size, size)), random)
     return picture if random.random() < 0.7 else 255 - picture
 
 
@@ -330,7 +185,7 @@ def real(size: int, random: Random) -> Ground:
         picture[y : y + part, x : x + part], (size, size), interpolation=cv2.INTER_AREA
     )
     piece = np.rot90(piece, random.integers(4)).astype(np.float32)
-    return _grey(piece.mean(axis=2)) if random.random() < 0.5 else piece
+    return grey(piece.mean(axis=2)) if random.random() < 0.5 else piece
 
 
 @lru_cache(maxsize=1)
