@@ -8,6 +8,8 @@ from __future__ import annotations
 import gzip
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -21,7 +23,6 @@ from pixelscrub.face.mask import FaceMask, face_mask
 from pixelscrub.face.skin import air_of
 
 Modality = Literal["CT", "MR"]
-Values = npt.NDArray[np.generic]
 Mask = npt.NDArray[np.bool_]
 
 ENDINGS: Final = (".nii", ".nii.gz")
@@ -54,42 +55,45 @@ def deface_nifti(
         ears: take the ears too.
 
     Raises:
-        UsageError: a file name does not end as NIfTI's do, or `out` exists.
+        UsageError: a file name does not end as NIfTI's do, `out` exists, or two are one file.
         HeldError: UNREADABLE; FACE_GEOMETRY; FACE_PARTIAL, where no face is found or part of it
             may remain; FACE_FAILED, where the mask does not fit; NOT_READABLE_AGAIN,
-            PIXELS_CHANGED, where what was written is not what it should be; WRITE_FAILED.
+            GEOMETRY_CHANGED, PIXELS_CHANGED, FILL_MISSING, where what was written is not what it
+            should be; WRITE_FAILED.
     """
-    paths = [source, out] if mask is None else [source, out, mask]
+    paths = [path for path in (source, out, mask) if path is not None]
     if not all(path.name.endswith(ENDINGS) for path in paths):
         raise UsageError("names of NIfTI files end in .nii or .nii.gz")
-    if out.exists():
-        raise UsageError("the output exists")
-    volumes = _read(source)
-    face = _corrected(mask, volumes[0]) if mask and mask.exists() else None
-    if face is None:
-        face = _found(volumes[0], modality, ears)
+    if out.exists() or len({path.resolve() for path in paths}) < len(paths):
+        raise UsageError("the output exists, or two files are the same")
+    whole = _read(source)
+    volume = whole[..., 0] if whole.GetDimension() == 4 else whole
+    if mask is not None and mask.exists():
+        face = _corrected(mask, volume)
+    else:
+        face = _found(volume, modality, ears)
         if mask is not None:
-            _write(face.mask, mask)
+            with _beside(mask) as place:
+                _write(face.mask, place)
     gone = np.asarray(sitk.GetArrayFromImage(face.mask) > 0)
-    done = [_filled(volume, gone, modality) for volume in volumes]
-    _write(done[0] if len(done) == 1 else sitk.JoinSeries(done), out, proof=(volumes, gone))
+    filled = _filled(whole, gone, air_of(volume, modality))
+    with _beside(out) as place:
+        _write(filled, place)
+        _prove(place, whole, filled, gone)
     return Defaced(face.checks, int(gone.sum()))
 
 
-def _read(path: Path) -> list[sitk.Image]:
-    """The volumes of a file, without what its header says in words."""
+def _read(path: Path) -> sitk.Image:
+    """A volume or a time series, without what its header says in words."""
     with guarded(Reason.UNREADABLE):
         whole = sitk.ReadImage(str(path))
     if whole.GetNumberOfComponentsPerPixel() > 1 or whole.GetDimension() not in {3, 4}:
         raise HeldError(Reason.FACE_GEOMETRY, "neither a volume nor a time series")
     if _length(path) < whole.GetNumberOfPixels() * whole.GetSizeOfPixelComponent():
         raise HeldError(Reason.UNREADABLE, "file is cut")  # it is read with zeros at its end
-    several = whole.GetDimension() == 4
-    volumes = [whole[..., k] for k in range(whole.GetSize()[3])] if several else [whole]
-    for volume in volumes:
-        for key in volume.GetMetaDataKeys():
-            volume.EraseMetaData(key)
-    return volumes
+    for key in whole.GetMetaDataKeys():
+        whole.EraseMetaData(key)
+    return whole
 
 
 def _length(path: Path) -> int:
@@ -111,7 +115,7 @@ def _found(volume: sitk.Image, modality: Modality, ears: bool) -> FaceMask:
 
 def _corrected(path: Path, volume: sitk.Image) -> FaceMask:
     """A mask that a person drew or corrected, on the volume's own grid."""
-    mask = _read(path)[0]
+    mask = _read(path)
     if not _same_place(mask, volume):
         raise HeldError(Reason.FACE_FAILED, "mask does not fit the volume")
     if not sitk.GetArrayViewFromImage(mask).any():
@@ -119,54 +123,57 @@ def _corrected(path: Path, volume: sitk.Image) -> FaceMask:
     return FaceMask(sitk.Cast(mask != 0, sitk.sitkUInt8), "removed")
 
 
-def _filled(volume: sitk.Image, gone: Mask, modality: Modality) -> sitk.Image:
-    """The volume with air and its noise where the face was; drawn anew each time."""
-    values = sitk.GetArrayFromImage(volume)
-    level, spread = air_of(volume, modality)
-    air = np.random.default_rng(secrets.randbits(128)).normal(level, spread, int(gone.sum()))
+def _filled(whole: sitk.Image, gone: Mask, air: tuple[float, float]) -> sitk.Image:
+    """The same with air and its noise where the face was; drawn anew each time."""
+    values = sitk.GetArrayFromImage(whole)
+    noise = np.random.default_rng(secrets.randbits(128)).normal(*air, values[..., gone].shape)
     if np.issubdtype(values.dtype, np.integer):
         limits = np.iinfo(values.dtype)
-        air = np.clip(np.rint(air), limits.min, limits.max)
-    values[gone] = air.astype(values.dtype)
-    filled = sitk.GetImageFromArray(values)
-    filled.CopyInformation(volume)
+        noise = np.clip(np.rint(noise), limits.min, limits.max)
+    values[..., gone] = noise.astype(values.dtype)
+    filled = sitk.GetImageFromArray(values, isVector=False)
+    filled.CopyInformation(whole)
     return filled
 
 
-def _write(
-    image: sitk.Image, path: Path, proof: tuple[list[sitk.Image], Mask] | None = None
-) -> None:
-    """Beside its place first, and under its name only when it is whole and proved."""
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A place beside a file's own; what is there at the end without an error takes its name."""
     ending = next(end for end in reversed(ENDINGS) if path.name.endswith(end))
-    beside = path.with_name(f".{secrets.token_hex(8)}{ending}")
+    place = path.with_name(f".{secrets.token_hex(8)}{ending}")
     try:
+        yield place
         with guarded(Reason.WRITE_FAILED):
-            sitk.WriteImage(image, str(beside), useCompression=True)
-        if proof is not None:
-            _prove(beside, *proof)
-        with guarded(Reason.WRITE_FAILED):
-            with beside.open("rb") as file:
-                os.fsync(file.fileno())
-            beside.replace(path)
+            place.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        place.unlink(missing_ok=True)
 
 
-def _prove(path: Path, originals: list[sitk.Image], gone: Mask) -> None:
+def _write(image: sitk.Image, path: Path) -> None:
+    with guarded(Reason.WRITE_FAILED):
+        sitk.WriteImage(image, str(path), useCompression=True)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _prove(path: Path, original: sitk.Image, filled: sitk.Image, gone: Mask) -> None:
+    """On what was written: the same place, the same values outside of the mask, fill inside."""
     with guarded(Reason.NOT_READABLE_AGAIN):
         written = _read(path)
-    if len(written) != len(originals) or not all(map(_same_place, written, originals)):
-        raise HeldError(Reason.NOT_READABLE_AGAIN, "geometry is another one")
-    for new, old in zip(written, originals, strict=True):
-        one, other = sitk.GetArrayFromImage(new), sitk.GetArrayFromImage(old)
-        if not np.array_equal(one[~gone], other[~gone], equal_nan=one.dtype.kind == "f"):
-            raise HeldError(Reason.PIXELS_CHANGED, "voxels outside the mask have changed")
+    if not _same_place(written, original):
+        raise HeldError(Reason.GEOMETRY_CHANGED, "geometry is another one")
+    new, old, meant = (sitk.GetArrayFromImage(image) for image in (written, original, filled))
+    if not np.array_equal(new[..., ~gone], old[..., ~gone], equal_nan=new.dtype.kind == "f"):
+        raise HeldError(Reason.PIXELS_CHANGED, "voxels outside the mask have changed")
+    if not np.array_equal(new[..., gone], meant[..., gone]):
+        raise HeldError(Reason.FILL_MISSING, "voxels inside the mask are not filled")
 
 
 def _same_place(one: sitk.Image, other: sitk.Image) -> bool:
+    """Whether first and last voxels lie in the same places, and in time."""
     if one.GetSize() != other.GetSize():
         return False
-    ends = [(0, 0, 0), *np.diag(np.subtract(one.GetSize(), 1)).tolist()]
+    ends = [(0,) * one.GetDimension(), *np.diag(np.subtract(one.GetSize(), 1)).tolist()]
     return all(np.allclose(_at(one, end), _at(other, end), rtol=0, atol=SAME_PLACE) for end in ends)
 
 

@@ -58,7 +58,8 @@ def sightings(
     Yields:
         The frame, from 0, and the texts seen in it.
     """
-    keys, cheap = key_frames(count), [name for name in names if name in CHEAP]
+    cheap = [name for name in names if name in CHEAP]
+    keys = key_frames(count) if cheap else set(range(count))  # no frame goes unsearched
     watches: list[Watch] = []
     for index, pictures in enumerate(frames):
         watches = watches or [Watch(picture, cheap) for picture in pictures]

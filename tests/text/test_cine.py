@@ -1,0 +1,54 @@
+"""Which frames of a cine are searched, and by whom."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from pixelscrub.findings import Box
+from pixelscrub.text import detectors
+from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.cine import sightings
+
+Picture = npt.NDArray[np.uint8]
+FRAMES = 11
+SHOWN = 4
+"""The only frame that shows something; no key frame."""
+
+
+def cine() -> list[list[Picture]]:
+    frames = [[np.full((64, 96), 7, np.uint8)] for _ in range(FRAMES)]
+    for frame in frames:
+        frame[0][0, 0] = 0
+    frames[SHOWN][0][20:30, 10:60:4] = 255
+    return frames
+
+
+def find_bright(image: Picture) -> list[TextBox]:
+    y, x = np.nonzero(image > 128)
+    if not x.size:
+        return []
+    box = Box(int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1)
+    return [TextBox(box, 1.0, "stand-in")]
+
+
+@pytest.mark.parametrize("name", ["tesseract", "ppocr", "strokes"])
+def test_text_that_one_frame_shows_is_found(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setitem(detectors.DETECTORS, name, find_bright)
+    seen = list(sightings(cine(), FRAMES, [name]))
+    first = next(text.box for index, texts in seen for text in texts if index == SHOWN)
+    assert first == Box(10, 20, 59, 30)
+    assert not any(texts for index, texts in seen if index < SHOWN)
+
+
+def test_costly_detectors_see_key_frames_where_a_cheap_one_sees_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[int] = []
+
+    def count(image: Picture) -> list[TextBox]:
+        looked.append(1)
+        return []
+
+    monkeypatch.setitem(detectors.DETECTORS, "ppocr", count)
+    list(sightings(cine(), FRAMES, ["strokes", "ppocr"]))
+    assert len(looked) == 3
