@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.text.fields import Ground, Random, cloud, fine, grey, sector, tinted, trabeculae
-from training.text.sonography import motion, spectrum, ultrasound
+from training.text.sonography import flow, motion, spectrum, ultrasound
 
 PHOTOGRAPHS: Final = (
     *("brick.png", "grass.png", "gravel.png", "chelsea.png", "coffee.png", "cell.png"),
@@ -115,6 +115,10 @@ def section(size: int, random: Random) -> Ground:
         pocket = cloud(size, random, int(random.choice([4, 8, 16]))) > random.uniform(0.55, 0.85)
         pocket = cv2.GaussianBlur(pocket.astype(np.float32), (0, 0), random.uniform(0.5, 2))
         level = level * (1 - pocket) + random.choice([0.0, 20.0, 255.0, 400.0]) * pocket
+    if random.random() < 0.2:
+        bone = cloud(size, random, 16) > random.uniform(0.5, 0.75)
+        level = np.where(bone, np.where(fine(size, random) > 0.6, 0.0, 400.0), level)
+        level = cv2.GaussianBlur(level.astype(np.float32), (0, 0), random.uniform(0.5, 1.5))
     if random.random() < 0.4:
         level += random.uniform(10, 70) * trabeculae(size, random)
     if random.random() < 0.4:
@@ -209,9 +213,9 @@ def _pictures() -> list[npt.NDArray[np.uint8]]:
 
 KINDS: Final[list[Callable[[int, Random], Ground]]] = [
     flat, gradient, noise, ultrasound, section, radiograph, scenery, panel, page, real, spectrum,
-    motion, bars, mucosa,
+    motion, bars, mucosa, flow,
 ]  # fmt: skip
-WEIGHTS: Final = np.array([13, 2, 4, 20, 19, 10, 4, 5, 3, 6, 5, 3, 3, 3]) / 100
-DETAILED: Final = (ultrasound, section, radiograph, spectrum, motion, mucosa)
+WEIGHTS: Final = np.array([12, 2, 3, 17, 18, 10, 4, 5, 3, 6, 4, 3, 3, 3, 7]) / 100
+DETAILED: Final = (ultrasound, flow, section, radiograph, spectrum, motion, mucosa)
 """Kinds that are also drawn at twice the size and halved, as large pictures are looked at."""
 FINER: Final = 0.2
