@@ -8,7 +8,7 @@ with the edges of letters came up since they were last searched.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import cv2
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors import CHEAP, detect
+from pixelscrub.text.tiles import around, search
 
 Picture = npt.NDArray[np.uint8]
 Cells = npt.NDArray[np.bool_]
@@ -94,7 +95,7 @@ class Watch:
             return self.present
         for part in self._changed(picture):
             self.present = [t for t in self.present if part.intersection(t.box) != t.box]
-            self.present += _found(picture, part, self.names)
+            self.present += search(partial(detect, detectors=self.names), picture, part)
             self.known[_slices(part)] = picture[_slices(part)]
         return self.present
 
@@ -116,7 +117,7 @@ class Watch:
         came = np.where(self.busy >= BUSY, _cells(steps > BUSY_STEP), any_steps)
         self.busy = MEMORY * self.busy + (1 - MEMORY) * any_steps
         rows, columns = picture.shape[:2]
-        return [part.clipped(columns, rows) for part in _parts(came)]
+        return [part.clipped(columns, rows) for part in around(came, CELL, ROOM)]
 
 
 def _cells(pixels: npt.NDArray[np.generic]) -> Cells:
@@ -126,20 +127,6 @@ def _cells(pixels: npt.NDArray[np.generic]) -> Cells:
     whole[: pixels.shape[0], : pixels.shape[1]] = pixels.astype(np.bool_)
     counted = cv2.resize(255 * whole, (columns, rows), interpolation=cv2.INTER_AREA)
     return np.asarray(counted >= 255 * INKED // CELL**2, np.bool_)
-
-
-def _parts(cells: Cells) -> list[Box]:
-    """Boxes in pixels, around cells that lie near one another."""
-    around = cv2.dilate(cells.astype(np.uint8), np.ones((1 + 2 * ROOM, 1 + 2 * ROOM), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(around, connectivity=8)
-    boxes = (Box(x, y, x + width, y + height) for x, y, width, height, _ in stats[1:].tolist())
-    return [Box(*(CELL * edge for edge in box)) for box in boxes]
-
-
-def _found(picture: Picture, part: Box, names: list[str]) -> list[TextBox]:
-    cut = np.ascontiguousarray(picture[_slices(part)])
-    texts = detect(cut, names)
-    return [replace(text, box=text.box.shifted(part.x0, part.y0)) for text in texts]
 
 
 def _slices(box: Box) -> tuple[slice, slice]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     Picture = npt.NDArray[np.uint8]
     Detector = Callable[[Picture], list[TextBox]]
-    Judge = Callable[[Picture, list[TextBox]], list[TextBox]]
 
 SMALLEST = 4
 """Pixels; no letter is smaller, so smaller pictures are not searched."""
@@ -38,10 +37,16 @@ def _strokes(image: Picture) -> list[TextBox]:
     return find_lines(image)
 
 
-def _network(image: Picture, found: list[TextBox]) -> list[TextBox]:
+def _network(image: Picture) -> list[TextBox]:
     from pixelscrub.text.network import find_text
 
-    return find_text(image, found)
+    return find_text(image)
+
+
+def _network_and_strokes(image: Picture) -> list[TextBox]:
+    from pixelscrub.text.network import find_text
+
+    return find_text(image, DETECTORS["strokes"])
 
 
 def _barcodes(image: Picture) -> list[TextBox]:
@@ -80,12 +85,11 @@ SECOND = frozenset({"tesseract"})
 """Costly detectors: they look where a cheap one sees something, to see more of it."""
 DETECTORS: dict[str, Detector] = {
     "strokes": _strokes,
+    "network": _network,
     "tesseract": _tesseract,
     "barcodes": _barcodes,
     "ppocr": _ppocr,
 }
-JUDGES: dict[str, Judge] = {"network": _network}
-"""Detectors that also judge what those of the table above found."""
 REQUIREMENTS: dict[str, Callable[[], None]] = {
     "tesseract": _require_tesseract,
     "network": _require_network,
@@ -101,8 +105,8 @@ def require(names: Sequence[str]) -> None:
         MissingComponentError: its program is not installed.
     """
     for name in names:
-        if name not in DETECTORS and name not in JUDGES:
-            known = ", ".join((*DETECTORS, *JUDGES))
+        if name not in DETECTORS:
+            known = ", ".join(DETECTORS)
             raise RecipeError(f"no such text detector; there are: {known}")
         if name in REQUIREMENTS:
             REQUIREMENTS[name]()
@@ -130,11 +134,11 @@ def detect(
     if image.shape[0] * image.shape[1] > LARGEST:
         raise HeldError(Reason.TOO_LARGE, "picture is too large to be searched for text")
     found: list[TextBox] = []
-    for name in sorted(detectors, key=_turn):
+    for name in sorted(detectors, key=lambda name: name in SECOND):
         if name in SECOND and not found and not CHEAP.isdisjoint(detectors):
             continue
         with guarded(Reason.DETECTOR_FAILED):
-            found = JUDGES[name](image, found) if name in JUDGES else found + DETECTORS[name](image)
+            found += _finder(name, detectors)(image)
     if len(found) > MOST:
         return [TextBox(Box(0, 0, image.shape[1], image.shape[0]), 1.0, "everywhere")]
     rows, columns = image.shape[:2]
@@ -142,6 +146,8 @@ def detect(
     return into_lines(unite(text for text in inside if text.box.area))
 
 
-def _turn(name: str) -> int:
-    """Weight-free detectors first, then who judges them, then the costly ones."""
-    return 2 if name in SECOND else int(name in JUDGES)
+def _finder(name: str, others: Sequence[str]) -> Detector:
+    """The detector of that name; beside the network, strokes look only where it is not sure."""
+    if not CHEAP.issubset(others) or name not in CHEAP:
+        return DETECTORS[name]
+    return _network_and_strokes if name == "network" else lambda _: []

@@ -8,7 +8,7 @@ pictures go in tiles, and tiles where nothing stands out are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,12 +20,13 @@ import numpy.typing as npt
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.tiles import STEP, parts
+from pixelscrub.text.tiles import STEP, around, parts, search
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 Picture = npt.NDArray[np.uint8]
+Finder = Callable[[Picture], list[TextBox]]
 Shares = npt.NDArray[np.float32]
 
 FLAT: Final = 10
@@ -34,12 +35,16 @@ SURE: Final = 0.5
 PEAK: Final = 0.7
 GROW: Final = 1 / 3
 """What is added around a core, as a share of its height: cores are three fifths of a line."""
-DOUBTED: Final = frozenset({"strokes"})
-"""Detectors that take tissue for text at times."""
 MAYBE: Final = 0.3
-"""Probability from which a pixel may belong to what they find."""
+"""Probability from which a pixel may belong to a text that a helper finds."""
 DOUBT: Final = 0.1
-"""Share of what they find that must be such pixels."""
+"""Share of what a helper finds that must be such pixels; it takes tissue for text at times."""
+CELL: Final = 32
+"""Pixels of the cells in which such pixels are looked for."""
+ROOM: Final = 3
+"""Cells around them that a helper sees as well, so that it sees whole lines."""
+LEVEL: Final = 0.7
+"""Height of a line in such a box, as a share of the box's, from which the box is that line."""
 SOLID: Final = 0.6
 """Share of its box that the core of a line fills; a line of text is straight."""
 INK: Final = 40
@@ -53,19 +58,19 @@ WHOLE: Final = 384
 
 
 def find_text(
-    image: Picture, others: Sequence[TextBox] = (), sure: float = SURE, peak: float = PEAK
+    image: Picture, helper: Finder | None = None, sure: float = SURE, peak: float = PEAK
 ) -> list[TextBox]:
-    """Find lines of text, upright or turned, and judge what weight-free detectors found.
+    """Find lines of text, upright or turned.
 
     Args:
         image: uint8, (rows, columns) grey or (rows, columns, 3) RGB.
-        others: what other detectors found.
+        helper: another detector; it looks where there may be more than the lines that were found.
         sure: probability from which a pixel belongs to a text.
         peak: probability that a text must reach somewhere.
 
     Returns:
-        Boxes in pixels of `image`, own and others'; the score of own ones is the mean probability
-        of the core. Strokes that do not look like text to the network are left out.
+        Boxes in pixels of `image`; the score of own ones is the mean probability of the core.
+        What the helper finds and does not look like text to the network is left out.
 
     Raises:
         MissingComponentError: the network is not installed.
@@ -75,8 +80,10 @@ def find_text(
     for scale, shares in seen:
         lines = _lines(shares, scale, sure, peak)
         own += [line for line in lines if scale == 1 or not _is_known(image, line.box, own)]
-    kept = (t for t in others if t.source not in DOUBTED or _likely(seen, t.box) >= DOUBT)
-    return [*own, *kept]
+    if helper is None:
+        return own
+    more = (t for part in _doubted(seen, own, image) for t in search(helper, image, part))
+    return [*own, *(text for text in more if _adds(seen, own, text.box))]
 
 
 def _scales(image: Picture) -> Iterator[tuple[int, Shares]]:
@@ -101,14 +108,37 @@ def _is_known(image: Picture, box: Box, finer: list[TextBox]) -> bool:
     return int(left.sum()) <= LEFT * int(ink.sum())
 
 
-def _likely(seen: list[tuple[int, Shares]], box: Box) -> float:
-    """The share of a box that may be text, at the scale where it is largest."""
-    parts = []
+def _doubted(seen: list[tuple[int, Shares]], own: list[TextBox], image: Picture) -> list[Box]:
+    """Parts of the picture where there may be text beside the lines that were found."""
+    cells = np.zeros([-(-side // CELL) for side in image.shape[:2]], np.bool_)
     for scale, shares in seen:
-        x0, y0, x1, y1 = (max(edge, 0) // (2 * scale) for edge in box)
-        part = shares[y0 : y1 + 1, x0 : x1 + 1]
-        parts.append(float((part >= MAYBE).mean()) if part.size else 0.0)
-    return max(parts)
+        may = shares >= MAYBE
+        for line in own:
+            x0, y0, x1, y1 = (max(edge, 0) // (2 * scale) for edge in line.box)
+            may[y0 : y1 + 1, x0 : x1 + 1] = False
+        y, x = (2 * scale * places // CELL for places in np.nonzero(may))
+        cells[y.clip(max=cells.shape[0] - 1), x.clip(max=cells.shape[1] - 1)] = True
+    return around(cells, CELL, ROOM)
+
+
+def _adds(seen: list[tuple[int, Shares]], own: list[TextBox], box: Box) -> bool:
+    """Whether a box holds more text than the lines in it: all of one, or what may be another."""
+    lines = [line.box for line in own if line.box.intersection(box).area]
+    if any(line.height >= LEVEL * box.height for line in lines if box.width >= box.height):
+        return True
+    return any(_left(shares, scale, lines, box) >= DOUBT for scale, shares in seen)
+
+
+def _left(shares: Shares, scale: int, lines: list[Box], box: Box) -> float:
+    """The share of what lines leave of a box that may be text."""
+    x0, y0, x1, y1 = (max(edge, 0) // (2 * scale) for edge in box)
+    may = shares[y0 : y1 + 1, x0 : x1 + 1] >= MAYBE
+    is_left = np.ones(may.shape, np.bool_)
+    for line in lines:
+        a0, b0, a1, b1 = (max(edge, 0) // (2 * scale) for edge in line)
+        down = slice(max(b0 - y0, 0), max(b1 - y0 + 1, 0))
+        is_left[down, max(a0 - x0, 0) : max(a1 - x0 + 1, 0)] = False
+    return float(may[is_left].mean()) if is_left.any() else 0.0
 
 
 def probability(image: Picture) -> Shares:

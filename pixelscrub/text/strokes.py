@@ -21,7 +21,7 @@ SMALLER: Final = 0.4
 """Scale of the picture in which large letters are looked for."""
 LEFT: Final = 0.05
 """Share of a block's ink that smaller lines may leave, where they are taken instead of it."""
-LARGE: Final = 300
+LARGE: Final = 200
 """Pixels of the shorter side from which the smaller scale is searched."""
 LARGEST_LETTER: Final = 64
 """Pixels; of what the smaller picture shows, only letters of half this height are taken."""

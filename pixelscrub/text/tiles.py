@@ -1,8 +1,19 @@
-"""Large pictures in parts that overlap, for networks that see a part at a time."""
+"""Pictures in parts: tiles that overlap, and places where there is something to look at."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.findings import Box
+from pixelscrub.text.boxes import TextBox
+
+Picture = npt.NDArray[np.uint8]
 
 TILE: Final = 1024
 """Pixels of a tile's side, most."""
@@ -18,3 +29,24 @@ def parts(side: int) -> list[slice]:
     length = -(-(side + (count - 1) * OVERLAP) // (count * STEP)) * STEP
     starts = (round((side - length) * k / (STEP * max(count - 1, 1))) * STEP for k in range(count))
     return [slice(start, start + length) for start in starts]
+
+
+def around(cells: npt.NDArray[np.bool_], cell: int, room: int) -> list[Box]:
+    """Boxes in pixels that hold the cells that are set, one for those that lie near one another.
+
+    Args:
+        cells: (rows, columns).
+        cell: pixels of a cell's side.
+        room: cells that are added on each side.
+    """
+    near = cv2.dilate(cells.astype(np.uint8), np.ones((1 + 2 * room, 1 + 2 * room), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    boxes = (Box(x, y, x + width, y + height) for x, y, width, height, _ in stats[1:].tolist())
+    return [Box(*(cell * edge for edge in box)) for box in boxes]
+
+
+def search(finder: Callable[[Picture], list[TextBox]], image: Picture, part: Box) -> list[TextBox]:
+    """What a detector finds in a part of a picture, in pixels of the whole."""
+    x0, y0, x1, y1 = part.clipped(image.shape[1], image.shape[0])
+    texts = finder(np.ascontiguousarray(image[y0:y1, x0:x1]))
+    return [replace(text, box=text.box.shifted(x0, y0)) for text in texts]

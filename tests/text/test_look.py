@@ -10,7 +10,6 @@ import pytest
 
 from pixelscrub.findings import Box
 from pixelscrub.recipe import TextSettings
-from pixelscrub.text import cine
 from pixelscrub.text import look as looking
 
 STROKES = TextSettings(detectors=["strokes"])
@@ -120,11 +119,3 @@ def test_boxes_are_padded_and_stay_inside(opened):
 def test_what_scores_too_little_is_left(opened):
     settings = STROKES.model_copy(update={"min_score": 1.0})
     assert looking.look(opened([frame("DOE JOHN 1961")]), settings) == []
-
-
-def test_without_a_cheap_detector_only_key_frames_are_searched(opened, monkeypatch):
-    searched = []
-    monkeypatch.setattr(cine, "detect", lambda picture, names: searched.append(names) or [])
-    settings = TextSettings(detectors=["tesseract"])
-    assert looking.look(opened([frame()] * 9), settings) == []
-    assert len(searched) == cine.KEY_FRAMES

@@ -113,3 +113,53 @@ def test_a_straight_line_is_one_box() -> None:
     shares = np.zeros((60, 100), np.float32)
     shares[20:26, 10:90] = 0.9
     assert [text.box for text in network._lines(shares, 1, 0.5, 0.8)] == [Box(15, 35, 185, 57)]
+
+
+def doubting(monkeypatch: pytest.MonkeyPatch, places: list[tuple[int, int]]) -> None:
+    """A network that is unsure of a few pixels."""
+    shares = np.zeros((300, 400), np.float32)
+    for y, x in places:
+        shares[y // 2 : y // 2 + 6, x // 2 : x // 2 + 20] = 0.4
+    monkeypatch.setattr(network, "_scales", lambda image: [(1, shares)])
+
+
+def test_a_helper_looks_only_where_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    doubting(monkeypatch, [(300, 400)])
+    seen: list[tuple[int, ...]] = []
+    there, elsewhere = Box(398, 298, 446, 314), Box(300, 330, 340, 345)
+
+    def help_find(part: np.ndarray) -> list[TextBox]:
+        seen.append(part.shape)
+        return [
+            TextBox(box.shifted(-(400 // 32 - 3) * 32, -(300 // 32 - 3) * 32), 0.9, "strokes")
+            for box in (there, elsewhere)
+        ]
+
+    found = network.find_text(np.zeros((600, 800), np.uint8), help_find)
+    assert [text.box for text in found] == [there]
+    assert len(seen) == 1
+    assert max(seen[0]) <= 9 * network.CELL
+
+
+def test_a_helper_sees_nothing_where_all_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    doubting(monkeypatch, [])
+    seen: list[tuple[int, ...]] = []
+    network.find_text(np.zeros((600, 800), np.uint8), lambda part: seen.append(part.shape) or [])
+    assert seen == []
+
+
+def test_what_a_helper_finds_around_lines_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block that holds a line, and nothing more that looks like text."""
+    shares = np.zeros((300, 400), np.float32)
+    shares[100:106, 100:150] = 1
+    shares[130:136, 100:110] = 0.4
+    monkeypatch.setattr(network, "_scales", lambda image: [(1, shares)])
+    left, top = (200 // 32 - 3) * 32, (260 // 32 - 3) * 32
+    block, line = Box(180, 160, 340, 300), Box(190, 194, 330, 216)
+
+    def help_find(part: np.ndarray) -> list[TextBox]:
+        return [TextBox(box.shifted(-left, -top), 0.9, "strokes") for box in (block, line)]
+
+    found = network.find_text(np.zeros((600, 800), np.uint8), help_find)
+    boxes = [text.box for text in found if text.source == "strokes"]
+    assert boxes == [line]
