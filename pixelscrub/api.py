@@ -255,7 +255,7 @@ def checked_recipe(recipe: Recipe | AnyPath) -> Recipe:
 
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(str(recipe))
     if chosen.steps.text or chosen.steps.crop:
-        reads = chosen.text.keep != "nothing"
+        reads = chosen.text.spares != "nothing"
         require([*chosen.text.detectors, *["tesseract"] * reads])
     return chosen
 

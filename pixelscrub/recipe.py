@@ -63,14 +63,24 @@ class Layout(_Section):
 
 
 class TextSettings(_Section):
-    """How burned-in text is looked for and judged; `layouts` are what is known of devices."""
+    """How burned-in text is looked for and judged; `layouts` are what is known of devices.
+
+    What `keep` names may stay; with `remove = "identifying"` all may that is read with certainty
+    and tells nothing of a person: words of medicine and technique, measurements, short numbers.
+    """
 
     detectors: list[str] = Field(default=["strokes", "network", "barcodes"], min_length=1)
     keep: Literal["nothing", "laterality", "harmless"] = "nothing"
+    remove: Literal["all", "identifying"] = "all"
     padding: int = Field(default=2, ge=0, le=50)
     min_score: float = Field(default=0.3, ge=0, le=1)
     outside_regions: bool = False
     layouts: tuple[Layout, ...] = ()
+
+    @property
+    def spares(self) -> Literal["nothing", "laterality", "harmless", "unidentifying"]:
+        """What may stay, of both settings."""
+        return "unidentifying" if self.remove == "identifying" else self.keep
 
 
 class FaceSettings(_Section):

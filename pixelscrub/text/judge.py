@@ -8,12 +8,14 @@ an age, an ID or part of a date.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from functools import lru_cache
+from typing import Final, Literal
 
-if TYPE_CHECKING:
-    from pixelscrub.tags.terms import Terms
+from pixelscrub.tags.freetext import Cleaner
+from pixelscrub.tags.terms import Terms, pattern
+from pixelscrub.tags.vocabulary import may_be_name
 
-Keep = Literal["nothing", "laterality", "harmless"]
+Keep = Literal["nothing", "laterality", "harmless", "unidentifying"]
 
 CERTAIN: Final = 0.8
 """Reading confidence from which a text is taken for read."""
@@ -34,6 +36,14 @@ UNIT: Final = (
 LABEL: Final = (
     r"(?:MI|TI|TIS|TIB|TIC|AO|DR|FR|PRF|WF|WL|WW|FOV|DFOV|kV|kVp|mA|mAs|PWR|C|CG|DG|2DG|SV|PG)"
 )
+SHORTEST: Final = 4
+"""Letters of a word of medicine that is taken for one; shorter ones are too like names."""
+PERSONAL: Final = {
+    *("AGE", "AGED", "BIRTH", "BORN", "DATE", "FEMALE", "GENDER", "MALE", "NAME", "NUMBER"),
+    *("PATIENT", "PHYSICIAN", "YEAR", "YEARS", "OPERATOR", "DOCTOR", "HOSPITAL", "CLINIC"),
+}
+"""Words of medicine beside which something personal stands."""
+AGE: Final = re.compile(r"\d{1,3}[YMWD]", re.IGNORECASE)
 NUMBER: Final = r"[+-]?\d{1,4}(?:[.,]\d{1,3})?"
 MEASUREMENT: Final = re.compile(
     rf"(?:{LABEL}\s?[:=<>]?\s?)?{NUMBER}\s?{UNIT}|{LABEL}\s?[:=<>]?\s?{NUMBER}"
@@ -58,13 +68,39 @@ def stays(text: str, confidence: float, keep: Keep, terms: Terms | None) -> bool
         return False
     if keep == "laterality":
         return all(word.upper() in LATERALITY for word in line.split())
-    return _is_harmless(line)
+    return _is_harmless(line) or (keep == "unidentifying" and _tells_nobody(line, terms or Terms()))
+
+
+def _tells_nobody(line: str, terms: Terms) -> bool:
+    """Whether all of a line is of medicine or short numbers, and no word of it is a name too."""
+    rest = _unmeasured(line)
+    cleaned = re.findall(r"[^\W_]+", _cleaner(terms).clean(rest))
+    words = re.findall(r"[^\W_]+", rest)
+    says_something = any(word.isalpha() for word in words)  # a number alone may be an age
+    return says_something and cleaned == words and not any(map(_may_be_person, words))
+
+
+def _may_be_person(word: str) -> bool:
+    """Names, what introduces them, and what is too short to be a word: initials, syllables."""
+    if word.upper() in PERSONAL:
+        return True
+    short = word.isalpha() and len(word) < SHORTEST and word.upper() not in LATERALITY | TECHNIQUE
+    return short or may_be_name(word) or AGE.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=8)
+def _cleaner(terms: Terms) -> Cleaner:
+    return Cleaner(terms.name_words(), terms.words(), pattern(terms.variants()))
 
 
 def _is_harmless(line: str) -> bool:
     """Whether a line is nothing but measurements, sides and technique."""
-    rest = MEASUREMENT.sub(_emptied, line) if line.isascii() or "²" in line else line
-    return all(word.upper() in LATERALITY | TECHNIQUE for word in rest.split())
+    return all(word.upper() in LATERALITY | TECHNIQUE for word in _unmeasured(line).split())
+
+
+def _unmeasured(line: str) -> str:
+    """The line without its measurements."""
+    return MEASUREMENT.sub(_emptied, line) if line.isascii() or "²" in line else line
 
 
 def _emptied(match: re.Match[str]) -> str:

@@ -54,7 +54,7 @@ def look(image: Image, settings: TextSettings, terms: Terms | None = None) -> li
             if text.score >= settings.min_score:
                 _add(seen, text, frame)
     findings = [place.finding(image, settings.padding) for place in seen]
-    if settings.keep != "nothing":
+    if settings.spares != "nothing":
         findings = _judged(image, findings, settings, terms)
     findings += in_layouts(image.header, settings.layouts)
     return findings + (outside_regions(image) if settings.outside_regions else [])
@@ -72,7 +72,7 @@ def _judged(
     readings = read(show(image, 0), [f.box for f in findings if f.box is not None])
     return [
         finding.model_copy(update={"action": "keep"})
-        if stays(said.text, said.confidence, settings.keep, terms)
+        if stays(said.text, said.confidence, settings.spares, terms)
         else finding
         for finding, said in zip(findings, readings, strict=True)
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,3 +117,46 @@ def test_no_word_stays_but_those_of_the_list(word: str) -> None:
 @given(st.integers(0, 10**10))
 def test_no_bare_number_stays(number: int) -> None:
     assert not stays(str(number), 1.0, "harmless", None)
+
+
+@pytest.mark.parametrize(
+    "text", ["Abdomen", "Thyroid 16cm", "LEFT KIDNEY", "Frame 12", "Gain 50 dB", "Contrast 3"]
+)
+def test_what_tells_nobody_stays_where_only_identifying_text_goes(text: str) -> None:
+    assert stays(text, 0.95, "unidentifying", None)
+    assert not stays(text, 0.5, "unidentifying", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Thyroid Meier", "KIDNEY 12345", "Abdomen 3/4/2011", "LEFT KIDNEY 9:40", "1961", "J.R."),
+        *("067Y M", "78F", "St. Anna Hospital", "Abdomen by Young", "An Li", "ID: 77 123"),
+        *("49", "Age 49", "MALE", "Patient 12", "Physician"),
+    ],
+)
+def test_what_may_tell_of_a_person_goes(text: str) -> None:
+    assert not stays(text, 1.0, "unidentifying", None)
+
+
+def test_words_of_the_header_go_though_medicine_uses_them() -> None:
+    terms = Terms(names=frozenset({"LIVER^ANNA"}))
+    assert stays("LIVER", 1.0, "unidentifying", None)
+    assert not stays("LIVER", 1.0, "unidentifying", terms)
+
+
+LABELS = {
+    *("BEAM", "BODY", "BONE", "CHEST", "CONTRAST", "DEPTH", "FRAME", "GAIN", "GANTRY", "HEAD"),
+    *("HEART", "HIGH", "LUNG", "POWER", "SCAN", "SCOUT", "SPINE", "STANDING"),
+}
+"""Surnames that images are labelled with."""
+
+
+def test_no_surname_tells_nobody_but_words_that_images_are_labelled_with() -> None:
+    assert {s for s in SURNAMES.split() if stays(s, 1.0, "unidentifying", None)} <= LABELS
+
+
+def test_of_several_surnames_none_tells_nobody() -> None:
+    names = [name for name in SURNAMES.split() if name not in LABELS]
+    pairs = [f"{one} {other}" for one, other in itertools.pairwise(names)]
+    assert not [pair for pair in pairs if stays(pair, 1.0, "unidentifying", None)]
