@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 Picture = npt.NDArray[np.uint8]
 
+ROUNDING = 2
+"""Grey levels by which two renderings of the same values differ."""
 STANDS = 0.3
 """A box found in a key frame, or in this share of all frames, is masked in all of them."""
 
@@ -83,7 +86,14 @@ def _renderings(image: Image, frame: int) -> list[Picture]:
     info = image.known
     if info.samples > 1 or info.bits_stored <= 8:
         return [shown]
-    return [shown, show(image, frame, full_range=True)]
+    full = show(image, frame, full_range=True)
+    is_still = info.frames == 1  # the frames of a cine are compared rendering by rendering
+    return [shown] if is_still and _alike(shown, full) else [shown, full]
+
+
+def _alike(one: Picture, other: Picture) -> bool:
+    """Whether the window is the full range, but for rounding: one look is enough then."""
+    return int(cv2.absdiff(one, other).max()) <= ROUNDING
 
 
 class _Place:

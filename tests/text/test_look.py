@@ -10,6 +10,7 @@ import pytest
 
 from pixelscrub.findings import Box
 from pixelscrub.recipe import TextSettings
+from pixelscrub.text import cine
 from pixelscrub.text import look as looking
 
 STROKES = TextSettings(detectors=["strokes"])
@@ -108,6 +109,15 @@ def test_text_that_moves_is_masked_wherever_it_was(opened):
 def test_text_outside_the_window_is_found_in_the_full_range(opened):
     (finding,) = looking.look(opened([frame()], [frame("DOE JOHN 1961")]), STROKES)
     assert hides(finding, frame("DOE JOHN 1961"))
+
+
+@pytest.mark.parametrize(("apart", "looks"), [(0, 1), (2, 1), (3, 2)])
+def test_a_window_that_is_the_full_range_is_looked_at_once(opened, monkeypatch, apart, looks):
+    searched = []
+    monkeypatch.setattr(cine, "detect", lambda picture, names: searched.append(names) or [])
+    picture = frame("DOE JOHN 1961")
+    looking.look(opened([picture], [np.maximum(picture, apart)]), STROKES)
+    assert len(searched) == looks
 
 
 def test_boxes_are_padded_and_stay_inside(opened):
