@@ -20,6 +20,7 @@ from pixelscrub.net import commands as network
 from pixelscrub.options import (
     Dask,
     DryRun,
+    Gallery,
     Inputs,
     Json,
     Key,
@@ -246,13 +247,20 @@ def export(
 
 
 @app.command()
-def evaluate(images: Path, truth: Path, json: Json = None) -> None:
+def evaluate(
+    images: Path,
+    truth: Path,
+    recipe: RecipeName = "default",
+    json: Json = None,
+    gallery: Gallery = None,
+) -> None:
     """Measure text detection on IMAGES against TRUTH."""
+    from pixelscrub import api
     from pixelscrub.quiet import hush
     from pixelscrub.text.evaluate import evaluate as measure
 
     hush()
-    result = measure(images, truth)
+    result = measure(images, truth, api.checked_recipe(recipe).text, gallery=gallery)
     if json is not None:
         _write(json, result.to_json())
     typer.echo(result.render())

@@ -28,3 +28,6 @@ Memory = Annotated[
     float | None, typer.Option("--memory", min=0.5, help="GB a worker; default: an even share.")
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")]
+Gallery = Annotated[
+    Path | None, typer.Option("--gallery", help="Draw misses and wrong masks into this folder.")
+]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,10 +25,13 @@ from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.detectors import detect
+from pixelscrub.text.gallery import Gallery
 from pixelscrub.text.look import look
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
+Finder = Callable[[Path], list[Finding]]
+Looked = tuple[Picture, list[Finding], float]
 
 BOX_SHARE: Final = 0.9
 """A text is removed where this share of its box is masked."""
@@ -124,13 +127,22 @@ class Evaluation:
         return "\n".join(f"{k:20} {_shown(k, v)}" for k, v in asdict(self.figures).items())
 
 
-def evaluate(images: Path, truth: Path, settings: TextSettings | None = None) -> Evaluation:
+def evaluate(
+    images: Path,
+    truth: Path,
+    settings: TextSettings | None = None,
+    finder: Finder | None = None,
+    gallery: Path | None = None,
+) -> Evaluation:
     """Measure what is found in a folder of images.
 
     Args:
         images: the folder that the truth's paths start from.
         truth: the JSON file.
         settings: detectors and padding; the defaults where None.
+        finder: finds what is masked in a file, instead of our own detectors.
+        gallery: folder for a picture of each image in which something is missed or wrongly
+            masked, and a page of them.
 
     Raises:
         UsageError: the truth cannot be read, or names a file that is not there.
@@ -139,11 +151,16 @@ def evaluate(images: Path, truth: Path, settings: TextSettings | None = None) ->
     """
     expected = read_truth(truth)
     measured, held = [], []
+    shown = Gallery(gallery) if gallery is not None else None
     for name, one in expected.items():
         try:
-            measured.append(_measure(name, one, images, settings or TextSettings()))
+            looked = _looked(_found_file(images / one.file), one, settings, finder)
         except HeldError:
             held.append(name)
+            continue
+        measured.append(_measure(name, one, looked, shown))
+    if shown is not None:
+        shown.write()
     return Evaluation(summarise(measured, len(held)), measured, held)
 
 
@@ -205,11 +222,8 @@ def summarise(measured: Sequence[Measured], held: int = 0) -> Figures:
     )
 
 
-def _measure(name: str, truth: Truth, images: Path, settings: TextSettings) -> Measured:
-    path = images / truth.file
-    if not path.is_file():
-        raise UsageError("the truth names a file that is not among the images")
-    picture, findings, seconds = _looked(path, truth.frame, settings)
+def _measure(name: str, truth: Truth, looked: Looked, gallery: Gallery | None) -> Measured:
+    picture, findings, seconds = looked
     rows, columns = picture.shape[:2]
     mask, allowed = masked(findings, truth.frame, picture.shape), np.zeros((rows, columns), bool)
     for box in (*truth.ignore, *(t.box for t in truth.boxes)):
@@ -218,6 +232,9 @@ def _measure(name: str, truth: Truth, images: Path, settings: TextSettings) -> M
     texts = [(is_phi, box) for is_phi, box in texts if box.area]
     boxes = [(is_phi, _covered(mask, box) >= BOX_SHARE) for is_phi, box in texts]
     inks = [(is_phi, _inked(mask, picture, box) >= INK_SHARE) for is_phi, box in texts]
+    if gallery is not None:
+        missed = [box for (_, box), (_, is_gone) in zip(texts, inks, strict=True) if not is_gone]
+        gallery.add(name, picture, missed, mask & ~allowed)
     return Measured(
         name=name,
         texts=len(texts),
@@ -231,18 +248,28 @@ def _measure(name: str, truth: Truth, images: Path, settings: TextSettings) -> M
     )
 
 
-def _looked(path: Path, frame: int, settings: TextSettings) -> tuple[Picture, list[Finding], float]:
+def _found_file(path: Path) -> Path:
+    if not path.is_file():
+        raise UsageError("the truth names a file that is not among the images")
+    return path
+
+
+def _looked(
+    path: Path, truth: Truth, settings: TextSettings | None, finder: Finder | None
+) -> Looked:
     """The picture, what is found in it, and the seconds that each frame took."""
+    settings = settings or TextSettings()
     pixels = None if _is_dicom(path) else cv2.imread(str(path), cv2.IMREAD_COLOR)
     start = time.perf_counter()
     if pixels is not None:
         picture = np.ascontiguousarray(pixels[..., ::-1], np.uint8)
-        return picture, _found(picture, settings), time.perf_counter() - start
+        findings = finder(path) if finder else _found(picture, settings)
+        return picture, findings, time.perf_counter() - start
     with path.open("rb") as file:
         image = Image(file)
-        findings = look(image, settings)
+        findings = finder(path) if finder else look(image, settings)
         seconds = (time.perf_counter() - start) / image.known.frames
-        return show(image, frame), findings, seconds
+        return show(image, truth.frame), findings, seconds
 
 
 def _is_dicom(path: Path) -> bool:

@@ -15,6 +15,7 @@ from pixelscrub.recipe import TextSettings
 from pixelscrub.text import evaluate as module
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.evaluate import evaluate, ink, masked
+from pixelscrub.text.gallery import MISSED, WRONG
 
 LEFT, RIGHT = Box(10, 10, 50, 20), Box(70, 40, 110, 50)
 SETTINGS = TextSettings(padding=0)
@@ -118,3 +119,33 @@ def test_ink_is_what_differs_from_the_rim() -> None:
     picture = np.full((10, 20), 200, np.uint8)
     picture[4:6, 5:15] = 40
     assert ink(picture, Box(0, 0, 20, 10)).sum() == 20
+
+
+def test_the_gallery_shows_misses_and_wrong_masks_worst_first(images, truth, monkeypatch) -> None:
+    finds(monkeypatch, RIGHT, Box(0, 60, 160, 80))
+    evaluate(images, truth, SETTINGS, gallery=images / "new" / "gallery")
+    page = (images / "new" / "gallery" / "index.html").read_text()
+    assert "with: 1 missed, 25.00 %" in " ".join(page.split())
+    assert "without:" not in page
+    drawn = cv2.imread(str(images / "new" / "gallery" / "0001.png"))[..., ::-1]
+    assert tuple(drawn[LEFT.y0 - 3, LEFT.x0]) == MISSED
+    assert drawn[70, 80].tolist() == [v // 2 for v in WRONG]
+
+
+def test_a_gallery_of_nothing_says_so(images, truth, monkeypatch) -> None:
+    finds(monkeypatch, LEFT, RIGHT)
+    evaluate(images, truth, SETTINGS, gallery=images / "gallery")
+    assert [path.name for path in (images / "gallery").iterdir()] == ["index.html"]
+    assert "Nothing" in (images / "gallery" / "index.html").read_text()
+
+
+def test_another_tool_is_measured_on_the_same_images(images, truth) -> None:
+    seen = []
+
+    def find(path: Path) -> list[Finding]:
+        seen.append(path.name)
+        return [Finding(kind="text", box=LEFT)] if path.name == "text.png" else []
+
+    figures = evaluate(images, truth, finder=find).figures
+    assert seen == ["text.png", "none.png"]
+    assert (figures.identifying_removed, figures.all_removed) == (1, 0.5)
