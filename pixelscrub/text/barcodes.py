@@ -19,8 +19,10 @@ QUIET: Final = 0.06
 """Share of its size by which a code's box is widened: corners are found a little inside."""
 EDGES: Final = 24
 """Changes from dark to light and back on a line through a bar code; a colour bar has fewer."""
-UNEVEN: Final = 0.3
-"""Spread of the widths of a code's bars, as a share of their mean; a grating has even ones."""
+UNLIKE: Final = 0.25
+"""Share of the wider one by which two bars side by side differ in width."""
+UNEVEN: Final = 0.35
+"""Share of a code's bars that are unlike the next one; those of gratings come in even groups."""
 
 
 def find_codes(image: Picture) -> list[TextBox]:
@@ -67,5 +69,8 @@ def _is_barred(grey: Picture, box: Box) -> bool:
 
 def _is_coded(line: npt.NDArray[np.bool_]) -> bool:
     edges = np.flatnonzero(line[1:] != line[:-1])
+    if len(edges) < EDGES:
+        return False
     widths = np.diff(edges)
-    return len(edges) >= EDGES and float(widths.std()) >= UNEVEN * float(widths.mean())
+    wider = np.maximum(widths[1:], widths[:-1])
+    return float((np.abs(np.diff(widths)) > UNLIKE * wider).mean()) >= UNEVEN

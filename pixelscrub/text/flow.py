@@ -1,0 +1,83 @@
+"""Whether what looks like text is flow: vessels and jets of Doppler pictures, which wind like ink.
+
+Letters have one colour; flow goes from one hue to another within every patch. What holds white or
+grey ink is never taken for flow, so that text written over it goes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.findings import Box
+
+Picture = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+LARGE: Final = 150
+"""Pixels of ink; less costs little where it is masked, and may be a letter on a colour bar."""
+STANDS_OUT: Final = 0.4
+"""Share of the strongest contrast from which a pixel is ink."""
+VIVID: Final = 90
+"""Saturation and value, of 255, from which a hue means something."""
+PALE: Final = 60
+BRIGHT: Final = 150
+"""Saturation up to which, and value from which, ink is white or grey."""
+WRITTEN: Final = 40
+"""Pixels of white or grey ink that may be a letter."""
+HUES: Final = 12.0
+"""Degrees that the hues of a patch spread (tenth to ninetieth percentile), where it is flow."""
+PATCH: Final = 6
+"""Pixels of the smallest patch that is looked at."""
+NEARLY: Final = 0.9
+"""Share of the ink that lies in such patches."""
+
+
+def is_flow(image: Picture, box: Box) -> bool:
+    """Whether a box shows nothing but flow.
+
+    Args:
+        image: uint8, (rows, columns) grey, which is never flow, or (rows, columns, 3) RGB.
+        box: in pixels.
+    """
+    if image.ndim == 2:
+        return False
+    x0, y0, x1, y1 = box.clipped(image.shape[1], image.shape[0])
+    part = image[y0:y1, x0:x1]
+    ink = _ink(part)
+    if int(ink.sum()) < LARGE:
+        return False
+    hue, saturation, value = cv2.split(cv2.cvtColor(part, cv2.COLOR_RGB2HSV_FULL))
+    written = ink & (saturation < PALE) & (value >= BRIGHT)
+    if int(written.sum()) >= WRITTEN:
+        return False
+    vivid = (saturation >= VIVID) & (value >= VIVID)
+    return _changing(ink, hue, vivid) >= NEARLY
+
+
+def _ink(part: Picture) -> Mask:
+    ground = np.median(part.reshape(-1, 3), axis=0)
+    away = np.abs(part.astype(np.int16) - ground).max(axis=2)
+    return np.asarray(away >= max(STANDS_OUT * away.max(initial=0), 1), np.bool_)
+
+
+def _changing(ink: Mask, hue: npt.NDArray[np.generic], vivid: Mask) -> float:
+    """Share of the ink in patches whose hues spread."""
+    count, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
+    areas = np.bincount(labels.ravel(), minlength=count)
+    patches = [k for k in range(1, count) if areas[k] >= PATCH]
+    changing = [k for k in patches if _spread(hue[(labels == k) & vivid], areas[k]) > HUES]
+    return float(areas[changing].sum() / max(areas[patches].sum(), 1))
+
+
+def _spread(hues: npt.NDArray[np.generic], area: int) -> float:
+    """Degrees between the tenth and the ninetieth percentile; 0 where few pixels have a hue."""
+    if hues.size < max(STANDS_OUT * area, PATCH):
+        return 0.0
+    turns = np.exp(2j * np.pi * hues.astype(np.float64) / 256)
+    away = np.angle(turns / turns.mean())
+    low, high = np.percentile(away, (10, 90))
+    return float(np.degrees(high - low))
