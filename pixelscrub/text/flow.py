@@ -12,13 +12,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.findings import Box
+from pixelscrub.text.boxes import TextBox
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-LARGE: Final = 150
+LARGE: Final = 80
 """Pixels of ink; less costs little where it is masked, and may be a letter on a colour bar."""
+SURE: Final = 0.85
+"""Score from which a find is taken for text, whatever its colours."""
 STANDS_OUT: Final = 0.4
 """Share of the strongest contrast from which a pixel is ink."""
 VIVID: Final = 90
@@ -27,7 +29,8 @@ PALE: Final = 60
 BRIGHT: Final = 150
 """Saturation up to which, and value from which, ink is white or grey."""
 WRITTEN: Final = 40
-"""Pixels of white or grey ink that may be a letter."""
+PART: Final = 0.025
+"""Pixels of white or grey ink that may be a letter, and the share of all ink that they are."""
 HUES: Final = 12.0
 """Degrees that the hues of a patch spread (tenth to ninetieth percentile), where it is flow."""
 PATCH: Final = 6
@@ -36,23 +39,23 @@ NEARLY: Final = 0.9
 """Share of the ink that lies in such patches."""
 
 
-def is_flow(image: Picture, box: Box) -> bool:
-    """Whether a box shows nothing but flow.
+def is_flow(image: Picture, text: TextBox) -> bool:
+    """Whether a find shows nothing but flow.
 
     Args:
         image: uint8, (rows, columns) grey, which is never flow, or (rows, columns, 3) RGB.
-        box: in pixels.
+        text: what was found, in pixels of `image`.
     """
-    if image.ndim == 2:
+    if image.ndim == 2 or text.score >= SURE:
         return False
-    x0, y0, x1, y1 = box.clipped(image.shape[1], image.shape[0])
+    x0, y0, x1, y1 = text.box.clipped(image.shape[1], image.shape[0])
     part = image[y0:y1, x0:x1]
-    ink = _ink(part)
+    ink = _ink(part) if part.size else np.zeros((0, 0), np.bool_)
     if int(ink.sum()) < LARGE:
         return False
     hue, saturation, value = cv2.split(cv2.cvtColor(part, cv2.COLOR_RGB2HSV_FULL))
     written = ink & (saturation < PALE) & (value >= BRIGHT)
-    if int(written.sum()) >= WRITTEN:
+    if int(written.sum()) >= max(WRITTEN, PART * int(ink.sum())):
         return False
     vivid = (saturation >= VIVID) & (value >= VIVID)
     return _changing(ink, hue, vivid) >= NEARLY

@@ -80,12 +80,12 @@ def find_text(
     own: list[TextBox] = []
     for scale, shares in seen:
         lines = _lines(shares, scale, sure, peak)
-        lines = [line for line in lines if not is_flow(image, line.box)]
+        lines = [line for line in lines if not is_flow(image, line)]
         own += [line for line in lines if scale == 1 or not _is_known(image, line.box, own)]
     if helper is None:
         return own
     more = (t for part in _doubted(seen, own, image) for t in search(helper, image, part))
-    return [*own, *(t for t in more if _adds(seen, own, t.box) and not is_flow(image, t.box))]
+    return [*own, *(t for t in more if _adds(seen, own, t.box) and not is_flow(image, t))]
 
 
 def _scales(image: Picture) -> Iterator[tuple[int, Shares]]:
