@@ -53,7 +53,8 @@ def read_terms(source: Source) -> Terms:
 
 
 def look_instance(task: LookTask) -> Seen:
-    """Look for burned-in text in every frame, and for margins that hold nothing else."""
+    """Look for burned-in text and photographed faces in every frame, and for margins."""
+    from pixelscrub.face import photographs
     from pixelscrub.pixels.image import Image
     from pixelscrub.text.look import look
     from pixelscrub.text.margins import crop_box
@@ -62,13 +63,14 @@ def look_instance(task: LookTask) -> Seen:
     steps = task.recipe.steps
     with _opened(task.instance.source) as file, _timed(seen.seconds, "look"):
         image = Image(file)
-        if image.info is None or not (steps.text or steps.crop):
+        if image.info is None:
             return seen
-        findings = look(image, task.recipe.text, task.terms)
-        if steps.crop:
-            seen.crop = crop_box(image, findings)
-        if steps.text:
-            seen.findings = findings
+        if steps.text or steps.crop:
+            findings = look(image, task.recipe.text, task.terms)
+            seen.crop = crop_box(image, findings) if steps.crop else None
+            seen.findings = findings if steps.text else []
+        if steps.face:
+            seen.findings = [*seen.findings, *photographs.look(image)]
     return seen
 
 

@@ -1,0 +1,85 @@
+"""Faces in photographs and screenshots."""
+
+from __future__ import annotations
+
+import numpy as np
+import pydicom
+import pytest
+from skimage import data
+
+import pixelscrub
+from pixelscrub.face.photographs import BETWEEN, find_faces, look
+from pixelscrub.findings import Box
+from pixelscrub.pixels.image import Image
+
+PHOTOGRAPH = "1.2.840.10008.5.1.4.1.1.77.1.4"
+VIDEO = "1.2.840.10008.5.1.4.1.1.77.1.4.1"
+FACE = Box(180, 65, 270, 165)
+"""Where the person on scikit-image's picture of an astronaut has eyes, nose and mouth."""
+
+
+@pytest.fixture
+def looked(make_instance, save, tmp_path):
+    def over(picture, **elements):
+        path = save(make_instance(np.ascontiguousarray(picture), **elements), tmp_path / "one.dcm")
+        with path.open("rb") as file:
+            return look(Image(file))
+
+    return over
+
+
+def test_a_face_in_a_photograph_is_found(looked):
+    findings = looked(data.astronaut(), SOPClassUID=PHOTOGRAPH, Modality="XC")
+    assert {finding.kind for finding in findings} == {"photo"}
+    assert any(finding.box.intersection(FACE) == FACE for finding in findings)
+    assert all(finding.box.area < 0.2 * 512 * 512 for finding in findings)
+
+
+def test_faces_in_large_photographs_are_found_at_their_place():
+    large = np.repeat(np.repeat(data.astronaut(), 3, axis=0), 3, axis=1)
+    whole = Box(*(3 * edge for edge in FACE))
+    assert any(box.intersection(whole) == whole for box in find_faces(large))
+
+
+def test_a_photograph_without_a_face_stays_as_it_is(looked):
+    assert looked(data.coffee(), SOPClassUID=PHOTOGRAPH, Modality="XC") == []
+
+
+@pytest.mark.parametrize(
+    ("picture", "modality", "is_searched"),
+    [
+        (data.astronaut(), "OT", True),
+        (data.astronaut(), "US", False),
+        (data.astronaut()[:, :, 0], "OT", False),
+    ],
+)
+def test_coloured_screenshots_are_searched(looked, picture, modality, is_searched):
+    assert bool(looked(picture, Modality=modality)) == is_searched
+
+
+def test_tiny_pictures_hold_no_face():
+    assert find_faces(data.astronaut()[:20, :20]) == []
+
+
+def test_a_face_of_some_frames_is_masked_in_these_and_those_beside_them(
+    make_instance, save, tmp_path
+):
+    frames = np.full((30, 200, 200, 3), 40, np.uint8)
+    frames[12:15] = data.astronaut()[20:220, 130:330]
+    instance = make_instance(frames[0], SOPClassUID=VIDEO, Modality="XC", NumberOfFrames=30)
+    instance.PixelData = frames.tobytes()
+    with save(instance, tmp_path / "video.dcm").open("rb") as file:
+        findings = look(Image(file))
+    assert (12 - BETWEEN, 14 + BETWEEN) in {finding.frames for finding in findings}
+
+
+def test_the_face_is_gone_from_what_is_written(make_instance, save, tmp_path):
+    photograph = data.astronaut()
+    instance = make_instance(photograph, SOPClassUID=PHOTOGRAPH, Modality="XC")
+    save(instance, tmp_path / "in" / "one.dcm")
+    summary = pixelscrub.scrub(tmp_path / "in", tmp_path / "out")
+    assert (summary.clean, summary.held) == (1, 0)
+    (path,) = (tmp_path / "out").rglob("*.dcm")
+    written = pydicom.dcmread(path).pixel_array
+    assert not np.ptp(written[FACE.y0 : FACE.y1, FACE.x0 : FACE.x1].reshape(-1, 3), axis=0).any()
+    assert np.array_equal(written[400:, :60], photograph[400:, :60])
