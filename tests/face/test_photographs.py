@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pydicom
 import pytest
@@ -55,6 +56,20 @@ def test_a_photograph_without_a_face_stays_as_it_is(looked):
 )
 def test_coloured_screenshots_are_searched(looked, picture, modality, is_searched):
     assert bool(looked(picture, Modality=modality)) == is_searched
+
+
+def portrait(small: np.ndarray) -> np.ndarray:
+    """One of scikit-image's faces, or parts of other pictures, in the middle of a grey picture."""
+    levels = (255 * small).astype(np.uint8)
+    picture = np.full((300, 300), np.median(levels), np.uint8)
+    picture[90:210, 90:210] = cv2.resize(levels, (120, 120), interpolation=cv2.INTER_CUBIC)
+    return cv2.GaussianBlur(picture, (0, 0), 1)
+
+
+def test_most_portraits_are_found_and_nothing_else():
+    people, others = np.split(data.lfw_subset(), 2)
+    assert sum(bool(find_faces(portrait(face))) for face in people[::4]) >= 23
+    assert not any(find_faces(portrait(other)) for other in others[::4])
 
 
 def test_tiny_pictures_hold_no_face():
