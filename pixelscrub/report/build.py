@@ -37,24 +37,29 @@ def build(private: Path) -> Path:
     Raises:
         UsageError: the audit is damaged, or the report cannot be written.
     """
-    folder = private / "report"
-    audit = Audit(private)
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for old in folder.glob("series-*.html"):
-            old.unlink()
-        environment = _environment()
-        rows: list[Row] = []
-        seen: list[Card] = []
-        for series in pages.released(audit, folder / "pictures"):
-            _write_series(environment, folder, series)
-            rows.append(Row.of(series))
-            seen += islice(series.pictured, SEEN - len(seen))
-        values = _index(private, audit, rows, seen)
-        _write(environment, folder / "summary.html", "summary.html", **values)
-        return _write(environment, folder / "index.html", "index.html", **values)
+        return _build(private, private / "report")
     except OSError as error:
         raise UsageError(f"report cannot be written ({type(error).__name__})") from None
+
+
+def _build(private: Path, folder: Path) -> Path:
+    audit = Audit(private)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    before = set(folder.glob("series-*.html"))
+    environment = _environment()
+    rows: list[Row] = []
+    seen: list[Card] = []
+    for series in pages.released(audit, folder / "pictures"):
+        before -= _write_series(environment, folder, series)
+        rows.append(Row.of(series))
+        seen += islice(series.pictured, SEEN - len(seen))
+    values = _index(private, audit, rows, seen)
+    _write(environment, folder / "summary.html", "summary.html", **values)
+    index = _write(environment, folder / "index.html", "index.html", **values)
+    for old in before:
+        old.unlink()
+    return index
 
 
 def _environment() -> Environment:
@@ -71,12 +76,13 @@ def _environment() -> Environment:
     return environment
 
 
-def _write_series(environment: Environment, folder: Path, series: Series) -> None:
-    heats = plots.heats(series.cards)
+def _write_series(environment: Environment, folder: Path, series: Series) -> set[Path]:
+    heats, written = plots.heats(series.cards), set()
     for number, cards in enumerate(series.pages):
         path = folder / series.page_file(number)
         page = {"series": series, "number": number, "cards": cards, "heats": heats}
-        _write(environment, path, "series.html", **page)
+        written.add(_write(environment, path, "series.html", **page))
+    return written
 
 
 def _index(private: Path, lines: Audit, rows: list[Row], seen: list[Card]) -> dict[str, Any]:
@@ -109,8 +115,13 @@ def _made(private: Path) -> str:
 
 
 def _write(environment: Environment, path: Path, template: str, **values: Any) -> Path:
-    path.write_text(environment.get_template(template).render(**values), encoding="utf-8")
-    return path
+    """Write a page beside its place and put it there: a full disk leaves the old one whole."""
+    beside = path.with_suffix(".part")
+    try:
+        beside.write_text(environment.get_template(template).render(**values), encoding="utf-8")
+        return beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def duration(seconds: float) -> str:

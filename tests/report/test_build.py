@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import errno
 import html.parser
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +53,31 @@ def test_an_empty_run_gives_a_page(private):
     index = pages(private)["index.html"]
     assert "0 released" in index.text
     assert index.stack == []
+
+
+def test_a_full_disk_leaves_the_old_report_whole(private, monkeypatch):
+    index = build(private.path)
+    before = {path.name: path.read_bytes() for path in index.parent.glob("*.html")}
+    write = Path.write_text
+
+    def full(path, text, **options):
+        write(path, text[: len(text) // 2], **options)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError, match="cannot be written"):
+        build(private.path)
+    assert {path.name: path.read_bytes() for path in index.parent.iterdir() if path.is_file()} == (
+        before
+    )
+
+
+def test_pages_of_series_that_are_gone_go(private):
+    stale = private.path / "report" / "series-0099-01.html"
+    stale.parent.mkdir(exist_ok=True)
+    stale.write_text("old")
+    build(private.path)
+    assert not stale.exists()
 
 
 def test_held_instances_come_first_with_reason_and_meaning(private):
