@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SMALLEST = 4
 """Pixels; no letter is smaller, so smaller pictures are not searched."""
+SHORTEST = 24
+"""Pixels of the longer side; in less there is no room for three letters."""
 LARGEST = 2**27
 """Pixels of the largest picture that is searched."""
 MOST: Final = 4000
@@ -129,7 +131,9 @@ def detect(
         HeldError: DETECTOR_FAILED, where one fails; TOO_LARGE.
         MissingComponentError: the program of a detector is not installed.
     """
-    if image.size == 0 or min(image.shape[:2]) < SMALLEST or image.min() == image.max():
+    if min(image.shape[:2]) < SMALLEST or max(image.shape[:2]) < SHORTEST:
+        return []
+    if image.min() == image.max():
         return []
     if image.shape[0] * image.shape[1] > LARGEST:
         raise HeldError(Reason.TOO_LARGE, "picture is too large to be searched for text")

@@ -27,6 +27,12 @@ def test_constant_and_tiny_pictures_hold_no_text(shape):
     assert detect(np.full(shape, 77, np.uint8)) == []
 
 
+@pytest.mark.parametrize(("side", "is_searched"), [(23, False), (24, True)])
+def test_pictures_without_room_for_letters_are_not_searched(monkeypatch, side, is_searched):
+    replaced(monkeypatch, lambda image: [TextBox(Box(0, 0, 9, 9), 0.9, "strokes")])
+    assert bool(detect(picture(22, side), ["strokes"])) == is_searched
+
+
 def test_a_picture_that_is_too_large_is_held():
     huge = np.broadcast_to(np.arange(2**14).astype(np.uint8), (2**14, 2**14))
     with pytest.raises(HeldError) as error:
