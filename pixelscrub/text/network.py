@@ -21,6 +21,7 @@ from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.flow import is_flow
+from pixelscrub.text.ground import is_calm
 from pixelscrub.text.tiles import STEP, around, parts, search
 
 if TYPE_CHECKING:
@@ -32,8 +33,12 @@ Shares = npt.NDArray[np.float32]
 
 FLAT: Final = 10
 """Grey levels between darkest and brightest; a tile with less holds nothing to read."""
-SURE: Final = 0.5
-PEAK: Final = 0.7
+SURE: Final = 0.55
+PEAK: Final = 0.75
+CERTAIN: Final = 0.92
+"""Peak from which a short text is believed on any ground."""
+LONG: Final = 4.0
+"""Length of a text, as a multiple of its height, from which it is; tissue makes no long lines."""
 GROW: Final = 1 / 3
 """What is added around a core, as a share of its height: cores are three fifths of a line."""
 MAYBE: Final = 0.3
@@ -79,13 +84,21 @@ def find_text(
     seen = list(_scales(image))
     own: list[TextBox] = []
     for scale, shares in seen:
-        lines = _lines(shares, scale, sure, peak)
-        lines = [line for line in lines if not is_flow(image, line)]
+        cores = _lines(shares, scale, sure, peak)
+        lines = [line for line, top in cores if _is_believed(image, line, top)]
         own += [line for line in lines if scale == 1 or not _is_known(image, line.box, own)]
     if helper is None:
         return own
     more = (t for part in _doubted(seen, own, image) for t in search(helper, image, part))
-    return [*own, *(t for t in more if _adds(seen, own, t.box) and not is_flow(image, t))]
+    return [*own, *(t for t in more if _adds(seen, own, t.box) and _is_believed(image, t))]
+
+
+def _is_believed(image: Picture, text: TextBox, peak: float = 0.0) -> bool:
+    """Strict on tissue, lenient on flat ground: what is short and unsure there is no text."""
+    longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
+    if peak < CERTAIN and longer < LONG * shorter and not is_calm(image, text.box):
+        return False
+    return not is_flow(image, text)
 
 
 def _scales(image: Picture) -> Iterator[tuple[int, Shares]]:
@@ -205,8 +218,11 @@ def _network() -> InferenceSession:
     )
 
 
-def _lines(shares: Shares, scale: int, sure: float, peak: float) -> list[TextBox]:
-    """Connected cores, grown to whole lines, in pixels of a picture `scale` times as large."""
+def _lines(shares: Shares, scale: int, sure: float, peak: float) -> list[tuple[TextBox, float]]:
+    """Connected cores, grown to whole lines, and their peaks.
+
+    In pixels of a picture that is `scale` times as large as the one that was seen.
+    """
     cores = (shares >= sure).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cores, connectivity=8)
     members, values = labels[cores > 0], shares[cores > 0]
@@ -222,7 +238,8 @@ def _lines(shares: Shares, scale: int, sure: float, peak: float) -> list[TextBox
             high = _thickness(core)
             for part in _solid(core):
                 place = _grown(part.shifted(x, y), high, 2 * scale)
-                found.append(TextBox(place, float(means[k]), "network"))
+                text = TextBox(place, float(means[k]), "network")
+                found.append((text, float(peaks[k])))
     return found
 
 

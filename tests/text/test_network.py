@@ -43,7 +43,7 @@ def test_a_turned_name_is_covered() -> None:
     assert hidden(picture, network.find_text(picture), 15) >= 0.95
 
 
-@pytest.mark.parametrize("angle", [-10, 10])
+@pytest.mark.parametrize("angle", [-35, -20, -10, 10, 20, 35])
 def test_a_tilted_name_is_covered(angle: int) -> None:
     tilt = cv2.getRotationMatrix2D((200, 120), angle, 1)
     picture = cv2.warpAffine(written("MUSTER^ERIKA 1964"), tilt, (400, 240), borderValue=15)
@@ -103,7 +103,7 @@ def test_a_missing_network_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_what_winds_is_covered_and_what_it_encloses_is_not() -> None:
     shares = np.zeros((100, 100), np.float32)
     shares[10:16, 10:90] = shares[10:90, 10:16] = 0.9
-    boxes = [text.box for text in network._lines(shares, 1, 0.5, 0.8)]
+    boxes = [text.box for text, _ in network._lines(shares, 1, 0.5, 0.8)]
     assert not any(box.intersection(Box(60, 60, 180, 180)).area for box in boxes)
     for x, y in ((22, 22), (178, 25), (25, 178)):
         assert any(box.x0 <= x < box.x1 and box.y0 <= y < box.y1 for box in boxes)
@@ -112,7 +112,7 @@ def test_what_winds_is_covered_and_what_it_encloses_is_not() -> None:
 def test_a_straight_line_is_one_box() -> None:
     shares = np.zeros((60, 100), np.float32)
     shares[20:26, 10:90] = 0.9
-    assert [text.box for text in network._lines(shares, 1, 0.5, 0.8)] == [Box(15, 35, 185, 57)]
+    assert [text.box for text, _ in network._lines(shares, 1, 0.5, 0.8)] == [Box(15, 35, 185, 57)]
 
 
 def doubting(monkeypatch: pytest.MonkeyPatch, places: list[tuple[int, int]]) -> None:
@@ -163,3 +163,21 @@ def test_what_a_helper_finds_around_lines_is_left_out(monkeypatch: pytest.Monkey
     found = network.find_text(np.zeros((600, 800), np.uint8), help_find)
     boxes = [text.box for text in found if text.source == "strokes"]
     assert boxes == [line]
+
+
+def unsure_of(monkeypatch: pytest.MonkeyPatch, peak: float, wide: int) -> None:
+    shares = np.zeros((150, 200), np.float32)
+    shares[60:66, 60 : 60 + wide] = peak
+    monkeypatch.setattr(network, "_scales", lambda image: [(1, shares)])
+
+
+@pytest.mark.parametrize(
+    ("peak", "wide", "unrest", "is_believed"),
+    [(0.8, 8, 0, True), (0.8, 8, 40, False), (0.95, 8, 40, True), (0.8, 60, 40, True)],
+)
+def test_short_texts_on_tissue_must_be_sure(
+    monkeypatch: pytest.MonkeyPatch, peak: float, wide: int, unrest: int, is_believed: bool
+) -> None:
+    unsure_of(monkeypatch, peak, wide)
+    tissue = np.random.default_rng(1).integers(60, 61 + unrest, (300, 400)).astype(np.uint8)
+    assert bool(network.find_text(tissue)) == is_believed

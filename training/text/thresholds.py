@@ -20,7 +20,7 @@ PAD: Final = 2
 SLACK: Final = 6
 """Pixels around a text that may be masked with it."""
 GONE: Final = 0.95
-PAIRS: Final = tuple((sure, peak) for sure in (0.3, 0.4, 0.5) for peak in (0.6, 0.7, 0.8, 0.9))
+PAIRS: Final = tuple((sure, peak) for sure in (0.4, 0.5, 0.55, 0.6) for peak in (0.65, 0.75, 0.85))
 
 
 @dataclass(frozen=True)
