@@ -1,8 +1,8 @@
 """Text in a cine: key frames are searched as a whole, all others where something sharp changes.
 
 Text is still while tissue moves. Costly detectors see a few key frames; the cheap ones also see
-what stands in all frames (their minimum), and in each frame the places where something
-with the edges of letters came up since they were last searched.
+what stands in all frames (their minimum), and the quickest of them in each frame the places where
+something with the edges of letters came up since they were last searched.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pixelscrub.text.tiles import around, search
 Picture = npt.NDArray[np.uint8]
 Cells = npt.NDArray[np.bool_]
 
+QUICKEST: Final = "network"
+"""The one cheap detector that sees, where it is on, what comes up between key frames."""
 KEY_FRAMES: Final = 3
 """Frames of a cine that every detector sees."""
 CELL: Final = 16
@@ -61,16 +63,17 @@ def sightings(
     """
     cheap = [name for name in names if name in CHEAP]
     keys = key_frames(count) if cheap else set(range(count))  # no frame goes unsearched
+    quick = [name for name in cheap if name == QUICKEST] or cheap
     watches: list[Watch] = []
     for index, pictures in enumerate(frames):
-        watches = watches or [Watch(picture, cheap) for picture in pictures]
+        watches = watches or [Watch(picture, quick) for picture in pictures]
         if index in keys:
             yield index, [text for picture in pictures for text in detect(picture, names)]
         for watch, picture in zip(watches, pictures, strict=True):
             if cheap and count > 1:
                 yield index, watch.see(picture, is_searched=index in keys)
     if cheap and count > KEY_FRAMES:
-        yield 0, [text for watch in watches for text in watch.standing()]
+        yield 0, [text for watch in watches for text in watch.standing(cheap)]
 
 
 class Watch:
@@ -99,9 +102,9 @@ class Watch:
             self.known[_slices(part)] = picture[_slices(part)]
         return self.present
 
-    def standing(self) -> list[TextBox]:
+    def standing(self, names: list[str]) -> list[TextBox]:
         """Light texts that all frames show: what moves behind them is dark in some frame."""
-        return detect(self.low, self.names)
+        return detect(self.low, names)
 
     def _changed(self, picture: Picture) -> list[Box]:
         """Where something came up that may be text, with room around it."""
