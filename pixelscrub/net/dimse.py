@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub.net.address import DicomAddress
 from pixelscrub.net.listen import PDU, read_report
+from pixelscrub.net.order import keep_order
 from pixelscrub.net.peer import Item, Report, Result, UnreachableError
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class DimsePeer:
             raise UnreachableError("association_rejected")
         if not association.is_established and not association.rejected_contexts:
             raise UnreachableError("no_association")
+        keep_order(association)
         try:
             yield association
         finally:

@@ -124,7 +124,8 @@ class Inbox:
     """A pynetdicom peer that remembers what it was sent.
 
     `statuses` are given one after another before it turns to success; `finds` and `commits` say
-    what it offers: a report of commitment goes back on the same association.
+    what it offers: a report of commitment goes back on the same association, `early` before the
+    request was answered.
     """
 
     port: int = field(default_factory=free_port)
@@ -132,6 +133,7 @@ class Inbox:
     finds: bool = True
     commits: bool = False
     keeps: bool = True
+    early: bool = False
     delay: float = 0.0
     received: list[Dataset] = field(default_factory=list)
     requests: list[Dataset] = field(default_factory=list)
@@ -182,11 +184,15 @@ class Inbox:
         setattr(report, items, asked.ReferencedSOPSequence)
         model = StorageCommitmentPushModel
         evt_report = (report, kind, model, "1.2.840.10008.1.20.1.1")
-        event.assoc.bind(evt.EVT_DIMSE_SENT, self._report, [evt_report])
+        if self.early:
+            threading.Thread(target=event.assoc.send_n_event_report, args=evt_report).start()
+            time.sleep(0.5)
+        else:  # a PDU is sent after its message is said to be
+            event.assoc.bind(evt.EVT_PDU_SENT, self._report, [evt_report])
         return 0x0000, None
 
     def _report(self, event, report):
-        event.assoc.unbind(evt.EVT_DIMSE_SENT, self._report)
+        event.assoc.unbind(evt.EVT_PDU_SENT, self._report)
         threading.Thread(target=event.assoc.send_n_event_report, args=report).start()
 
 

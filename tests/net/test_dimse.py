@@ -97,6 +97,14 @@ def test_commitment_is_reported_on_the_same_association(make_inbox, keeps):
     assert told == [("2.25.1", uids, frozenset()) if keeps else ("2.25.1", frozenset(), uids)]
 
 
+def test_report_that_overtakes_the_answer_is_taken(make_inbox):
+    told = []
+    peer = peer_of(make_inbox(commits=True, early=True).port)
+    references = [("1.2.840.10008.5.1.4.1.1.7", "1.2.3")]
+    assert peer.ask_commitment(references, "2.25.1", lambda *said: told.append(said))
+    assert told == [("2.25.1", frozenset({"1.2.3"}), frozenset())]
+
+
 def test_peer_without_commitment_says_so(make_inbox):
     references = [("1.2.840.10008.5.1.4.1.1.7", "1.2.3")]
     assert not peer_of(make_inbox().port).ask_commitment(references, "2.25.1", lambda *_: None)
