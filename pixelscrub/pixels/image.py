@@ -38,6 +38,7 @@ class Image:
         self.info: PixelInfo | None = None
         self.native: NativeFrames | None = None
         self.encapsulated: EncapsulatedFrames | None = None
+        self._last: tuple[int, Cells] | None = None
         if self.element is not None:
             self._open()
 
@@ -54,6 +55,8 @@ class Image:
     def cells(self, index: int) -> Cells:
         """Cells of a frame (from 0), in `info.cell_dtype`, with whatever their other bits hold.
 
+        The frame that was decoded last is kept, so they are not to be written to.
+
         Raises:
             HeldError: the frame cannot be decoded.
         """
@@ -61,7 +64,12 @@ class Image:
             raise HeldError(Reason.FRAME_COUNT, "no such frame")
         if self.native is not None:
             return self.native.cells(index)
-        return codecs.decode(self.codec, self.stream(index), self.known)
+        last = self._last
+        if last is None or last[0] != index:
+            decoded = codecs.decode(self.codec, self.stream(index), self.known)
+            decoded.flags.writeable = False
+            self._last = last = (index, decoded)
+        return last[1]
 
     def stream(self, index: int) -> bytes:
         """The code stream of a frame (from 0) of encapsulated pixel data."""
