@@ -68,6 +68,15 @@ def test_fonts_draw_what_they_say_they_cover() -> None:
                 assert font.draw("Ab 12", 12).max(initial=0) == 255
 
 
+def test_no_font_draws_the_same_box_for_each_letter() -> None:
+    """Two fifths of the bitmap fonts did, for want of Latin letters."""
+    for held_out in (False, True):
+        for kind in fonts(held_out=held_out):
+            for font in kind[::7]:
+                letters = [font.draw(c, 12) for c in "AEB7" if font.covers("AEB7")]
+                assert len({letter.tobytes() for letter in letters}) in {0, 4}, font.name
+
+
 def test_texts_are_of_many_kinds() -> None:
     random = np.random.default_rng(3)
     said = [say(random) for _ in range(300)]

@@ -96,20 +96,25 @@ def _pillow(face: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str, mode:
     return cut(np.asarray(sheet, np.uint8) * (255 if mode == "1" else 1))
 
 
-def _outline(path: Path) -> Font:
-    @lru_cache(maxsize=4096)
-    def known(character: str) -> bool:
-        try:
-            face = _face(path, 24)
-            return bytes(face.getmask(character)) != bytes(face.getmask("\U0010fffe"))
-        except OSError:  # a bitmap in an outline's clothes
-            return False
+@lru_cache(maxsize=2**16)
+def _is_known(path: Path, size: int, character: str) -> bool:
+    """Whether a font has more to show for a character than its sign for those that it lacks."""
+    try:
+        face = _face(path, size)
+        return bytes(face.getmask(character)) != bytes(face.getmask("\U0010fffe"))
+    except OSError:  # a bitmap in an outline's clothes
+        return False
 
+
+def _outline(path: Path) -> Font:
     def draw(text: str, height: int) -> Ink:
         mode = "1" if height < 14 and _coin(text, 3) else "L"
         return _pillow(_face(path, max(round(1.35 * height), 6)), text, mode)
 
-    return Font(path.name, draw, lambda text: all(c == " " or known(c) for c in text))
+    def covers(text: str) -> bool:
+        return all(c == " " or _is_known(path, 24, c) for c in text)
+
+    return Font(path.name, draw, covers)
 
 
 def _builtin() -> Font:
@@ -127,20 +132,25 @@ def _scaled(ink: Ink, height: int) -> Ink:
 
 def _bitmap(path: Path) -> Font:
     @lru_cache(maxsize=1)
-    def face() -> ImageFont.FreeTypeFont | None:
+    def size() -> int:
+        """The only one that this bitmap has; 0 where it has none."""
         for size in range(6, 40):
             try:
-                return _face(path, size)
-            except OSError:  # not the size that this bitmap has
+                _face(path, size)
+            except OSError:
                 continue
-        return None
+            return size
+        return 0
 
     def draw(text: str, height: int) -> Ink:
-        found = face()
-        drawn = np.zeros((0, 0), np.uint8) if found is None else _pillow(found, text, "1")
+        drawn = _pillow(_face(path, size()), text, "1") if size() else np.zeros((0, 0), np.uint8)
         return _scaled(drawn, height)
 
-    return Font(path.name, draw, lambda text: set(text) <= ASCII)
+    def covers(text: str) -> bool:  # many are of one script only, and not of the Latin one
+        known = (c == " " or _is_known(path, size(), c) for c in text)
+        return bool(size()) and set(text) <= ASCII and all(known)
+
+    return Font(path.name, draw, covers)
 
 
 def _stroke(face: int) -> Font:

@@ -19,6 +19,8 @@ Picture = npt.NDArray[np.uint8]
 
 LEAST: Final = 16
 """Grey levels; what stands out by less is not seen as text."""
+QUARTERS: Final = (0.7, 0.14, 0.02, 0.14)
+"""How often a whole screen is turned by so many quarters, as are the films and prints of some."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,21 @@ def scene(size: int, random: Random, kinds: list[list[Font]]) -> Scene:
     if layout > 0.2:
         for _ in range(int(random.integers(1, 5))):
             LAYOUTS[random.choice(len(LAYOUTS), p=SHARES)](sheet)
-    picture = _degraded(sheet.picture, random)
+    quarters = int(random.choice(4, p=QUARTERS))
+    picture = _degraded(np.ascontiguousarray(np.rot90(sheet.picture, quarters)), random)
+    for _ in range(quarters):
+        sheet.cores = [_turned(corners, size) for corners in sheet.cores]
+        sheet.boxes = [(y0, size - x1, y1, size - x0) for x0, y0, x1, y1 in sheet.boxes]
     seen = [k for k, box in enumerate(sheet.boxes) if _stands_out(picture, box)]
     boxes, cores, contrasts = (
         [values[k] for k in seen] for values in (sheet.boxes, sheet.cores, sheet.contrasts)
     )
     return Scene(picture, boxes, cores, contrasts)
+
+
+def _turned(corners: Corners, size: int) -> Corners:
+    """Where points come to lie by a quarter turn against the clock, as `np.rot90` turns."""
+    return np.stack([corners[:, 1], size - 1 - corners[:, 0]], axis=1)
 
 
 def _stands_out(picture: Picture, box: tuple[int, int, int, int]) -> bool:

@@ -218,4 +218,4 @@ def _angle(random: Random) -> float:
 LAYOUTS: Final[list[Callable[[Sheet], None]]] = [
     Sheet.block, Sheet.scatter, Sheet.axis, Sheet.markers,
 ]  # fmt: skip
-SHARES: Final = (0.5, 0.34, 0.1, 0.06)
+SHARES: Final = (0.42, 0.34, 0.16, 0.08)
