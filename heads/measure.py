@@ -77,7 +77,7 @@ def likenesses(head: Head, found: Found, mask: sitk.Image) -> tuple[Portrait, Po
     grid = head.placed.sample(FINE, found.pose.shift + FRONT[0], found.pose.shift + FRONT[1])
     corners = head.placed.corners()
     coarse = head.placed.sample(4.0, corners.min(0), corners.max(0))
-    body = skin.body(grid, skin.threshold(coarse, head.modality))
+    body = skin.body(grid, skin.threshold(coarse, head.modality), head.modality)
     left = body & ~_on(grid, mask)
     before, after = (portrait(head.name, grid, solid, found.pose) for solid in (body, left))
     return before, after

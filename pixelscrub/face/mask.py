@@ -119,13 +119,13 @@ def locate(
         return "too_thin"
     grid = placed.sample(COARSE, low, high)
     limit = skin.threshold(grid, modality)
-    coarse = skin.body(grid, limit)
+    coarse = skin.body(grid, limit, modality)
     found = _pose(Body.of(grid, coarse, skin.signed_distance(coarse, COARSE)), known)
     if found is None or found[1] > NO_FIT:
         return "no_head"
     pose, cost = found
     near = placed.sample(FINE, pose.shift + FRONT[0], pose.shift + FRONT[1])
-    region = face_region(near, skin.body(near, limit), pose, modality, ears)
+    region = face_region(near, skin.body(near, limit, modality), pose, modality, ears)
     return _judge(region, near, cost, pose)
 
 

@@ -28,8 +28,9 @@ DEEP: Final = 42.0
 SHALLOW: Final = 12.0
 WHOLE: Final = 0.85
 """Share of the face in view from which mouth and chin tell the pitch."""
-THINNEST: Final = 3.5
-"""No brain lies closer beneath the skin: scalp and skull together are thicker everywhere, mm."""
+THINNEST: Final = 7.0
+"""No brain lies closer beneath the skin of brow and temples: scalp and skull together measure
+10 mm and more in adults."""
 MOVED: Final = 5.0
 """A surface that lies less than this from where it was still shows the face, mm."""
 CHIN: Final = -135.0

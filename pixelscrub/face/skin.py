@@ -18,6 +18,11 @@ CT_AIR: Final = (-1000.0, 10.0)
 """Mean and standard deviation of air and its noise, in Hounsfield units."""
 SKIN_HU: Final = -350.0
 """Halfway between air and soft tissue; pillows and foam lie below."""
+WIDE: Final = 6.0
+"""What is thinner than twice this is no core of a body, mm."""
+BRIDGE: Final = 8.0
+SKULL: Final = 20.0
+"""How far from its core a body may reach: noses and ears; scalp beyond dark bone, mm."""
 
 
 def threshold(grid: Grid, modality: str) -> float:
@@ -44,15 +49,23 @@ def _spread(values: npt.NDArray[np.float32]) -> float:
     return float(np.sqrt(np.mean((lower - centre) ** 2))) if lower.size else 0.0
 
 
-def body(grid: Grid, limit: float) -> Mask:
-    """The largest piece above `limit`, thin things (tables, holders, tubes) cut off, filled."""
-    above = grid.values > limit
-    above &= grid.inside
-    radius = max(1, round(6 / grid.step))
-    core = ndimage.binary_erosion(above, iterations=radius, border_value=1)
-    core = largest(core)
-    grown = ndimage.binary_dilation(core, iterations=radius + max(1, round(8 / grid.step)))
-    return filled(largest(grown & above))
+def body(grid: Grid, limit: float, modality: str) -> Mask:
+    """The largest piece above `limit`, thin things (tables, holders, tubes) cut off, filled.
+
+    In CT bone is bright, and what hangs on the body by a thin bridge is none of it. Elsewhere
+    bone is dark and parts the scalp from the brain, and neither tables nor holders are seen.
+    """
+    above = (grid.values > limit) & grid.inside
+    core = largest(ndimage.binary_erosion(above, iterations=_steps(WIDE, grid), border_value=1))
+    reach = WIDE + (BRIDGE if modality == "CT" else SKULL)
+    near = ndimage.binary_dilation(core, iterations=_steps(reach, grid)) & above
+    if modality == "CT":
+        return filled(largest(near))
+    return largest(ndimage.binary_opening(filled(near), iterations=1))
+
+
+def _steps(distance: float, grid: Grid) -> int:
+    return max(1, round(distance / grid.step))
 
 
 def largest(mask: Mask) -> Mask:

@@ -26,7 +26,11 @@ def seen():
     placed = Placed(head(), sitk.Transform())
     grid = placed.sample(3.0, np.array([-90.0, -140.0, -140.0]), np.array([90.0, 40.0, 60.0]))
     points = grid.points(np.indices(grid.values.shape).reshape(3, -1).T)
-    return grid, body(grid, 20.0), UPRIGHT.to_template(points).reshape((*grid.values.shape, 3))
+    return (
+        grid,
+        body(grid, 20.0, "MR"),
+        UPRIGHT.to_template(points).reshape((*grid.values.shape, 3)),
+    )
 
 
 @pytest.mark.parametrize(
