@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from pixelscrub.errors import HeldError, RecipeError
 from pixelscrub.findings import Box
 from pixelscrub.recipe import Layout, Recipe
+from pixelscrub.text.evaluate import read_truth
 from pixelscrub.text.layouts import in_layouts
 
 LAYOUT = Layout(
@@ -63,3 +65,16 @@ boxes = [[0, 0, 80, 9], [0, 50, 10, 60]]
     file.write_text(text.replace("60]]", "61]]"))
     with pytest.raises(RecipeError, match="inside"):
         Recipe.load(file)
+
+
+def test_devices_that_are_known_hide_identifying_text_without_looking(shared):
+    images, layouts = shared / "text", Recipe.load("devices").text.layouts
+    fitting = set()
+    for truth in read_truth(images / "truth.json").values():
+        found = in_layouts(dcmread(images / truth.file, stop_before_pixels=True), layouts)
+        for text in truth.boxes:
+            at_the_top = text.is_phi and text.box.y1 <= 60
+            if found and at_the_top:
+                assert any(one.box.intersection(text.box) == text.box for one in found), truth.file
+                fitting.update(one.box for one in found)
+    assert len(fitting) == len({box for layout in layouts for box in layout.boxes})
