@@ -12,27 +12,37 @@ from pixelscrub.findings import Box
 Picture = npt.NDArray[np.uint8]
 
 RING: Final = 4
-"""Pixels around a text that are looked at."""
+"""Pixels beside a text that are looked at."""
 MOST: Final = 75
 """Percent of them that have to be alike; the rest may be another text's, or a line."""
 ALIKE: Final = 6.0
 """Grey levels from their median."""
+CALM: Final = 2
+"""Sides of a text that have to be so; a curve may pass above, an axis beside."""
 
 
 def is_calm(image: Picture, box: Box) -> bool:
-    """Whether the ground around a box is flat.
+    """Whether the ground is flat on two sides of a box, or more.
 
     Args:
         image: uint8, (rows, columns) or (rows, columns, 3).
         box: in pixels.
     """
     rows, columns = image.shape[:2]
-    x0, y0, x1, y1 = outer = box.padded(RING).clipped(columns, rows)
-    inner = box.clipped(columns, rows).shifted(-x0, -y0)
-    part = image[y0:y1, x0:x1]
-    ring = np.ones((outer.height, outer.width), np.bool_)
-    ring[inner.y0 : inner.y1, inner.x0 : inner.x1] = False
-    levels = (part if part.ndim == 2 else part.max(axis=2))[ring].astype(np.float32)
+    x0, y0, x1, y1 = box
+    sides = (
+        Box(x0 - RING, y0 - RING, x1 + RING, y0),
+        Box(x0 - RING, y1, x1 + RING, y1 + RING),
+        Box(x0 - RING, y0, x0, y1),
+        Box(x1, y0, x1 + RING, y1),
+    )
+    return sum(_is_flat(image, side.clipped(columns, rows)) for side in sides) >= CALM
+
+
+def _is_flat(image: Picture, side: Box) -> bool:
+    """Whether most levels are alike; what is no longer in the picture is."""
+    part = image[side.y0 : side.y1, side.x0 : side.x1]
+    levels = (part if part.ndim == 2 else part.max(axis=2, initial=0)).astype(np.float32)
     if not levels.size:
         return True
     return float(np.percentile(np.abs(levels - np.median(levels)), MOST)) <= ALIKE

@@ -9,6 +9,7 @@ pictures go in tiles, and tiles where nothing stands out are skipped.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.flow import is_flow
 from pixelscrub.text.ground import is_calm
 from pixelscrub.text.tiles import STEP, around, parts, search
+from pixelscrub.text.whole import whole
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -85,7 +87,11 @@ def find_text(
     own: list[TextBox] = []
     for scale, shares in seen:
         cores = _lines(shares, scale, sure, peak)
-        lines = [line for line, top in cores if _is_believed(image, line, top)]
+        lines = [
+            replace(line, box=whole(image, line.box))
+            for line, top in cores
+            if _is_believed(image, line, top)
+        ]
         own += [line for line in lines if scale == 1 or not _is_known(image, line.box, own)]
     if helper is None:
         return own
