@@ -34,7 +34,9 @@ def find_codes(image: Picture) -> list[TextBox]:
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, LONGEST / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    codes = [_box(c / scale) for c in _corners(cv2.QRCodeDetector(), small)]
+    engine = cv2.QRCodeDetectorAruco()  # finds more than QRCodeDetector, in a quarter of the time
+    shades = (small, 255 - small)  # screens show codes light on dark
+    codes = [_box(c / scale) for shade in shades for c in _corners(engine, shade)]
     bars = [_box(c / scale) for c in _corners(cv2.barcode.BarcodeDetector(), small)]
     rows, columns = grey.shape
     codes += [box for box in bars if _is_barred(grey, box.clipped(columns, rows))]
@@ -43,8 +45,7 @@ def find_codes(image: Picture) -> list[TextBox]:
 
 
 def _corners(engine: Any, grey: Picture) -> list[npt.NDArray[np.float64]]:
-    detect = getattr(engine, "detectMulti", engine.detect)
-    has_any, points = detect(grey)
+    has_any, points = engine.detectMulti(grey)
     if not has_any or points is None:
         return []
     return list(np.asarray(points, np.float64).reshape(-1, 4, 2))

@@ -10,16 +10,24 @@ from pixelscrub.findings import Box
 from pixelscrub.text.barcodes import find_codes
 
 
-@pytest.mark.parametrize("colour", [False, True])
-def test_a_qr_code_is_covered(colour: bool) -> None:
+@pytest.mark.parametrize("module", [2, 3, 5, 9])
+@pytest.mark.parametrize("look", ["plain", "colour", "light on dark", "faint", "tilted"])
+def test_a_qr_code_is_covered(module: int, look: str) -> None:
     code = cv2.QRCodeEncoder.create().encode("PLANTED-4711 QUIXOTE^ALONSO 15470929")
-    large = cv2.resize(code, None, fx=5, fy=5, interpolation=cv2.INTER_NEAREST)
-    picture = np.full((400, 500), 255, np.uint8)
+    large = cv2.resize(code, None, fx=module, fy=module, interpolation=cv2.INTER_NEAREST)
+    picture = np.full((500, 600), 255, np.uint8)
     picture[100 : 100 + large.shape[0], 150 : 150 + large.shape[1]] = large
+    if look == "tilted":
+        move = cv2.getRotationMatrix2D((300, 250), 8, 1)
+        picture = cv2.warpAffine(picture, move, (600, 500), borderValue=255)
     dark = np.argwhere(picture < 128)
     (y0, x0), (y1, x1) = dark.min(axis=0), dark.max(axis=0) + 1
     code_box = Box(int(x0), int(y0), int(x1), int(y1))
-    found = find_codes(np.dstack([picture] * 3) if colour else picture)
+    shown = {
+        "colour": np.dstack([picture] * 3), "light on dark": 255 - picture,
+        "faint": (80 + picture / 4).astype(np.uint8),
+    }.get(look, picture)  # fmt: skip
+    found = find_codes(shown)
     assert any(text.box.intersection(code_box).area >= 0.95 * code_box.area for text in found)
 
 
