@@ -12,10 +12,10 @@ import atexit
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from functools import cache
-from itertools import islice
+from functools import cache, partial
+from itertools import chain, islice
 from typing import Any, Final, Self, TypeVar
 
 from pixelscrub.errors import HeldError, MissingComponentError, PixelscrubError, Reason, UsageError
@@ -24,7 +24,9 @@ from pixelscrub.jobs.worker_process import Stable
 
 T = TypeVar("T")
 AHEAD: Final = 3
-"""Items a worker that wait for it."""
+"""Tasks a worker that wait for it."""
+BATCH: Final = 4
+"""Items that go to a cluster as one task, which costs client and scheduler the same as one item."""
 PATIENCE: Final = "30s"
 """How long a Dask scheduler may take to answer."""
 
@@ -52,14 +54,16 @@ class Pool:
             self._stable = Stable(self._limits)
             self._end = self._stable.close
             self._executor = ThreadPoolExecutor(self.workers)
-            self._call: Callable[..., Any] = self._stable.call
+            self._batch = 1
+            self._work: Callable[..., list[Any]] = partial(_work_through, self._stable)
         else:
             self._limits = limits
             client = _connect(dask)
             self._end = client.close
             self._executor = client.get_executor(pure=False)
             self.workers = sum(client.nthreads().values())
-            self._call = _call_on_cluster
+            self._batch = BATCH
+            self._work = partial(_work_on_cluster, limits)
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +91,7 @@ class Pool:
     ) -> Iterator[tuple[T, Any | PixelscrubError]]:
         """Call `function` on each item; yields items in order, with its result or its error.
 
-        No more than `AHEAD` items a worker are waiting at a time, so memory stays bounded.
+        No more than `AHEAD` tasks a worker are waiting at a time, so memory stays bounded.
 
         Args:
             function: importable by its name in another process.
@@ -98,37 +102,49 @@ class Pool:
             CancelledError: `stop` was called.
             UsageError: the cluster is lost.
         """
-        waiting: deque[tuple[T, Future[Any]]] = deque()
+        submit = partial(self._submit, function, size)
+        waiting: deque[tuple[list[T], Future[list[Any]]]] = deque()
         remaining = iter(items)
+        batches = iter(lambda: list(islice(remaining, self._batch)), [])
         while True:
             if self.is_stopped:
-                yield from self._in_hand(waiting)
+                begun = [(batch, future) for batch, future in waiting if not future.cancel()]
+                yield from chain.from_iterable(_results(*one, submit) for one in begun)
                 raise CancelledError
-            for item in islice(remaining, AHEAD * self.workers - len(waiting)):
-                waiting.append((item, self._submit(function, item, size(item))))
+            for batch in islice(batches, AHEAD * self.workers - len(waiting)):
+                waiting.append((batch, submit(batch)))
             if not waiting:
                 return
-            item, future = waiting.popleft()
-            yield item, _result(future)
+            yield from _results(*waiting.popleft(), submit)
 
     def call(self, function: Callable[[T], Any], item: T) -> Any | PixelscrubError:
         """Call `function` once; gives its result, or the error as a value."""
         return next(self.map(function, [item]))[1]
 
-    def _submit(self, function: Callable[[T], Any], item: T, size: int) -> Future[Any]:
-        seconds = self._limits.time_for(size)
-        if self._stable is not None:
-            return self._executor.submit(self._call, function, item, seconds)
-        return self._executor.submit(self._call, self._limits, function, item, seconds)
-
-    def _in_hand(self, waiting: Iterable[tuple[T, Future[Any]]]) -> Iterator[tuple[T, Any]]:
-        """Results of what is being worked on; what is only waiting is taken back."""
-        begun = [(item, future) for item, future in waiting if not future.cancel()]
-        for item, future in begun:
-            yield item, _result(future)
+    def _submit(
+        self, function: Callable[[T], Any], size: Callable[[T], int], batch: Sequence[T]
+    ) -> Future[list[Any]]:
+        seconds = [self._limits.time_for(size(item)) for item in batch]
+        return self._executor.submit(self._work, function, batch, seconds)
 
 
-def _result(future: Future[Any]) -> Any | PixelscrubError:
+def _results(
+    batch: Sequence[T],
+    future: Future[list[Any]],
+    submit: Callable[[Sequence[T]], Future[list[Any]]],
+) -> Iterator[tuple[T, Any | PixelscrubError]]:
+    """Items with their results; a batch that was lost as a whole is tried one by one."""
+    results = _result(future)
+    if isinstance(results, list):
+        yield from zip(batch, results, strict=True)
+    elif len(batch) == 1:
+        yield batch[0], results
+    else:
+        for item in batch:
+            yield from _results([item], submit([item]), submit)
+
+
+def _result(future: Future[list[Any]]) -> list[Any] | PixelscrubError:
     try:
         return future.result()
     except CancelledError:
@@ -138,11 +154,17 @@ def _result(future: Future[Any]) -> Any | PixelscrubError:
         return HeldError(reason or Reason.INTERNAL_ERROR, type(error).__name__)
 
 
-def _call_on_cluster(
-    limits: Limits, function: Callable[[Any], Any], item: Any, seconds: float
-) -> Any:
+def _work_through(
+    stable: Stable, function: Callable[[Any], Any], batch: Sequence[Any], seconds: Sequence[float]
+) -> list[Any]:
+    return [stable.call(function, item, limit) for item, limit in zip(batch, seconds, strict=True)]
+
+
+def _work_on_cluster(
+    limits: Limits, function: Callable[[Any], Any], batch: Sequence[Any], seconds: Sequence[float]
+) -> list[Any]:
     """What a Dask worker runs: it never raises, for Dask would log the arguments."""
-    return _stable_here(limits).call(function, item, seconds)
+    return _work_through(_stable_here(limits), function, batch, seconds)
 
 
 @cache
