@@ -15,7 +15,7 @@ from heads.attack import Portrait, nearest, portrait
 from heads.head import Head, brain_touched, carried, gone_near
 from pixelscrub.face import skin
 from pixelscrub.face.grid import Grid
-from pixelscrub.face.mask import FINE, FRONT, Found, locate
+from pixelscrub.face.mask import FINE, Found, front, locate
 
 GONE: Final = 0.95
 """Share of the tissue near a landmark from which on it counts as gone."""
@@ -74,7 +74,7 @@ def rival(head: Head, method: Callable[[Head], sitk.Image | None]) -> tuple[Row,
 
 def likenesses(head: Head, found: Found, mask: sitk.Image) -> tuple[Portrait, Portrait]:
     """The face before and after, both in the pose of the original."""
-    grid = head.placed.sample(FINE, found.pose.shift + FRONT[0], found.pose.shift + FRONT[1])
+    grid = head.placed.sample(FINE, *front(found.pose))
     corners = head.placed.corners()
     coarse = head.placed.sample(4.0, corners.min(0), corners.max(0))
     body = skin.body(grid, skin.threshold(coarse, head.modality), head.modality)

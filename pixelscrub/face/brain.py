@@ -24,10 +24,15 @@ MARGIN: Final = 3.0
 """What is spared around the brain, mm."""
 
 
-def protected(
+def spared(brain: Mask, step: float) -> Mask:
+    """The brain and a margin around it."""
+    return np.asarray(ndimage.distance_transform_edt(~brain) * step <= MARGIN)
+
+
+def find_brain(
     grid: Grid, skin: npt.NDArray[np.float32], average: npt.NDArray[np.float32], modality: str
 ) -> Mask:
-    """The brain and a margin around it.
+    """The brain, as far as it can be told.
 
     Args:
         grid: the image around the head.
@@ -45,8 +50,7 @@ def protected(
     deep = ndimage.distance_transform_edt(open_ended) * grid.step
     core = largest((deep > NECK) & tissue)
     outside = ndimage.distance_transform_edt(~core) * grid.step
-    brain = tissue & (outside <= NECK + grid.step)
-    return np.asarray(ndimage.distance_transform_edt(~brain) * grid.step <= MARGIN)
+    return np.asarray(tissue & (outside <= NECK + grid.step))
 
 
 def _tissue(grid: Grid, sure: Mask, modality: str) -> Mask:

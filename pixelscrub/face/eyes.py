@@ -1,4 +1,8 @@
-"""The eyes of this very image: globes are even inside and unlike the fat and muscle around them."""
+"""The eyes of this very image: globes are even inside and unlike the fat and muscle around them.
+
+They are looked for where bone does not tell brain from orbit: in CT it does, and a frontal lobe
+within bone is more like a globe than globes are.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +40,6 @@ CLEAR: Final = 2.0
 WITHIN: Final = 9.5
 AROUND: Final = 13.0, 17.0
 """Radii (mm) of what is surely globe, and of the shell that is surely none."""
-WINDOW: Final = -200.0, 200.0
-"""Hounsfield units beyond these are bone or air, and count as their edge."""
 
 
 def eyes(
@@ -54,7 +56,7 @@ def eyes(
         loose: whether the pitch is, for want of mouth and chin; then eyes for which no globe
             is found are taken to lie higher as well.
     """
-    shift = globes(grid, pose, modality)
+    shift = None if modality == "CT" else globes(grid, pose)
     offset = template * np.where(template[..., :1] < 0, [-1, 1, 1], 1) - MIDDLE
     if shift is not None:
         root = np.linalg.norm(offset - shift - NASION, axis=-1) < ROOT
@@ -70,11 +72,10 @@ def _cavities(offset: Floats) -> Mask:
     return np.asarray(globe | cone)
 
 
-def globes(grid: Grid, pose: Pose, modality: str) -> Floats | None:
+def globes(grid: Grid, pose: Pose) -> Floats | None:
     """How far both globes lie from their place in the template, mm; None where that is unclear."""
-    values = np.clip(grid.values, *WINDOW) if modality == "CT" else grid.values
     shifts = np.array([(0.0, y, z) for y, z in product(BACKWARDS, UPWARDS)])
-    scores = np.array([_likeness(grid, values, pose, shift) for shift in shifts])
+    scores = np.array([_likeness(grid, pose, shift) for shift in shifts])
     best = shifts[scores.argmax()]
     far = np.linalg.norm(shifts - best, axis=1) > APART
     if scores.max() < CLEAR * scores[far].max() or scores.max() <= 0:
@@ -83,14 +84,14 @@ def globes(grid: Grid, pose: Pose, modality: str) -> Floats | None:
     return result
 
 
-def _likeness(grid: Grid, values: npt.NDArray[np.float32], pose: Pose, shift: Floats) -> float:
+def _likeness(grid: Grid, pose: Pose, shift: Floats) -> float:
     """How much both places look like a globe: the less likely of left and right."""
     core, shell = _ball()
     found = []
     for side in ((-1, 1, 1), (1, 1, 1)):
         middle = (MIDDLE + shift) * side
         inner, outer = (
-            grid.at(values, pose.to_patient(middle + part), np.nan) for part in (core, shell)
+            grid.at(grid.values, pose.to_patient(middle + part), np.nan) for part in (core, shell)
         )
         if np.isnan(inner).any() or np.isnan(outer).mean() > 0.5:
             return 0.0

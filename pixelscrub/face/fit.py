@@ -2,11 +2,14 @@
 
 Both surfaces pull: points of the body's skin on the template's distance field, and points of
 the template on the body's. Distances saturate, and what lies outside the field of view costs a
-fixed sum, so that a head that is cut off fits as well as it can.
+fixed sum, so that a head that is cut off fits as well as it can. A cranium alone looks much the
+same however it is pitched; in CT the air of sinuses and mastoids, which must not come to lie in
+the average brain, tells it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -19,6 +22,7 @@ from scipy.spatial.transform import Rotation
 
 from pixelscrub.face import prior
 from pixelscrub.face.grid import Grid
+from pixelscrub.face.skin import signed_distance
 
 Floats = npt.NDArray[np.floating]
 
@@ -28,8 +32,22 @@ UNSEEN: Final = 6.0
 """What a template point outside the field of view costs, mm."""
 FACE_WEIGHT: Final = 1.5
 """How much more the face counts than the rest of the head: it tells the pitch."""
+AIR_WEIGHT: Final = 2.0
+"""How much more air in the average brain counts than skin away from its place."""
 REACH: Final = 190.0
 """Skin farther than this from a start is not looked at, mm."""
+LEANS: Final = [np.array([p, 0, y]) for p, y in product((-0.35, 0.0, 0.35), repeat=2)]
+"""Pitch, roll and yaw of heads as they lie in scanners, radians."""
+_TURNS: Final = [(0, 0, 0), (0, 0, 2), (0, 2, 0), (2, 0, 0), (0, 0, 1), (0, 0, -1)]
+TILTED: Final = [
+    np.array(turn) * np.pi / 2 + [0, lean, 0] for turn in _TURNS for lean in (-0.35, 0.0, 0.35)
+]
+"""Heads tilted to a side, as they lie, upside down, back to front, both, and on a side."""
+GOOD_FIT: Final = 125.0
+"""Mean square distance (mm²) up to which a fit is trusted."""
+AIR_HU: Final = -250.0
+BENEATH: Final = 6.0
+"""Below so many Hounsfield units, and so far beneath the skin (mm), lies air inside the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,12 @@ class Pose:
     def rotation(self) -> Floats:
         """3 by 3, template to patient."""
         result: Floats = Rotation.from_euler("xyz", self.angles).as_matrix()
+        return result
+
+    @property
+    def turn(self) -> Floats:
+        """The angles to the nearest quarter turn, radians."""
+        result: Floats = np.rint(self.angles * 2 / np.pi) * np.pi / 2
         return result
 
     def to_patient(self, points: Floats) -> Floats:
@@ -82,26 +106,43 @@ class Body:
         distance: signed distance to the skin on it, mm.
         seen: distance to the field of view on it, mm; 0 within.
         skin: points of the skin that are no edge of the field of view, (n, 3), mm.
+        air: points of air inside the head, (n, 3), mm; none where it cannot be told from bone.
     """
 
     grid: Grid
     distance: npt.NDArray[np.float32]
     seen: npt.NDArray[np.float32]
     skin: Floats
+    air: Floats
 
     @classmethod
-    def of(cls, grid: Grid, mask: npt.NDArray[np.bool_], distance: npt.NDArray[np.float32]) -> Body:
+    def of(cls, grid: Grid, mask: npt.NDArray[np.bool_], modality: str) -> Body:
         """From a body mask on a grid."""
+        distance = signed_distance(mask, grid.step)
         well_inside = ndimage.binary_erosion(grid.inside, iterations=1)
         edge = mask & ~ndimage.binary_erosion(mask) & well_inside
         seen = ndimage.distance_transform_edt(~grid.inside) * grid.step
-        return cls(grid, distance, seen.astype(np.float32), grid.points(np.argwhere(edge)))
+        air = (distance < -BENEATH) & (grid.values < AIR_HU) & (modality == "CT")
+        points = [grid.points(np.argwhere(one)) for one in (edge, air)]
+        return cls(grid, distance, seen.astype(np.float32), *points)
 
-    def near(self, centre: Floats, count: int) -> Floats:
-        """At most `count` skin points around `centre`, the same ones each time."""
-        close = self.skin[np.linalg.norm(self.skin - centre, axis=1) < REACH]
-        chosen: Floats = close[np.random.default_rng(0).permutation(len(close))[:count]]
-        return chosen
+    def near(self, centre: Floats, count: int) -> Sample:
+        """At most `count` points of each kind around `centre`, the same ones each time."""
+        return Sample(*(_some(points, centre, count) for points in (self.skin, self.air)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some of a body's points of skin and of air inside, (n, 3) each, mm."""
+
+    skin: Floats
+    air: Floats
+
+
+def _some(points: Floats, centre: Floats, count: int) -> Floats:
+    close = points[np.linalg.norm(points - centre, axis=1) < REACH]
+    chosen: Floats = close[np.random.default_rng(0).permutation(len(close))[:count]]
+    return chosen
 
 
 def _saturate(distances: Floats) -> Floats:
@@ -109,9 +150,14 @@ def _saturate(distances: Floats) -> Floats:
     return result
 
 
-def residuals(pose: Pose, body: Body, skin: Floats) -> Floats:
-    """Distances (mm) of both surfaces under a pose, weighed to be comparable, and weak priors."""
-    back = pose.to_template(skin)
+def residuals(pose: Pose, body: Body, sample: Sample) -> Floats:
+    """Distances (mm) of both surfaces and of air, weighed to be comparable, and weak priors."""
+    air = AIR_WEIGHT * _saturate(_astray(pose, sample.air))
+    return np.concatenate([_surfaces(pose, body, sample), air / np.sqrt(max(len(air), 1))])
+
+
+def _surfaces(pose: Pose, body: Body, sample: Sample) -> Floats:
+    back = pose.to_template(sample.skin)
     theirs = _saturate(prior.at(prior.fields()[0], back))
     theirs[back[:, 2] < prior.LOWEST] = CUT_OFF / 2
     front = pose.to_patient(prior.surface())
@@ -119,29 +165,57 @@ def residuals(pose: Pose, body: Body, skin: Floats) -> Floats:
     ours[body.grid.at(body.seen, front, 1000.0) > 0] = UNSEEN
     theirs *= np.where(_in_face(back), FACE_WEIGHT, 1.0)
     ours *= np.where(_in_face(prior.surface()), FACE_WEIGHT, 1.0)
-    scale = pose.log_scale
-    beliefs = np.array([*(pose.angles / 0.25), *(scale / 0.06), *((scale - scale.mean()) / 0.03)])
+    scale, lean = pose.log_scale, pose.angles - pose.turn
+    beliefs = np.array([*(lean / 0.25), *(scale / 0.06), *((scale - scale.mean()) / 0.03)])
     return np.concatenate(
         [theirs / np.sqrt(max(len(theirs), 1)), ours / np.sqrt(len(ours)), 0.6 * beliefs]
     )
+
+
+def _astray(pose: Pose, air: Floats) -> Floats:
+    """How deep in the average brain air lies, mm."""
+    depth: Floats = np.maximum(-prior.at(prior.fields()[1], pose.to_template(air)), 0.0)
+    return depth
 
 
 def _in_face(template: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((template[:, 1] < -60) & (template[:, 2] < -10))
 
 
-def cost(pose: Pose, body: Body, skin: Floats) -> float:
-    """Sum of squares of the residuals."""
-    return float(np.sum(residuals(pose, body, skin) ** 2))
+def _cost(pose: Pose, body: Body, sample: Sample) -> float:
+    return float(np.sum(residuals(pose, body, sample) ** 2))
 
 
-def cost_of(pose: Pose, body: Body) -> float:
-    """The cost of a pose by all of the body's skin near it, about mm²."""
-    return cost(pose, body, body.near(pose.shift, 1500))
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A pose and how well it fits.
+
+    Attributes:
+        pose: where the average head lies.
+        distance: mean square distance between both surfaces, mm².
+        air: how deep in the average brain air lies, root of the mean square, mm.
+    """
+
+    pose: Pose
+    distance: float
+    air: float
+
+    @property
+    def cost(self) -> float:
+        """What the best pose has the least of, about mm²."""
+        return self.distance + (AIR_WEIGHT * self.air) ** 2
 
 
-def _starts(body: Body) -> list[Pose]:
-    """Poses from the top of the body down, looking in several directions."""
+def judge(pose: Pose, body: Body) -> Fit:
+    """How well a pose fits, by much of the body near it."""
+    sample = body.near(pose.shift, 1500)
+    distance = float(np.sum(_surfaces(pose, body, sample) ** 2))
+    astray = _saturate(_astray(pose, sample.air))
+    return Fit(pose, distance, float(np.sqrt(np.mean(astray**2))) if astray.size else 0.0)
+
+
+def _starts(body: Body, leans: Sequence[Floats]) -> list[Pose]:
+    """Poses from the top of the body down, leaning in several directions."""
     mask = body.distance < 0
     heights = np.flatnonzero(mask.any(axis=(0, 1)))
     if not heights.size:
@@ -152,17 +226,15 @@ def _starts(body: Body) -> list[Pose]:
     for z in np.arange(top + 20, max(bottom, top - 1100) - 30, -25.0):
         level = int(np.clip((z - body.grid.origin[2]) / body.grid.step, heights[0], heights[-1]))
         x, y = body.grid.origin[:2] + body.grid.step * np.argwhere(mask[:, :, level]).mean(0)
-        for pitch, yaw in product((-0.35, 0.0, 0.35), (-0.35, 0.0, 0.35)):
-            angles = np.array([pitch, 0.0, yaw])
-            poses.append(Pose(angles, np.array([x, y, z]), np.zeros(3)))
+        poses += [Pose(lean, np.array([x, y, z]), np.zeros(3)) for lean in leans]
     return poses
 
 
 def _refine(pose: Pose, body: Body, count: int, scales: int) -> Pose:
-    skin = body.near(pose.shift, count)
+    sample = body.near(pose.shift, count)
     start = pose.vector()[: 6 + scales]
     solved = least_squares(
-        lambda v: residuals(Pose.of(v), body, skin),
+        lambda v: residuals(Pose.of(v), body, sample),
         start,
         method="trf",
         max_nfev=15,
@@ -171,14 +243,22 @@ def _refine(pose: Pose, body: Body, count: int, scales: int) -> Pose:
     return Pose.of(solved.x)
 
 
-def fit(body: Body) -> tuple[Pose, float] | None:
-    """The best pose and its cost (mean square distance, about mm²), or None without a body."""
-    ranked = sorted(_starts(body), key=lambda p: cost(p, body, body.near(p.shift, 250)))
+def fit(body: Body) -> Fit | None:
+    """The best pose, or None without a body.
+
+    Heads are looked for as patients lie; where none fits well, with the head tilted to a side,
+    and turned about for a header that says so wrongly.
+    """
+    first = _best(body, LEANS)
+    if first is None or first.distance <= GOOD_FIT:
+        return first
+    second = _best(body, TILTED) or first
+    return second if second.distance <= GOOD_FIT and second.cost < first.cost else first
+
+
+def _best(body: Body, leans: Sequence[Floats]) -> Fit | None:
+    ranked = sorted(_starts(body, leans), key=lambda p: _cost(p, body, body.near(p.shift, 250)))
     rough = [_refine(pose, body, 250, 1) for pose in ranked[:6]]
-    rough.sort(key=lambda p: cost(p, body, body.near(p.shift, 600)))
-    fine = [_refine(pose, body, 700, 3) for pose in rough[:2]]
-    costs = [cost_of(pose, body) for pose in fine]
-    if not fine:
-        return None
-    best = int(np.argmin(costs))
-    return fine[best], costs[best]
+    rough.sort(key=lambda p: _cost(p, body, body.near(p.shift, 600)))
+    fine = [judge(_refine(pose, body, 700, 3), body) for pose in rough[:2]]
+    return min(fine, key=lambda one: one.cost, default=None)

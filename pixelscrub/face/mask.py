@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
+from scipy.spatial.transform import Rotation
 
 from pixelscrub.face import skin
-from pixelscrub.face.fit import Body, Pose, cost_of, fit
+from pixelscrub.face.fit import GOOD_FIT, Body, Fit, Pose, fit, judge
 from pixelscrub.face.grid import Grid, Placed
 from pixelscrub.face.region import Region, face_region
 from pixelscrub.plan import FaceStatus
+
+Floats = npt.NDArray[np.floating]
 
 COARSE: Final = 4.0
 FINE: Final = 2.0
 """Steps of the grids on which the head is found and the face is drawn, mm."""
 FRONT: Final = np.array([-95.0, -165.0, -180.0]), np.array([95.0, 60.0, 90.0])
 """Corners of the box around a head's middle in which the face is drawn, mm."""
+FACE: Final = np.array([-66.0, -125.0, -152.0]), np.array([66.0, -38.0, 12.0])
+"""Corners of the face in the template frame, mm."""
 SMALLEST: Final = 30.0
 """A volume thinner than this holds no head that could be told, mm."""
-GOOD_FIT: Final = 125.0
 NO_FIT: Final = 190.0
-"""Mean square distances (mm²) up to which a fit is trusted, and beyond which there is no head."""
+"""Mean square distance (mm²) beyond which there is no head."""
+AIR_ASTRAY: Final = 4.0
+"""Air that lies deeper in the average brain (mm) tells of a head that is fitted askew."""
 IN_VIEW: Final = 0.03
 ENOUGH: Final = 0.35
 """Share of the average face in view below which the fit has too little to hold on to."""
@@ -45,8 +53,8 @@ class FaceMask:
         mask: uint8, 1 where the face is to go, in the volume's own grid.
         status: `removed` where the mask takes the face out, `none` where there is none,
             `partial` where part of it may remain.
-        checks: `fit` (mean square distance to the average head, mm²) and those of
-            `region.Region`.
+        checks: `fit` (mean square distance to the average head, mm²), `air_astray` (how deep in
+            the average brain air lies in CT, mm) and those of `region.Region`.
         reasons: codes that explain `none` and `partial`.
     """
 
@@ -120,29 +128,38 @@ def locate(
     grid = placed.sample(COARSE, low, high)
     limit = skin.threshold(grid, modality)
     coarse = skin.body(grid, limit, modality)
-    found = _pose(Body.of(grid, coarse, skin.signed_distance(coarse, COARSE)), known)
-    if found is None or found[1] > NO_FIT:
+    found = _fit(Body.of(grid, coarse, modality), known)
+    if found is None or found.distance > NO_FIT:
         return "no_head"
-    pose, cost = found
-    near = placed.sample(FINE, pose.shift + FRONT[0], pose.shift + FRONT[1])
-    region = face_region(near, skin.body(near, limit, modality), pose, modality, ears)
-    return _judge(region, near, cost, pose)
+    near = placed.sample(FINE, *front(found.pose))
+    region = face_region(near, skin.body(near, limit, modality), found.pose, modality, ears)
+    return _judge(region, near, found)
 
 
-def _pose(body: Body, known: Pose | None) -> tuple[Pose, float] | None:
+def front(pose: Pose) -> tuple[Floats, Floats]:
+    """Corners of a box along the patient's axes around a head's face and what lies behind it."""
+    turn = Rotation.from_euler("xyz", pose.turn).as_matrix()
+    around = pose.shift + np.array(list(product(*zip(*FRONT, strict=True)))) @ turn.T
+    face = pose.to_patient(np.array(list(product(*zip(*FACE, strict=True)))))
+    both = np.concatenate([around, face])
+    return both.min(0), both.max(0)
+
+
+def _fit(body: Body, known: Pose | None) -> Fit | None:
     if known is not None:
-        agreement = cost_of(known, body)
-        if agreement < GOOD_FIT:
-            return known, agreement
+        again = judge(known, body)
+        if again.distance < GOOD_FIT and again.air < AIR_ASTRAY:
+            return again
     return fit(body)
 
 
-def _judge(region: Region, grid: Grid, cost: float, pose: Pose) -> Found | str:
-    checks = {"fit": round(cost, 1), **region.checks}
+def _judge(region: Region, grid: Grid, fitted: Fit) -> Found | str:
+    checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
+    checks |= region.checks
     if checks["face_in_view"] < IN_VIEW or checks["face_ml"] == 0:
         return OUT_OF_VIEW
     reasons = []
-    if cost > GOOD_FIT:
+    if fitted.distance > GOOD_FIT or fitted.air > AIR_ASTRAY:
         reasons.append("uncertain_fit")
     if checks["face_in_view"] < ENOUGH:
         reasons.append("little_in_view")
@@ -151,7 +168,7 @@ def _judge(region: Region, grid: Grid, cost: float, pose: Pose) -> Found | str:
     if checks["left_right"] < ALIKE:
         reasons.append("sides_differ")
     status: FaceStatus = "partial" if reasons else "removed"
-    return Found(_image(grid, region), pose, status, checks, reasons)
+    return Found(_image(grid, region), fitted.pose, status, checks, reasons)
 
 
 def _image(grid: Grid, region: Region) -> sitk.Image:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from pixelscrub.face import prior
-from pixelscrub.face.brain import protected
+from pixelscrub.face.brain import find_brain, spared
 from pixelscrub.face.eyes import eyes
 from pixelscrub.face.fit import Pose
 from pixelscrub.face.grid import Grid
@@ -71,7 +71,10 @@ def face_region(grid: Grid, body: Mask, pose: Pose, modality: str, ears: bool) -
         wanted |= _ears(template)
     average = prior.at(prior.fields()[1], template).astype(np.float32)
     orbits = eyes(grid, template, average, pose, modality, _in_view(grid, pose) < WHOLE)
-    spare = protected(grid, skin, average, modality) & ~orbits
+    brain = find_brain(grid, skin, average, modality)
+    if modality == "CT":
+        orbits &= ~brain  # bone parts them: what passes for brain is brain
+    spare = spared(brain, grid.step) & ~orbits
     remove = wanted & ~(spare & (skin < -THINNEST))
     checks = _removed(grid, body, zone & (skin > -SURFACE), remove, pose)
     return Region(remove, checks | _moved(grid, body, _front(template), remove, template[..., 0]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from pixelscrub.face.fit import Pose
+from pixelscrub.face.fit import Fit, Pose
 from pixelscrub.face.grid import Grid, Placed
 from pixelscrub.face.mask import _judge
 from pixelscrub.face.region import Region, _front, _moved
@@ -62,7 +62,15 @@ def test_signals_tell_what_has_moved_and_where(seen, goes, moved, alike):
 def test_each_signal_makes_the_face_partial(worse, reason):
     cells = np.zeros((4, 4, 4), np.float32)
     grid = Grid(cells, cells < 1, np.zeros(3), 2.0)
-    good = _judge(Region(cells > 0, FINE), grid, 50.0, UPRIGHT)
+    good = _judge(Region(cells > 0, FINE), grid, Fit(UPRIGHT, 50.0, 0.0))
     assert (good.status, good.reasons) == ("removed", [])
-    bad = _judge(Region(cells > 0, FINE | worse), grid, 50.0, UPRIGHT)
+    bad = _judge(Region(cells > 0, FINE | worse), grid, Fit(UPRIGHT, 50.0, 0.0))
     assert (bad.status, bad.reasons) == ("partial", [reason])
+
+
+@pytest.mark.parametrize(("distance", "air"), [(140.0, 0.0), (50.0, 8.0)])
+def test_a_poor_fit_and_air_in_the_average_brain_make_the_face_partial(distance, air):
+    cells = np.zeros((4, 4, 4), np.float32)
+    grid = Grid(cells, cells < 1, np.zeros(3), 2.0)
+    found = _judge(Region(cells > 0, FINE), grid, Fit(UPRIGHT, distance, air))
+    assert (found.status, found.reasons) == ("partial", ["uncertain_fit"])
