@@ -12,6 +12,7 @@ from pixelscrub import pipeline, worker
 from pixelscrub.errors import HeldError, NothingUsableError, PixelscrubError, UsageError
 from pixelscrub.intake.find import Left, find
 from pixelscrub.intake.group import Intake
+from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.pool import Pool
 from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.plan import Plan
@@ -22,9 +23,10 @@ from pixelscrub.store.facts import Facts
 from pixelscrub.store.output import Output, check_places
 
 if TYPE_CHECKING:
-    from pixelscrub.intake.instance import Instance, Source, Study
+    from pixelscrub.intake.instance import Study
     from pixelscrub.jobs.limits import Limits
     from pixelscrub.prove.issues import AuditResult
+    from pixelscrub.store.journal import Journal
 
 AnyPath = str | PathLike[str]
 CHUNK = 64
@@ -178,19 +180,23 @@ def gather(inputs: Sequence[Path], run: Run) -> Intake:
 def place(found: Iterable[Source | Left], run: Run) -> Intake:
     """Put files into their studies; headers are read in the workers."""
     intake = Intake(run.private.index)
-    for item in _placed(_chunks(found, intake), run.pool):
+    for item in _placed(_chunks(found, intake, run.journal), run.pool):
+        if isinstance(item, Instance) and run.journal.placed(item.source) != item:
+            run.journal.place(item)
         intake.add(item)
     return intake
 
 
-def _chunks(found: Iterable[Source | Left], intake: Intake) -> Iterator[list[Source]]:
+def _chunks(
+    found: Iterable[Source | Left], intake: Intake, journal: Journal
+) -> Iterator[list[Source | Instance]]:
     """Files to be read, `CHUNK` at a time; those that are not to be read go into `intake`."""
-    chunk: list[Source] = []
+    chunk: list[Source | Instance] = []
     for item in found:
         if isinstance(item, Left):
             intake.add(item)
             continue
-        chunk.append(item)
+        chunk.append(journal.placed(item) or item)
         if len(chunk) == CHUNK:
             yield chunk
             chunk = []
@@ -198,18 +204,22 @@ def _chunks(found: Iterable[Source | Left], intake: Intake) -> Iterator[list[Sou
         yield chunk
 
 
-def _placed(chunks: Iterable[list[Source]], pool: Pool) -> Iterator[Instance | Left]:
+def _placed(chunks: Iterable[list[Source | Instance]], pool: Pool) -> Iterator[Instance | Left]:
     for chunk, results in pool.map(worker.read_instances, chunks, _size):
         if isinstance(results, PixelscrubError) and len(chunk) > 1:
-            yield from _placed([[source] for source in chunk], pool)  # find who did it
+            yield from _placed([[file] for file in chunk], pool)  # find who did it
             continue
         each = [results] if isinstance(results, PixelscrubError) else results
-        for source, result in zip(chunk, each, strict=True):
-            yield Left(source, result.reason) if isinstance(result, HeldError) else result
+        for file, result in zip(chunk, each, strict=True):
+            yield Left(_source(file), result.reason) if isinstance(result, HeldError) else result
 
 
-def _size(chunk: list[Source]) -> int:
-    return sum(source.size for source in chunk)
+def _size(chunk: list[Source | Instance]) -> int:
+    return sum(_source(file).size for file in chunk)
+
+
+def _source(file: Source | Instance) -> Source:
+    return file.source if isinstance(file, Instance) else file
 
 
 def _planned(inputs: Sequence[Path], run: Run) -> Summary:

@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from pixelscrub.tags.terms import Terms
 
 
-def read_instances(sources: list[Source]) -> list[Instance | HeldError]:
-    """Read what places each file in its study."""
-    from pixelscrub.intake.read import read_instance
+def read_instances(files: list[Source | Instance]) -> list[Instance | HeldError]:
+    """Read what places each file in its study; of what was placed earlier only the digest."""
+    from pixelscrub.intake.read import read_again, read_instance
 
-    def read(source: Source) -> Instance | HeldError:
+    def read(file: Source | Instance) -> Instance | HeldError:
         try:
-            return read_instance(source)
+            return read_instance(file) if isinstance(file, Source) else read_again(file)
         except HeldError as error:
             return error
 
-    return [read(source) for source in sources]
+    return [read(file) for file in files]
 
 
 def read_terms(source: Source) -> Terms:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Self
 
@@ -78,7 +77,7 @@ class Intake:
         if isinstance(item, Left):
             self._leave(item)
             return
-        row = json.dumps(astuple(item), default=str)
+        row = json.dumps([_fields(item.source), *_fields(item)[1:]], default=str)
         added = self._rows.execute(
             "INSERT OR IGNORE INTO instances VALUES (?, ?, ?)", (item.uid, item.study, row)
         )
@@ -88,7 +87,7 @@ class Intake:
             self._leave(Left(item.source, self._clash(item)))
 
     def _leave(self, item: Left) -> None:
-        row = json.dumps(astuple(item.source), default=str)
+        row = json.dumps(_fields(item.source), default=str)
         self._rows.execute("INSERT INTO left VALUES (?, ?)", (row, item.reason))
 
     def _clash(self, item: Instance) -> Reason:
@@ -105,6 +104,10 @@ def group(found: Iterable[Instance | Left], path: Path | None = None) -> Intake:
     for item in found:
         intake.add(item)
     return intake
+
+
+def _fields(item: Instance | Source) -> list[Any]:
+    return [getattr(item, name) for name in item.__slots__]  # `astuple` copies deeply
 
 
 def _instance(row: Any) -> Instance:

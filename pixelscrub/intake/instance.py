@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 from pixelscrub.intake.archive import read_member
 
@@ -85,6 +86,20 @@ class Instance:
     modality: str
     number: int
     frame_of_reference: str = ""
+
+    def row(self) -> str:
+        """All but where it lies, as JSON."""
+        return json.dumps([self.source.digest, *(getattr(self, name) for name in PLACED)])
+
+    @classmethod
+    def of_row(cls, source: Source, row: str) -> Self:
+        """What `row` gave, lying at `source`."""
+        digest, *placed = json.loads(row)
+        return cls(replace(source, digest=digest), *placed)
+
+
+PLACED: Final = Instance.__slots__[1:]
+"""All but the source."""
 
 
 @dataclass(slots=True)

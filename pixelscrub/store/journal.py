@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from pixelscrub.errors import UsageError
-from pixelscrub.intake.instance import Source
+from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.outcome import AuditLine
 
 SCHEMA = """
@@ -26,6 +26,11 @@ CREATE INDEX IF NOT EXISTS by_output ON files (output);
 CREATE TABLE IF NOT EXISTS crosswalk (
     kind TEXT NOT NULL, original TEXT NOT NULL, pseudonym TEXT NOT NULL,
     PRIMARY KEY (kind, original)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS placed (
+    root TEXT NOT NULL, source TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+    instance TEXT NOT NULL,
+    PRIMARY KEY (root, source)
 ) WITHOUT ROWID;
 PRAGMA user_version = 2;
 """
@@ -75,6 +80,24 @@ class Journal:
             self._rows.executemany(
                 "UPDATE files SET size = -1 WHERE root = ? AND source = ?", names
             )
+
+    def place(self, instance: Instance) -> None:
+        """Remember what the header of a file said."""
+        source = instance.source
+        row = (_resolved(source.root), source.name, source.size, source.modified, instance.row())
+        self._rows.execute("INSERT OR REPLACE INTO placed VALUES (?, ?, ?, ?, ?)", row)
+
+    def placed(self, source: Source) -> Instance | None:
+        """What the header of a file said, by size and time unchanged; None where not known.
+
+        Whether it has changed its digest tells, which is that of the content then.
+        """
+        row = self._rows.execute(
+            "SELECT size, modified, instance FROM placed WHERE root = ? AND source = ?",
+            (_resolved(source.root), source.name),
+        ).fetchone()
+        known = row is not None and row[:2] == (source.size, source.modified)
+        return Instance.of_row(source, row[2]) if known else None
 
     def record(self, source: Source, recipe: str, line: AuditLine, plan: str = "") -> None:
         """Write down what became of one file under the recipe and the plan of these digests."""

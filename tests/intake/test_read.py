@@ -7,7 +7,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.intake.find import find
-from pixelscrub.intake.read import read_instance
+from pixelscrub.intake.read import read_again, read_instance
 
 
 def read(path):
@@ -38,6 +38,24 @@ def test_reads_what_places_an_instance(make_instance, save, tmp_path):
 )
 def test_reads_files_without_meta_and_deflated_ones(packaged, name):
     assert read(packaged / name).uid
+
+
+def test_header_of_unchanged_bytes_is_not_read_again(make_instance, save, tmp_path, monkeypatch):
+    path = save(make_instance(), tmp_path / "a.dcm")
+    earlier = read(path)
+    path.write_bytes(path.read_bytes().replace(b"PLANTED-4711", b"PLANTED-4712"))
+    assert read_again(earlier).patient == "PLANTED-4712"
+    earlier = read(path)
+    monkeypatch.setattr("pixelscrub.intake.read._read_header", None)
+    assert read_again(earlier) is earlier
+
+
+def test_file_that_cannot_be_read_again_is_held(make_instance, save, tmp_path):
+    path = save(make_instance(), tmp_path / "a.dcm")
+    earlier = read(path)
+    path.unlink()
+    with pytest.raises(HeldError, match="unreadable"):
+        read_again(earlier)
 
 
 def test_text_is_not_dicom(packaged):

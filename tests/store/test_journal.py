@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pixelscrub.errors import Reason, UsageError
-from pixelscrub.intake.instance import Source
+from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.outcome import AuditLine, Outcome
 from pixelscrub.store.journal import Journal
 
@@ -128,3 +128,12 @@ def test_name_of_no_encoding_can_be_written_down(journal):
     odd = source("\udcff.dcm", digest="")
     journal.record(odd, "recipe", line())
     assert journal.done(odd, "recipe") == line()
+
+
+def test_what_a_header_said_is_known_while_size_and_time_stay(journal):
+    placed = Instance(source(), "1.2", "1.3", "1.4", "4711", "1.5", "1.6", "CT", 7, "1.8")
+    assert journal.placed(source(digest="")) is None
+    journal.place(placed)
+    assert journal.placed(source(digest="")) == placed
+    assert journal.placed(source(modified=6, digest="")) is None
+    assert journal.placed(source("b.dcm", digest="")) is None
