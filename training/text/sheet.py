@@ -78,26 +78,38 @@ class Sheet:
                 self.put(ink, x, y, style, random.uniform(0, 360))
 
     def axis(self) -> None:
-        """Numbers along ticks, as beside a sector, a spectrum or a curve."""
+        """Numbers along ticks, as beside a sector's edge, a spectrum or a curve."""
         random = self.random
         font, style, high = self._font(), self._style(), self._height(20)
         step, tick = int(random.integers(2 * high, 8 * high)), int(random.integers(0, 9))
         down = random.random() < 0.6
         start, first = int(random.integers(-20, step)), int(random.integers(-9, 10))
         across = int(random.integers(0, self.size))
+        lean = random.uniform(-0.5, 0.5) if random.random() < 0.4 else 0.0
+        slant = int(random.integers(-tick, tick + 1)) // 2 if lean else 0
         by = int(random.choice([1, 1, 2, 5, 10]))
+        minor = int(random.choice([0, 2, 5]))
         for k in range(1 + self.size // step):
             ink = _inked(font, f"{by * (first + k)}{random.choice(UNITS)}", high)
             if ink is None:
                 continue
-            at = start + k * step
+            at, beside = start + k * step, across + round(lean * k * step)
             shift = ink.shape[0 if down else 1] // 2
-            x, y = (across, at - shift) if down else (at - shift, across)
+            x, y = (beside, at - shift) if down else (at - shift, beside)
             if self.put(ink, x, y, style) and tick:
                 side = -1 - tick if random.random() < 0.9 else ink.shape[1] + 1
                 near = (x + side, at) if down else (at, y - 1 - tick)
-                far = (near[0] + tick - 1, at) if down else (at, near[1] + tick - 1)
-                cv2.line(self.picture, near, far, [style.contrast] * 3, 1)
+                for j in range(max(minor, 1)):
+                    on, off = j * step // max(minor, 1), round(lean * j * step / max(minor, 1))
+                    mark = (near[0] + off, near[1] + on) if down else (near[0] + on, near[1] + off)
+                    self._tick(mark, tick if j == 0 else tick // 2, slant, down, style)
+
+    def _tick(
+        self, mark: tuple[int, int], length: int, slant: int, down: bool, style: _Style
+    ) -> None:
+        along, aside = max(length - 1, 0), slant
+        far = (mark[0] + along, mark[1] + aside) if down else (mark[0] + aside, mark[1] + along)
+        cv2.line(self.picture, mark, far, [style.contrast] * 3, 1)
 
     def put(self, ink: Ink, x: int, y: int, style: _Style, angle: float = 0.0) -> bool:
         """Blend ink in, turned by so many degrees, where it fits and nothing is written yet."""
