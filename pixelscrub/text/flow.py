@@ -12,15 +12,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.text.boxes import TextBox
+from pixelscrub.findings import Box
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 LARGE: Final = 80
 """Pixels of ink; less costs little where it is masked, and may be a letter on a colour bar."""
-SURE: Final = 0.85
-"""Score from which a find is taken for text, whatever its colours."""
 STANDS_OUT: Final = 0.4
 """Share of the strongest contrast from which a pixel is ink."""
 VIVID: Final = 90
@@ -39,16 +37,16 @@ NEARLY: Final = 0.9
 """Share of the ink that lies in such patches."""
 
 
-def is_flow(image: Picture, text: TextBox) -> bool:
+def is_flow(image: Picture, box: Box) -> bool:
     """Whether a find shows nothing but flow.
 
     Args:
         image: uint8, (rows, columns) grey, which is never flow, or (rows, columns, 3) RGB.
-        text: what was found, in pixels of `image`.
+        box: of what was found, in pixels of `image`.
     """
-    if image.ndim == 2 or text.score >= SURE:
+    if image.ndim == 2:
         return False
-    x0, y0, x1, y1 = text.box.clipped(image.shape[1], image.shape[0])
+    x0, y0, x1, y1 = box.clipped(image.shape[1], image.shape[0])
     part = image[y0:y1, x0:x1]
     ink = _ink(part) if part.size else np.zeros((0, 0), np.bool_)
     if int(ink.sum()) < LARGE:

@@ -37,8 +37,10 @@ FLAT: Final = 10
 """Grey levels between darkest and brightest; a tile with less holds nothing to read."""
 SURE: Final = 0.55
 PEAK: Final = 0.75
-CERTAIN: Final = 0.92
+CERTAIN: Final = 0.96
 """Peak from which a short text is believed on any ground."""
+PLAIN: Final = 0.99
+"""Peak from which a text is believed, whatever its colours."""
 LONG: Final = 4.0
 """Length of a text, as a multiple of its height, from which it is; tissue makes no long lines."""
 GROW: Final = 1 / 3
@@ -104,7 +106,7 @@ def _is_believed(image: Picture, text: TextBox, peak: float = 0.0) -> bool:
     longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
     if peak < CERTAIN and longer < LONG * shorter and not is_calm(image, text.box):
         return False
-    return not is_flow(image, text)
+    return peak >= PLAIN or not is_flow(image, text.box)
 
 
 def _scales(image: Picture) -> Iterator[tuple[int, Shares]]:

@@ -173,7 +173,7 @@ def unsure_of(monkeypatch: pytest.MonkeyPatch, peak: float, wide: int) -> None:
 
 @pytest.mark.parametrize(
     ("peak", "wide", "unrest", "is_believed"),
-    [(0.8, 8, 0, True), (0.8, 8, 40, False), (0.95, 8, 40, True), (0.8, 60, 40, True)],
+    [(0.8, 8, 0, True), (0.8, 8, 40, False), (0.97, 8, 40, True), (0.8, 60, 40, True)],
 )
 def test_short_texts_on_tissue_must_be_sure(
     monkeypatch: pytest.MonkeyPatch, peak: float, wide: int, unrest: int, is_believed: bool
@@ -181,3 +181,12 @@ def test_short_texts_on_tissue_must_be_sure(
     unsure_of(monkeypatch, peak, wide)
     tissue = np.random.default_rng(1).integers(60, 61 + unrest, (300, 400)).astype(np.uint8)
     assert bool(network.find_text(tissue)) == is_believed
+
+
+@pytest.mark.parametrize(("peak", "is_believed"), [(0.97, False), (0.995, True)])
+def test_what_changes_its_hue_must_be_plain(
+    monkeypatch: pytest.MonkeyPatch, peak: float, is_believed: bool
+) -> None:
+    unsure_of(monkeypatch, peak, 60)
+    monkeypatch.setattr(network, "is_flow", lambda image, box: True)
+    assert bool(network.find_text(np.zeros((300, 400, 3), np.uint8))) == is_believed
