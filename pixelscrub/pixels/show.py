@@ -7,7 +7,7 @@ MONOCHROME1. Palettes are PS3.3 C.7.6.3.1.5 and .6; YBR_FULL is PS3.3 C.7.6.3.1.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from pixelscrub.pixels.info import PixelInfo
 
 Values = npt.NDArray[Any]
 Picture = npt.NDArray[np.uint8]
+
+BAND: Final = 2**20
+"""Pixels that are looked up at a time."""
 
 
 def show(image: Image, index: int, full_range: bool = False) -> Picture:
@@ -40,7 +43,7 @@ def show(image: Image, index: int, full_range: bool = False) -> Picture:
     info, frame = image.known, image.frame(index)
     with guarded(Reason.BAD_PIXEL_DESCRIPTION):
         if info.photometric == "PALETTE COLOR":
-            return palette(image.header, info)[frame]
+            return _by_table(frame, 0, palette(image.header, info))
         if info.samples == 3:
             return _rgb(frame, info)
         return _grey(frame, image.header, info, None if full_range else index)
@@ -77,8 +80,18 @@ def _grey(frame: Values, header: Dataset, info: PixelInfo, index: int | None) ->
         shown = to_grey(frame)
     else:
         low, high = info.range
-        shown = to_grey(np.arange(low, high + 1))[frame.astype(np.int32) - low]
+        shown = _by_table(frame, low, to_grey(np.arange(low, high + 1)))
     return 255 - shown if info.photometric == "MONOCHROME1" else shown
+
+
+def _by_table(frame: Values, low: int, levels: Picture) -> Picture:
+    """Band by band: NumPy widens what it looks up with to eight bytes a pixel."""
+    shown = np.empty((*frame.shape, *levels.shape[1:]), np.uint8)
+    high = max(BAND // max(frame.shape[1], 1), 1)
+    for top in range(0, frame.shape[0], high):
+        band = slice(top, top + high)
+        shown[band] = levels[frame[band].astype(np.intp) - low]
+    return shown
 
 
 def _mapping(
