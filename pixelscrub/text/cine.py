@@ -1,8 +1,9 @@
-"""Text in a cine: key frames are searched as a whole, all others where something sharp changes.
+"""Text in a cine: the first frame is searched as a whole, all others where something changes.
 
-Text is still while tissue moves. Costly detectors see a few key frames; the cheap ones also see
-what stands in all frames (their minimum), and the quickest of them in each frame the places where
-something with the edges of letters came up since they were last searched.
+Text is still while tissue moves. Costly detectors see a few key frames. The cheap ones see the
+first, then in the other key frames, and in what stands in all frames (their minimum), all that
+changed since; and the quickest of them sees in each frame the places where something with the
+edges of letters came up since they were last searched.
 """
 
 from __future__ import annotations
@@ -62,57 +63,63 @@ def sightings(
         The frame, from 0, and the texts seen in it.
     """
     cheap = [name for name in names if name in CHEAP]
+    costly = [name for name in names if name not in CHEAP]
     keys = key_frames(count) if cheap else set(range(count))  # no frame goes unsearched
     quick = [name for name in cheap if name == QUICKEST] or cheap
     watches: list[Watch] = []
     for index, pictures in enumerate(frames):
-        watches = watches or [Watch(picture, quick) for picture in pictures]
-        if index in keys:
-            yield index, [text for picture in pictures for text in detect(picture, names)]
+        now = costly if watches else names
+        if index in keys and now:
+            yield index, [text for picture in pictures for text in detect(picture, now)]
+        watches = watches or [Watch(picture, cheap, quick) for picture in pictures]
         for watch, picture in zip(watches, pictures, strict=True):
             if cheap and count > 1:
-                yield index, watch.see(picture, is_searched=index in keys)
+                yield index, watch.see(picture, is_key=index in keys)
     if cheap and count > KEY_FRAMES:
-        yield 0, [text for watch in watches for text in watch.standing(cheap)]
+        yield 0, [text for watch in watches for text in watch.standing()]
 
 
 class Watch:
     """What one rendering showed where it was last searched, and what was found since."""
 
-    def __init__(self, picture: Picture, names: list[str]) -> None:
-        self.names = names
+    def __init__(self, picture: Picture, names: list[str], quick: list[str]) -> None:
+        self.thorough, self.quick = (partial(detect, detectors=some) for some in (names, quick))
         self.known, self.low = picture.copy(), picture.copy()
         self.busy = np.zeros(_cells(picture[..., 0] if picture.ndim == 3 else picture).shape)
         self.present: list[TextBox] = []
 
-    def see(self, picture: Picture, is_searched: bool) -> list[TextBox]:
+    def see(self, picture: Picture, is_key: bool) -> list[TextBox]:
         """Texts that came up since the last key frame and are still there.
 
         Args:
             picture: the next frame.
-            is_searched: all of it was searched already.
+            is_key: whether all of it is searched that changed, be it ever so restless.
         """
         cv2.min(self.low, picture, dst=self.low)
-        if is_searched:
+        if is_key:
+            found = self._anew(picture)
             self.known = picture.copy()
-            return self.present
-        for part in self._changed(picture):
+            return [*self.present, *found]
+        for part in self._came(picture):
             self.present = [t for t in self.present if part.intersection(t.box) != t.box]
-            self.present += search(partial(detect, detectors=self.names), picture, part)
+            self.present += search(self.quick, picture, part)
             self.known[_slices(part)] = picture[_slices(part)]
         return self.present
 
-    def standing(self, names: list[str]) -> list[TextBox]:
+    def standing(self) -> list[TextBox]:
         """Light texts that all frames show: what moves behind them is dark in some frame."""
-        return detect(self.low, names)
+        return self._anew(self.low)
 
-    def _changed(self, picture: Picture) -> list[Box]:
+    def _anew(self, picture: Picture) -> list[TextBox]:
+        """What stands where a picture differs from what was searched."""
+        rows, columns = picture.shape[:2]
+        changed = around(_cells(self._steps(picture) > STEP), CELL, ROOM)
+        parts = (part.clipped(columns, rows) for part in changed)
+        return [text for part in parts for text in search(self.thorough, picture, part)]
+
+    def _came(self, picture: Picture) -> list[Box]:
         """Where something came up that may be text, with room around it."""
-        change = cv2.absdiff(picture, self.known)
-        if change.ndim == 3:
-            red, green, blue = cv2.split(change)
-            change = cv2.max(cv2.max(red, green), blue)
-        steps = cv2.morphologyEx(change, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+        steps = self._steps(picture)
         any_steps = _cells(steps > STEP)
         if not any_steps.any():
             self.busy *= MEMORY
@@ -121,6 +128,16 @@ class Watch:
         self.busy = MEMORY * self.busy + (1 - MEMORY) * any_steps
         rows, columns = picture.shape[:2]
         return [part.clipped(columns, rows) for part in around(came, CELL, ROOM)]
+
+    def _steps(self, picture: Picture) -> Picture:
+        """By how many grey levels the change of each pixel differs from its neighbours'."""
+        change = cv2.absdiff(picture, self.known)
+        if change.ndim == 3:
+            red, green, blue = cv2.split(change)
+            change = cv2.max(cv2.max(red, green), blue)
+        return np.asarray(
+            cv2.morphologyEx(change, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8
+        )
 
 
 def _cells(pixels: npt.NDArray[np.generic]) -> Cells:

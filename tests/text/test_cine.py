@@ -52,3 +52,27 @@ def test_costly_detectors_see_key_frames_where_a_cheap_one_sees_the_rest(
     monkeypatch.setitem(detectors.DETECTORS, "ppocr", count)
     list(sightings(cine(), FRAMES, ["strokes", "ppocr"]))
     assert len(looked) == 3
+
+
+def test_a_cheap_detector_sees_of_later_key_frames_what_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[int] = []
+
+    def measure(image: Picture) -> list[TextBox]:
+        sizes.append(image.size)
+        return find_bright(image)
+
+    monkeypatch.setitem(detectors.DETECTORS, "strokes", measure)
+    frames = [[np.full((400, 600), 7, np.uint8)] for _ in range(FRAMES)]
+    for frame in frames:
+        frame[0][0, 0] = 0
+    frames[-1][0][20:30, 10:60:4] = 255
+    seen = [
+        (index, text.box)
+        for index, found in sightings(frames, FRAMES, ["strokes"])
+        for text in found
+    ]
+    assert (FRAMES - 1, Box(10, 20, 59, 30)) in seen
+    assert sizes[0] == 400 * 600
+    assert max(sizes[1:]) < 120 * 120
