@@ -43,8 +43,10 @@ TILTED: Final = [
     np.array(turn) * np.pi / 2 + [0, lean, 0] for turn in _TURNS for lean in (-0.35, 0.0, 0.35)
 ]
 """Heads tilted to a side, as they lie, upside down, back to front, both, and on a side."""
+CLOSE_FIT: Final = 95.0
 GOOD_FIT: Final = 125.0
-"""Mean square distance (mm²) up to which a fit is trusted."""
+"""Mean square distances (mm²) up to which no other lean is tried, and up to which a fit is
+trusted."""
 AIR_HU: Final = -250.0
 BENEATH: Final = 6.0
 """Below so many Hounsfield units, and so far beneath the skin (mm), lies air inside the head."""
@@ -250,7 +252,7 @@ def fit(body: Body) -> Fit | None:
     and turned about for a header that says so wrongly.
     """
     first = _best(body, LEANS)
-    if first is None or first.distance <= GOOD_FIT:
+    if first is None or first.distance <= CLOSE_FIT:
         return first
     second = _best(body, TILTED) or first
     return second if second.distance <= GOOD_FIT and second.cost < first.cost else first

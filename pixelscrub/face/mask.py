@@ -33,8 +33,9 @@ NO_FIT: Final = 190.0
 AIR_ASTRAY: Final = 4.0
 """Air that lies deeper in the average brain (mm) tells of a head that is fitted askew."""
 IN_VIEW: Final = 0.03
-ENOUGH: Final = 0.35
-"""Share of the average face in view below which the fit has too little to hold on to."""
+ENOUGH: Final = 0.3
+"""Share of the average face in view below which the fit has too little to hold on to: heads that
+are cut off at the nose show more, and come out right; heads cut off at the eyes do not."""
 HALF: Final = 0.5
 OUT_OF_VIEW: Final = "face_out_of_view"
 """Reason of a head whose face lies outside the field of view."""

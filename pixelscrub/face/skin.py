@@ -38,6 +38,8 @@ def threshold(grid: Grid, modality: str) -> float:
     air = values[values <= otsu]
     tissue = float(np.median(values[values > otsu])) if (values > otsu).any() else otsu
     centre = float(np.median(air))
+    if modality == "PT":  # counts are few and the edge is blurred: about halfway up to the skin's
+        return centre + 0.4 * (tissue - centre)
     # Tissue far from the coil is dark: stay close above the air.
     return max(centre + 0.12 * (tissue - centre), min(otsu, centre + 4 * _spread(air)))
 
