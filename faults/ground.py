@@ -14,6 +14,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import struct
 import subprocess
 import sys
@@ -33,6 +34,13 @@ WORDS = ("ZWYRTKOWSKI", "OTTOKAR", "PLNT-770461")
 """Names and an ID that stand nowhere else; searched for in any case and in three encodings."""
 CLEAN = "clean"
 LEFT = frozenset({"not_dicom", "not_a_file", "dicomdir"})
+
+
+def installed(program: str) -> str | None:
+    """The system's program of a name: pynetdicom puts others of dcmtk's names beside Python."""
+    ours = Path(sys.executable).parent
+    folders = [folder for folder in os.get_exec_path() if Path(folder) != ours]
+    return shutil.which(program, path=os.pathsep.join(folders))
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import shutil
 import socket
 import subprocess
@@ -26,6 +27,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
+from faults.ground import installed
 from pixelscrub.net import extra
 from pixelscrub.net.receipts import Receipts
 from pixelscrub.net.spool import Spool
@@ -37,6 +39,8 @@ DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 DEADLINE = 120.0
 
 extra.require()
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+"""What pytest records of an error would keep its sockets until after the test."""
 
 
 def until(condition: Callable[[], object], seconds: float = DEADLINE) -> None:
@@ -95,6 +99,14 @@ def spool(tmp_path, receipts):
     return Spool(tmp_path / "spool", receipts, lambda *uid: pseudonyms.seed(*uid).hex())
 
 
+def of_dcmtk(program: str) -> str:
+    """The path of a program of dcmtk's; skips where it is not installed."""
+    path = installed(program)
+    if path is None:
+        pytest.skip(f"dcmtk's {program} is not installed")
+    return path
+
+
 def store(port: int, files: list[Path], calling="STORESCU", called="PIXELSCRUB", tls=None):
     """Sends files in one association; gives a status each, or None where it was rejected."""
     contexts = [build_context(SecondaryCaptureImageStorage, ExplicitVRLittleEndian)]
@@ -110,12 +122,18 @@ def store(port: int, files: list[Path], calling="STORESCU", called="PIXELSCRUB",
 
 
 def let_go(server, stop: Callable[[], None]) -> None:
-    """Stop a server, and have the sockets that pynetdicom left to the collector collected now.
-
-    Tests with servers ignore `ResourceWarning`; what is collected later would fail others.
-    """
+    """Stop a server, and have what its associations left behind collected."""
     stop()
     until(lambda: not server.active_associations)
+    gc.collect()
+
+
+def collect() -> None:
+    """Have sockets collected that pynetdicom leaves to the collector where a connection failed.
+
+    Tests with peers ignore `ResourceWarning`; what is collected later would fail others.
+    """
+    until(lambda: not any("pynetdicom" in type(t).__module__ for t in threading.enumerate()))
     gc.collect()
 
 

@@ -1,4 +1,3 @@
-import shutil
 import subprocess
 
 import pytest
@@ -12,7 +11,7 @@ from pixelscrub.net.peer import Item, UnreachableError
 from pixelscrub.net.spool import source
 from pixelscrub.net.tls import Tls
 
-from .peers import free_port, is_open, until
+from .peers import collect, free_port, is_open, of_dcmtk, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -113,14 +112,12 @@ def test_peer_without_commitment_says_so(make_inbox):
 @pytest.fixture
 def storescp(tmp_path):
     """Starts dcmtk's storescp; gives its port and the folder that it writes to."""
-    if shutil.which("storescp") is None:
-        pytest.skip("dcmtk's storescp is not installed")
-    started = []
+    program, started = of_dcmtk("storescp"), []
 
     def start(*options):
         port, folder = free_port(), tmp_path / "storescp"
         folder.mkdir()
-        command = ["storescp", "-od", folder, "+B", "+xa", *map(str, options), str(port)]
+        command = [program, "-od", folder, "+B", "+xa", *map(str, options), str(port)]
         started.append(subprocess.Popen(command, stderr=subprocess.PIPE))
         until(lambda: is_open(port) or started[-1].poll() is not None)
         return port, folder
@@ -129,6 +126,7 @@ def storescp(tmp_path):
     for process in started:
         process.kill()
         process.communicate()
+    collect()
 
 
 def test_dcmtk_takes_what_is_sent(storescp, make_study, packaged):

@@ -1,5 +1,4 @@
 import contextlib
-import shutil
 import socket
 import subprocess
 import time
@@ -14,7 +13,7 @@ from pixelscrub.errors import Reason, UsageError
 from pixelscrub.net.listen import Door, Listener
 from pixelscrub.net.tls import Tls
 
-from .peers import let_go, store, until
+from .peers import let_go, of_dcmtk, store, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -37,9 +36,7 @@ def listen(spool, port, monkeypatch):
 
 
 def dcmtk(program, *arguments):
-    if shutil.which(program) is None:
-        pytest.skip(f"dcmtk's {program} is not installed")
-    command = [program, *map(str, arguments)]
+    command = [of_dcmtk(program), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
