@@ -180,8 +180,8 @@ def gather(inputs: Sequence[Path], run: Run) -> Intake:
 def place(found: Iterable[Source | Left], run: Run) -> Intake:
     """Put files into their studies; headers are read in the workers."""
     intake = Intake(run.private.index)
-    for item in _placed(_chunks(found, intake, run.journal), run.pool):
-        if isinstance(item, Instance) and run.journal.placed(item.source) != item:
+    for file, item in _placed(_chunks(found, intake, run.journal), run.pool):
+        if isinstance(item, Instance) and item != file:
             run.journal.place(item)
         intake.add(item)
     return intake
@@ -204,14 +204,18 @@ def _chunks(
         yield chunk
 
 
-def _placed(chunks: Iterable[list[Source | Instance]], pool: Pool) -> Iterator[Instance | Left]:
+def _placed(
+    chunks: Iterable[list[Source | Instance]], pool: Pool
+) -> Iterator[tuple[Source | Instance, Instance | Left]]:
+    """Each file as it was given, and what came of it."""
     for chunk, results in pool.map(worker.read_instances, chunks, _size):
         if isinstance(results, PixelscrubError) and len(chunk) > 1:
             yield from _placed([[file] for file in chunk], pool)  # find who did it
             continue
         each = [results] if isinstance(results, PixelscrubError) else results
         for file, result in zip(chunk, each, strict=True):
-            yield Left(_source(file), result.reason) if isinstance(result, HeldError) else result
+            is_held = isinstance(result, HeldError)
+            yield file, Left(_source(file), result.reason) if is_held else result
 
 
 def _size(chunk: list[Source | Instance]) -> int:

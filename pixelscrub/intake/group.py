@@ -23,7 +23,9 @@ CREATE TABLE instances (uid TEXT PRIMARY KEY, study TEXT NOT NULL, row TEXT NOT 
 CREATE TABLE studies (study TEXT UNIQUE);
 CREATE INDEX by_study ON instances (study);
 CREATE TABLE left (source TEXT NOT NULL, reason TEXT NOT NULL);
+BEGIN;
 """
+"""Nothing is ever committed: nobody else reads it, and a run that is killed starts it anew."""
 
 
 class Intake:
