@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +23,7 @@ import numpy.typing as npt
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.edges import sharpness
 from pixelscrub.text.flow import is_flow
 from pixelscrub.text.ground import is_calm
 from pixelscrub.text.tiles import STEP, around, parts, search
@@ -37,10 +40,14 @@ FLAT: Final = 10
 """Grey levels between darkest and brightest; a tile with less holds nothing to read."""
 SURE: Final = 0.55
 PEAK: Final = 0.75
-CERTAIN: Final = 0.96
+CERTAIN: Final = 0.9
 """Peak from which a short text is believed on any ground."""
 PLAIN: Final = 0.99
-"""Peak from which a text is believed, whatever its colours."""
+"""Peak from which a text is believed, whatever its colours and edges."""
+SHARP: Final = 0.5
+"""Share of its contrast that the steepest edges of a text bridge from pixel to pixel."""
+ALIKE: Final = 0.8
+"""How sharp other texts are at least, as a share of a plain one's sharpness."""
 LONG: Final = 4.0
 """Length of a text, as a multiple of its height, from which it is; tissue makes no long lines."""
 GROW: Final = 1 / 3
@@ -86,27 +93,35 @@ def find_text(
         MissingComponentError: the network is not installed.
     """
     seen = list(_scales(image))
+    cores = [
+        (scale, replace(core, box=whole(image, core.box)), top)
+        for scale, shares in seen
+        for core, top in _lines(shares, scale, sure, peak)
+    ]
+    need = _needed(image, [line for _, line, top in cores if top >= PLAIN])
     own: list[TextBox] = []
-    for scale, shares in seen:
-        cores = _lines(shares, scale, sure, peak)
-        lines = [
-            replace(line, box=whole(image, line.box))
-            for line, top in cores
-            if _is_believed(image, line, top)
-        ]
+    for scale, group in groupby(cores, key=itemgetter(0)):
+        lines = [line for _, line, top in group if _is_believed(image, line, need, top)]
         own += [line for line in lines if scale == 1 or not _is_known(image, line.box, own)]
     if helper is None:
         return own
     more = (t for part in _doubted(seen, own, image) for t in search(helper, image, part))
-    return [*own, *(t for t in more if _adds(seen, own, t.box) and _is_believed(image, t))]
+    return [*own, *(t for t in more if _adds(seen, own, t.box) and _is_believed(image, t, need))]
 
 
-def _is_believed(image: Picture, text: TextBox, peak: float = 0.0) -> bool:
-    """Strict on tissue, lenient on flat ground: what is short and unsure there is no text."""
+def _needed(image: Picture, plain: list[TextBox]) -> float:
+    """How sharp a doubtful text must be: as sharp as plain ones are, which are drawn alike."""
+    return min([SHARP, *(ALIKE * sharpness(image, text.box) for text in plain)])
+
+
+def _is_believed(image: Picture, text: TextBox, need: float, peak: float = 0.0) -> bool:
+    """Strict on tissue, lenient on flat ground, and on what the network sees plainly."""
     longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
     if peak < CERTAIN and longer < LONG * shorter and not is_calm(image, text.box):
         return False
-    return peak >= PLAIN or not is_flow(image, text.box)
+    if peak >= PLAIN:
+        return True
+    return sharpness(image, text.box) >= need and not is_flow(image, text.box)
 
 
 def _scales(image: Picture) -> Iterator[tuple[int, Shares]]:

@@ -115,6 +115,10 @@ def test_a_straight_line_is_one_box() -> None:
     assert [text.box for text, _ in network._lines(shares, 1, 0.5, 0.8)] == [Box(15, 35, 185, 57)]
 
 
+def sharp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "sharpness", lambda image, box: 1.0)
+
+
 def doubting(monkeypatch: pytest.MonkeyPatch, places: list[tuple[int, int]]) -> None:
     """A network that is unsure of a few pixels."""
     shares = np.zeros((300, 400), np.float32)
@@ -124,6 +128,7 @@ def doubting(monkeypatch: pytest.MonkeyPatch, places: list[tuple[int, int]]) -> 
 
 
 def test_a_helper_looks_only_where_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    sharp(monkeypatch)
     doubting(monkeypatch, [(300, 400)])
     seen: list[tuple[int, ...]] = []
     there, elsewhere = Box(398, 298, 446, 314), Box(300, 330, 340, 345)
@@ -149,6 +154,7 @@ def test_a_helper_sees_nothing_where_all_is_sure(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_a_helper_finds_around_lines_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    sharp(monkeypatch)
     """A block that holds a line, and nothing more that looks like text."""
     shares = np.zeros((300, 400), np.float32)
     shares[100:106, 100:150] = 1
@@ -179,6 +185,7 @@ def test_short_texts_on_tissue_must_be_sure(
     monkeypatch: pytest.MonkeyPatch, peak: float, wide: int, unrest: int, is_believed: bool
 ) -> None:
     unsure_of(monkeypatch, peak, wide)
+    sharp(monkeypatch)
     tissue = np.random.default_rng(1).integers(60, 61 + unrest, (300, 400)).astype(np.uint8)
     assert bool(network.find_text(tissue)) == is_believed
 
@@ -189,4 +196,26 @@ def test_what_changes_its_hue_must_be_plain(
 ) -> None:
     unsure_of(monkeypatch, peak, 60)
     monkeypatch.setattr(network, "is_flow", lambda image, box: True)
+    sharp(monkeypatch)
     assert bool(network.find_text(np.zeros((300, 400, 3), np.uint8))) == is_believed
+
+
+@pytest.mark.parametrize(
+    ("peak", "blur", "is_believed"), [(0.97, 0, True), (0.97, 3, False), (1, 3, True)]
+)
+def test_what_is_blurred_must_be_plain(
+    monkeypatch: pytest.MonkeyPatch, peak: float, blur: float, is_believed: bool
+) -> None:
+    unsure_of(monkeypatch, peak, 60)
+    picture = np.roll(written("MEIER^ANNA"), (11, 80), axis=(0, 1))
+    shown = cv2.GaussianBlur(picture, (0, 0), blur) if blur else picture
+    assert bool(network.find_text(shown)) == is_believed
+
+
+def test_texts_of_one_picture_are_as_blurred_as_the_plain_one() -> None:
+    """A doubtful one beside it is believed, where alone it is not."""
+    blurred = cv2.GaussianBlur(written("MEIER^ANNA"), (0, 0), 2)
+    line = TextBox(Box(38, 100, 175, 124), 0.9, "network")
+    assert network.sharpness(blurred, line.box) < network.SHARP
+    assert not network._is_believed(blurred, line, network._needed(blurred, []), 0.95)
+    assert network._is_believed(blurred, line, network._needed(blurred, [line]), 0.95)
