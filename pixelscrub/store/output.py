@@ -7,7 +7,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import accumulate, combinations, islice, product
 from pathlib import Path
 
 from pixelscrub.errors import HeldError, Reason, UsageError
@@ -75,8 +75,10 @@ class Output:
         folder.mkdir(parents=True, exist_ok=True)
 
     def _leads_out(self, path: Path) -> bool:
-        inside = (p for p in path.parents if p != self.path and p.is_relative_to(self.path))
-        return any(stat.S_ISLNK(_mode(p)) for p in (*inside, path))
+        """Whether a link lies on the way from our folder to `path`, or is `path` itself."""
+        below = path.parts[len(self.path.parts) :]
+        steps = accumulate(below, os.path.join, initial=str(self.path))
+        return any(stat.S_ISLNK(_mode(step)) for step in islice(steps, 1, None))
 
     def remove(self, name: str) -> None:
         """Take back a file of an earlier run, and folders that it leaves empty.
@@ -120,10 +122,10 @@ def _overlap(first: Path, second: Path) -> bool:
     return first.is_relative_to(second) or second.is_relative_to(first)
 
 
-def _mode(path: Path) -> int:
+def _mode(path: Path | str) -> int:
     """Kind and permissions of what is at `path` itself; 0 where there is nothing."""
     try:
-        return path.lstat().st_mode
+        return os.lstat(path).st_mode
     except OSError:
         return 0
 
