@@ -2,8 +2,8 @@
 
 The map is of the surface between brow and chin as it is seen from the front and from both sides,
 in the frame of the average head that was fitted to the original, so that nothing is lost by a
-poor alignment. What stays of the same image outside of the face (cranium, neck) is left out: it
-would match with itself whatever is done to the face.
+poor alignment. What stays of the same image outside of the face (cranium, neck, where the image
+ends) is left out: it would match with itself whatever is done to the face.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ YAWS: Final = (-45.0, 0.0, 45.0)
 PLAY: Final = 3
 """By so many pixels two maps are moved against each other."""
 SOLID: Final = 0.5
+EDGE: Final = 4
+"""Steps along a line of sight; what lies so close behind the edge of the image is no skin."""
 FEWEST: Final = 0.2
 """Share of a view that both must show to be compared."""
 STRANGE: Final = 100.0
@@ -62,8 +64,11 @@ def _view(grid: Grid, field: npt.NDArray[np.float32], pose: Pose, yaw: float) ->
     )
     points = pose.to_patient(turned + MIDDLE).reshape(-1, 3)
     met = grid.at(field, points, 0.0).reshape(a.shape) > SOLID
-    depth = met.argmax(axis=2) * STEP / 2
-    return np.asarray(np.where(met.any(axis=2), depth, np.nan))
+    first = met.argmax(axis=2)
+    seen = grid.at(grid.inside.astype(np.float32), points, 0.0).reshape(a.shape) > SOLID
+    before = np.maximum(first - EDGE, 0)[:, :, None]
+    is_skin = met.any(axis=2) & np.take_along_axis(seen, before, axis=2)[:, :, 0]
+    return np.asarray(np.where(is_skin, first * STEP / 2, np.nan))
 
 
 def distance(one: Portrait, other: Portrait) -> float:

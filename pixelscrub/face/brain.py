@@ -20,8 +20,6 @@ SCALP: Final = 7.0
 may be brain, mm."""
 NECK: Final = 5.0
 """What hangs on the brain by less than twice this (nerves, vessels, orbits) is no brain, mm."""
-WITHIN_BONE: Final = 12.0
-"""How far from its core thin parts of the brain may lie where bone ends it, mm."""
 MARGIN: Final = 3.0
 """What is spared around the brain, mm."""
 
@@ -52,8 +50,7 @@ def find_brain(
     deep = ndimage.distance_transform_edt(open_ended) * grid.step
     core = largest((deep > NECK) & tissue)
     outside = ndimage.distance_transform_edt(~core) * grid.step
-    reach = (WITHIN_BONE if modality == "CT" else NECK) + grid.step
-    return np.asarray(tissue & (outside <= reach))
+    return np.asarray(tissue & (outside <= NECK + grid.step))
 
 
 def _tissue(grid: Grid, sure: Mask, modality: str) -> Mask:

@@ -16,7 +16,7 @@ STEEPEST: Final = 0.05
 """Share of the steps between neighbouring pixels that are looked at; letters have more edges."""
 ENDS: Final = (2, 98)
 """Percentiles of the levels between which the contrast lies."""
-LARGE: Final = 24
+LARGE: Final = 32
 """Pixels of a text's height, from which it is looked at in a half, a third and so on of its size:
 the edges of large letters are wide."""
 

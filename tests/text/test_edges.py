@@ -26,7 +26,7 @@ def test_letters_are_sharp_however_large(size: float) -> None:
 
 
 def test_wide_edges_of_large_letters_are_sharp_and_those_of_small_blobs_are_not() -> None:
-    assert sharpness(*letter(12, blur=4)) > SHARP
+    assert sharpness(*letter(12, blur=3)) > SHARP
     assert sharpness(*letter(1, blur=2)) < SHARP
 
 
