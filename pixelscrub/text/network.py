@@ -42,7 +42,7 @@ SURE: Final = 0.55
 PEAK: Final = 0.75
 CERTAIN: Final = 0.9
 """Peak from which a short text is believed on any ground."""
-PLAIN: Final = 0.99
+PLAIN: Final = 0.993
 """Peak from which a text is believed, whatever its colours and edges."""
 SHARP: Final = 0.5
 """Share of its contrast that the steepest edges of a text bridge from pixel to pixel."""
