@@ -139,4 +139,4 @@ def _mixed(random: Random) -> str:
 KINDS: Final[list[Callable[[Random], str]]] = [
     _word, _number, _name, _date, _time, _identifier, _measure, _phrase, _single, _pair, _mixed,
 ]  # fmt: skip
-WEIGHTS: Final = np.array([8, 12, 12, 9, 6, 8, 12, 7, 15, 8, 3]) / 100
+WEIGHTS: Final = np.array([8, 12, 12, 10, 7, 9, 14, 9, 9, 6, 4]) / 100
