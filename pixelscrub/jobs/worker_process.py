@@ -21,7 +21,14 @@ from pixelscrub.jobs.limits import Limits
 
 TRIED_AGAIN: Final = (Reason.WORKER_DIED, Reason.TIMEOUT, Reason.OUT_OF_MEMORY)
 ONE_THREAD: Final = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"), "1"
+    (
+        "OMP_NUM_THREADS",
+        "OMP_THREAD_LIMIT",
+        "OPENBLAS_NUM_THREADS",
+        "OPENCV_FOR_THREADS_NUM",
+        "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
+    ),
+    "1",
 )
 """Native libraries keep to one thread a worker; more only get in one another's way."""
 

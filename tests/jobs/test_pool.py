@@ -49,6 +49,14 @@ def process_of(_):
     return os.getpid()
 
 
+def threads(_):
+    """Threads that OpenCV and SimpleITK would work with."""
+    import cv2
+    import SimpleITK as sitk
+
+    return cv2.getNumThreads(), sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+
+
 def start_and_tell(path):
     """A program of its own, as Tesseract is; then hang."""
     path.write_text(str(subprocess.Popen(["sleep", "600"]).pid))
@@ -79,6 +87,10 @@ def test_results_come_in_order_and_errors_as_values(pool):
     assert results[2].component == "tesseract"
     assert results[3].reason is Reason.INTERNAL_ERROR
     assert "PLANTED" not in str(results[3])
+
+
+def test_worker_computes_in_one_thread(pool):
+    assert pool.call(threads, None) == (1, 1)
 
 
 @pytest.mark.parametrize(
