@@ -17,6 +17,8 @@ MOST: Final = 75
 """Percent of them that have to be alike; the rest may be another text's, or a line."""
 ALIKE: Final = 6.0
 """Grey levels from their median."""
+WHITE: Final = 255
+"""Where a window ends: bone is so bright without being flat, and its cells look like figures."""
 CALM: Final = 2
 """Sides of a text that have to be so; a curve may pass above, an axis beside."""
 
@@ -40,9 +42,11 @@ def is_calm(image: Picture, box: Box) -> bool:
 
 
 def _is_flat(image: Picture, side: Box) -> bool:
-    """Whether most levels are alike; what is no longer in the picture is."""
+    """Whether most levels are alike and not cut off; what is no longer in the picture is."""
     part = image[side.y0 : side.y1, side.x0 : side.x1]
     levels = (part if part.ndim == 2 else part.max(axis=2, initial=0)).astype(np.float32)
     if not levels.size:
         return True
+    if np.median(part) >= WHITE:
+        return False
     return float(np.percentile(np.abs(levels - np.median(levels)), MOST)) <= ALIKE

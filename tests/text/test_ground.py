@@ -27,3 +27,8 @@ def test_a_line_of_another_text_beside_it_is_no_tissue():
 
 def test_a_box_that_fills_the_picture_has_no_ground_to_judge():
     assert is_calm(np.arange(256, dtype=np.uint8).reshape(16, 16), Box(-3, -3, 20, 20))
+
+
+@pytest.mark.parametrize(("level", "calm"), [(0, True), (250, True), (255, False)])
+def test_white_is_where_a_window_ends_and_not_flat(level, calm):
+    assert is_calm(np.full((60, 80, 3), level, np.uint8), PLACE) == calm
