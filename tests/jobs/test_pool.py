@@ -52,9 +52,9 @@ def process_of(_):
 def threads(_):
     """Threads that OpenCV and SimpleITK would work with."""
     import cv2
-    import SimpleITK as sitk
+    import SimpleITK
 
-    return cv2.getNumThreads(), sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    return cv2.getNumThreads(), SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
 
 
 def start_and_tell(path):
