@@ -50,21 +50,28 @@ def key_frames(frames: int) -> set[int]:
 
 
 def sightings(
-    frames: Iterable[list[Picture]], count: int, names: list[str]
+    frames: Iterable[list[Picture]], count: int, names: list[str], apart: bool = False
 ) -> Iterator[tuple[int, list[TextBox]]]:
     """Text frame by frame; what a key frame shows, or all of them show, is given once.
+
+    Where no cheap detector is named, and in slices of a volume, every frame is a key frame.
 
     Args:
         frames: the renderings of each frame, uint8, (rows, columns[, 3]), each of one shape.
         count: of frames.
         names: of detectors.
+        apart: whether the frames show different places, as slices of a volume do.
 
     Yields:
         The frame, from 0, and the texts seen in it.
     """
     cheap = [name for name in names if name in CHEAP]
     costly = [name for name in names if name not in CHEAP]
-    keys = key_frames(count) if cheap else set(range(count))  # no frame goes unsearched
+    if apart or not cheap:
+        for index, pictures in enumerate(frames):
+            yield index, [text for picture in pictures for text in detect(picture, names)]
+        return
+    keys = key_frames(count)
     quick = [name for name in cheap if name == QUICKEST] or cheap
     watches: list[Watch] = []
     for index, pictures in enumerate(frames):
@@ -73,9 +80,9 @@ def sightings(
             yield index, [text for picture in pictures for text in detect(picture, now)]
         watches = watches or [Watch(picture, cheap, quick) for picture in pictures]
         for watch, picture in zip(watches, pictures, strict=True):
-            if cheap and count > 1:
+            if count > 1:
                 yield index, watch.see(picture, is_key=index in keys)
-    if cheap and count > KEY_FRAMES:
+    if count > KEY_FRAMES:
         yield 0, [text for watch in watches for text in watch.standing()]
 
 

@@ -52,11 +52,14 @@ def look(image: Image, settings: TextSettings, terms: Terms | None = None) -> li
     seen: list[_Place] = []
     frames = image.known.frames
     pictures = (_renderings(image, frame) for frame in range(frames))
-    for frame, texts in sightings(pictures, frames, settings.detectors):
+    is_volume = frames > 1 and _are_slices(image)
+    for frame, texts in sightings(pictures, frames, settings.detectors, is_volume):
         for text in texts:
             if text.score >= settings.min_score:
                 _add(seen, text, frame)
-    findings = [place.finding(image, settings.padding) for place in seen]
+    findings = [
+        finding for place in seen for finding in place.findings(image, settings.padding, is_volume)
+    ]
     if settings.spares != "nothing":
         findings = _judged(image, findings, settings, terms)
     findings += in_layouts(image.header, settings.layouts)
@@ -115,20 +118,39 @@ class _Place:
             self.text = text
         return True
 
-    def finding(self, image: Image, padding: int) -> Finding:
+    def findings(self, image: Image, padding: int, is_volume: bool) -> list[Finding]:
+        """One for all frames or the range of frames; of a volume, one for each run of slices."""
         info = image.known
         box = self.box.padded(padding).clipped(info.columns, info.rows)
-        first, last = max(min(self.frames) - 1, 0), min(max(self.frames) + 1, info.frames - 1)
-        in_key = not self.frames.isdisjoint(key_frames(info.frames))
-        stands = in_key or len(self.frames) >= STANDS * info.frames
-        whole = stands or (first, last) == (0, info.frames - 1)
-        return Finding(
+        found = Finding(
             kind="barcode" if self.text.source == "barcodes" else "text",
-            frames=None if whole else (first, last),
             box=Box(*box),
             score=round(self.text.score, 3),
             source=self.text.source,
         )
+        in_key = not self.frames.isdisjoint(key_frames(info.frames))
+        if len(self.frames) >= STANDS * info.frames or (in_key and not is_volume):
+            return [found]
+        last = info.frames - 1
+        around = (max(min(self.frames) - 1, 0), min(max(self.frames) + 1, last))
+        runs = self._runs() if is_volume else [around]
+        return [found.model_copy(update={"frames": run}) for run in runs]
+
+    def _runs(self) -> list[tuple[int, int]]:
+        """First and last of frames that follow one another."""
+        runs: list[tuple[int, int]] = []
+        for frame in sorted(self.frames):
+            if runs and frame == runs[-1][1] + 1:
+                runs[-1] = (runs[-1][0], frame)
+            else:
+                runs.append((frame, frame))
+        return runs
+
+
+def _are_slices(image: Image) -> bool:
+    """Whether each frame has its own place in the patient (PS3.3 C.7.6.16.2.3)."""
+    groups = image.header.get("PerFrameFunctionalGroupsSequence")
+    return bool(groups) and all(group.get("PlanePositionSequence") for group in groups)
 
 
 def _add(seen: list[_Place], text: TextBox, frame: int) -> None:

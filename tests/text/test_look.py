@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from pixelscrub.findings import Box
 from pixelscrub.recipe import TextSettings
@@ -20,7 +21,7 @@ STROKES = TextSettings(detectors=["strokes"])
 def opened(monkeypatch):
     """An opened image of some pictures; `wide` are what its full range shows."""
 
-    def make(pictures, wide=None):
+    def make(pictures, wide=None, are_slices=False):
         monkeypatch.setattr(
             looking,
             "show",
@@ -34,7 +35,12 @@ def opened(monkeypatch):
             samples=1,
             bits_stored=12 if wide else 8,
         )
-        return SimpleNamespace(known=known, header=None)
+        header = Dataset()
+        if are_slices:
+            place = Dataset()
+            place.PlanePositionSequence = [Dataset()]
+            header.PerFrameFunctionalGroupsSequence = [place] * len(pictures)
+        return SimpleNamespace(known=known, header=header)
 
     return make
 
@@ -56,6 +62,21 @@ def test_text_that_stands_is_masked_in_every_frame(opened):
     assert finding.frames is None
     assert finding.kind == "text"
     assert hides(finding, frame("DOE JOHN 1961"))
+
+
+def test_slices_of_a_volume_are_masked_where_they_show_text_alone(opened):
+    frames = [frame() for _ in range(41)]
+    for k in (0, 7, 8, 30):
+        frames[k] = frame("DOE JOHN 1961")
+    found = looking.look(opened(frames, are_slices=True), STROKES)
+    assert [finding.frames for finding in found] == [(0, 0), (7, 8), (30, 30)]
+    assert all(hides(finding, frames[7]) for finding in found)
+
+
+def test_text_on_most_slices_is_masked_in_all(opened):
+    frames = [frame("DOE JOHN 1961" if k % 2 else "") for k in range(9)]
+    (finding,) = looking.look(opened(frames, are_slices=True), STROKES)
+    assert finding.frames is None
 
 
 def test_text_that_appears_in_between_is_found_with_its_frames(opened):
