@@ -65,7 +65,7 @@ def noisy(head: Head, share: float) -> Head:
     values = sitk.GetArrayFromImage(head.image)
     if head.modality == "CT":
         return _with(head, values + random.normal(0, 600 * share, values.shape))
-    size = share * float(np.percentile(values, 99))
+    size = share * float(np.nanpercentile(values, 99))
     parts = [random.normal(0, size, values.shape) for _ in range(2)]
     return _with(head, np.hypot(values + parts[0], parts[1]))
 
@@ -84,7 +84,7 @@ def inverted(head: Head) -> Head:
     if head.modality == "CT":
         return head
     values = sitk.GetArrayFromImage(head.image)
-    bright = float(np.percentile(values, 99.5))
+    bright = float(np.nanpercentile(values, 99.5))
     tissue = np.clip((values / bright - 0.04) / 0.08, 0, 1)
     return _with(head, values * (1 - tissue) + tissue * np.clip(1.15 * bright - values, 0, bright))
 

@@ -50,11 +50,16 @@ class Head:
         """The image where it lies."""
         return Placed(self.image, self.to_image)
 
-    def even(self) -> Head:
-        """The same head on a cubic grid along the patient's axes."""
+    def even(self, outside: float | None = None) -> Head:
+        """The same head on a cubic grid along the patient's axes.
+
+        Outside of the field of view lies the darkest value, or what is asked for; what is no
+        number stays outside.
+        """
         corners = self.placed.corners()
         grid = self.placed.sample(STEP, corners.min(0), corners.max(0))
-        image = sitk.GetImageFromArray(grid.values.transpose(2, 1, 0))
+        values = grid.values if outside is None else np.where(grid.inside, grid.values, outside)
+        image = sitk.GetImageFromArray(values.astype(np.float32).transpose(2, 1, 0))
         image.SetOrigin(grid.origin.tolist())
         image.SetSpacing([STEP] * 3)
         brain = self.brain and carried(self.brain, image)
@@ -120,4 +125,5 @@ def brain_touched(head: Head, mask: sitk.Image) -> float:
     if head.brain is None:
         return float("nan")
     inside = sitk.GetArrayViewFromImage(head.brain) > 0
-    return float((sitk.GetArrayViewFromImage(carried(mask, head.brain))[inside] > 0).mean())
+    gone = carried(mask, head.brain)  # a view does not keep its image
+    return float((sitk.GetArrayViewFromImage(gone)[inside] > 0).mean())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,8 +14,10 @@ import SimpleITK as sitk  # noqa: N813
 from heads.attack import Portrait, nearest, portrait
 from heads.head import Head, brain_touched, carried, gone_near
 from pixelscrub.face import skin
+from pixelscrub.face.fill import Filling
 from pixelscrub.face.grid import Grid
 from pixelscrub.face.mask import FINE, Found, front, locate
+from pixelscrub.recipe import FaceFill
 
 GONE: Final = 0.95
 """Share of the tissue near a landmark from which on it counts as gone."""
@@ -72,22 +74,30 @@ def rival(head: Head, method: Callable[[Head], sitk.Image | None]) -> tuple[Row,
     return row, mask
 
 
-def likenesses(head: Head, found: Found, mask: sitk.Image) -> tuple[Portrait, Portrait]:
-    """The face before and after, both in the pose of the original."""
+def likenesses(
+    head: Head, found: Found, mask: sitk.Image, style: FaceFill = "air"
+) -> tuple[Portrait, Portrait]:
+    """The face before and after, both in the pose of the original, as their skin is seen."""
     grid = head.placed.sample(FINE, *front(found.pose))
     corners = head.placed.corners()
     coarse = head.placed.sample(4.0, corners.min(0), corners.max(0))
-    body = skin.body(grid, skin.threshold(coarse, head.modality), head.modality)
-    left = body & ~_on(grid, mask)
-    before, after = (portrait(head.name, grid, solid, found.pose) for solid in (body, left))
+    limit = skin.threshold(coarse, head.modality)
+    filling = Filling(style, skin.air_of(head.image, head.modality), found.tissue)
+    labels = _on(grid, mask) * (1 + _on(grid, found.average >= HALF))
+    noise, values = np.random.default_rng(1), grid.values.copy()
+    for plane, on_it in zip(values.T, labels.T, strict=True):  # views, along the body
+        plane[on_it > 0] = filling.of(plane, on_it, noise)[on_it > 0]
+    solids = (skin.body(one, limit, head.modality) for one in (grid, replace(grid, values=values)))
+    before, after = (portrait(head.name, grid, solid, found.pose) for solid in solids)
     return before, after
 
 
-def _on(grid: Grid, mask: sitk.Image) -> npt.NDArray[np.bool_]:
+def _on(grid: Grid, mask: sitk.Image) -> npt.NDArray[np.uint8]:
     target = sitk.Image([int(n) for n in grid.values.shape], sitk.sitkUInt8)
     target.SetOrigin(grid.origin.tolist())
     target.SetSpacing([grid.step] * 3)
-    return np.asarray(sitk.GetArrayFromImage(carried(mask, target)).transpose(2, 1, 0) > 0)
+    there = sitk.GetArrayFromImage(carried(mask, target)).transpose(2, 1, 0) > 0
+    return np.asarray(there, np.uint8)
 
 
 def told(title: str, rows: list[Row]) -> str:

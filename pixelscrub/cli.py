@@ -115,11 +115,15 @@ def deface_nifti(
         Path | None, typer.Option("--mask", help="Taken where it exists, else written.")
     ] = None,
     ears: Annotated[bool, typer.Option("--ears", help="Take the ears too.")] = False,
+    fill: Annotated[
+        Literal["air", "constant", "blur", "generic"],
+        typer.Option("--fill", help="What takes the face's place."),
+    ] = "air",
 ) -> None:
     """Remove the face from a NIfTI volume or time series; one file in, one file out."""
     from pixelscrub.face.nifti import deface_nifti as deface
 
-    done = deface(source, out, modality, mask=mask, ears=ears)
+    done = deface(source, out, modality, mask=mask, ears=ears, fill=fill)
     typer.echo(f"voxels filled: {done.voxels}")
 
 
@@ -295,10 +299,10 @@ def recipes(context: typer.Context) -> None:
 
 @recipes_app.command("show")
 def show_recipe(name: str) -> None:
-    """Print a recipe, as a start for one's own."""
-    from pixelscrub.recipe import source
+    """Print a recipe and every setting there is, as a start for one's own."""
+    from pixelscrub.guide import guide
 
-    typer.echo(source(name), nl=False)
+    typer.echo(guide(name), nl=False)
 
 
 def main() -> None:

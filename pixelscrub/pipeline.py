@@ -16,7 +16,7 @@ from pixelscrub.errors import PASSING, HeldError, MissingComponentError, Pixelsc
 from pixelscrub.intake.find import Left
 from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
-from pixelscrub.plan import FacePlan, InstancePlan, Plan
+from pixelscrub.plan import FacePlan, InstancePlan, Plan, Tile
 from pixelscrub.report.naming import stem_of
 from pixelscrub.run import Run
 from pixelscrub.store.facts import Facts, together
@@ -184,12 +184,13 @@ def _head_task(face: FacePlan, plan: Plan, run: Run) -> HeadTask | None:
     instances = {i.uid: i for i in plan.instances}
     if run.output is None or face.mask is None or not instances.keys() >= dict(face.slices).keys():
         return None
-    slices = [(instances[uid], frame) for uid, frame in face.slices]
-    written = [(Source(run.output.path, i.output, 0, 0), frame) for i, frame in slices]
+    tiles: Sequence[Tile | None] = face.tiles or [None] * len(face.slices)
+    slices = [(instances[u], k, tile) for (u, k), tile in zip(face.slices, tiles, strict=True)]
+    written = [(Source(run.output.path, i.output, 0, 0), k, tile) for i, k, tile in slices]
     return HeadTask(
         mask=run.plan_folder(plan.study) / face.mask,
-        before=[(_planned_source(i), frame) for i, frame in slices],
-        after=written if all(run.output.holds(source.path) for source, _ in written) else [],
+        before=[(_planned_source(i), k, tile) for i, k, tile in slices],
+        after=written if all(run.output.holds(source.path) for source, *_ in written) else [],
         pictures=run.private.report / "pictures",
         name=_head_name(slices[0][0]),
     )

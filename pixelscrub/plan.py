@@ -13,22 +13,30 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box, Finding
-from pixelscrub.recipe import Recipe
+from pixelscrub.recipe import FaceFill, Recipe
 
 FaceStatus = Literal["removed", "none", "partial"]
+Tile = tuple[int, int]
+"""First row and column of a slice in its frame, where that is a mosaic."""
 
 
 class FacePlan(BaseModel):
-    """The face of one volume, and how it is filled.
+    """The face of one volume, and what takes its place.
 
     Attributes:
         series: Series Instance UID of the original.
         status: `removed` where the mask takes the face out, `none` where there is no face,
             `partial` where part of it may remain.
-        mask: file name of the NIfTI mask beside the plan, in the volume's own grid, or None.
+        mask: file name of the NIfTI mask beside the plan, in the volume's own grid, or None. What
+            goes is 1, or 2 inside the average head: there `blur` and `generic` put no air.
         slices: SOP Instance UID and frame (from 0) of each slice along the mask's k axis.
+        tiles: where each slice lies in its frame, where frames are mosaics.
+        mosaic: rows and columns of those frames.
+        style: what takes the face's place.
         fill: mean and standard deviation of the background, in the volume's real units
             (after slope and intercept).
+        tissue: level of the average head's tissue, in the same units; it has the background's
+            noise.
         checks: named figures that the status was judged by.
         reasons: codes that explain a status of `none` or `partial`.
     """
@@ -39,7 +47,11 @@ class FacePlan(BaseModel):
     status: FaceStatus
     mask: str | None = None
     slices: list[tuple[str, int]] = Field(default_factory=list)
+    tiles: list[Tile] = Field(default_factory=list)
+    mosaic: tuple[int, int] | None = None
+    style: FaceFill = "air"
     fill: tuple[float, float] = (0.0, 0.0)
+    tissue: float = 0.0
     checks: dict[str, float] = Field(default_factory=dict)
     reasons: list[str] = Field(default_factory=list)
 

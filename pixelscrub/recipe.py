@@ -17,26 +17,34 @@ from pixelscrub.errors import RecipeError
 from pixelscrub.findings import Box
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Section(BaseModel):
+    """A table of a recipe; what it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Steps(_Section):
+class Steps(Section):
     """Which steps run. A step that is off leaves its part of the instance as it was."""
 
     text: bool = True
+    """Mask burned-in text."""
     crop: bool = False
+    """Crop margins that hold nothing but text."""
     face: bool = True
+    """Remove faces from CT, MR and PET."""
     tags: bool = True
+    """De-identify the header."""
 
 
-class PixelSettings(_Section):
-    """How masked pixels are filled: `black`, `grey`, the mean of the `border`, or `inpaint`."""
+class PixelSettings(Section):
+    """How masked rectangles are filled."""
 
     fill: Literal["black", "grey", "border", "inpaint"] = "black"
+    """`border`: the mean of what surrounds the rectangle; `inpaint`: what surrounds it, drawn on.
+    """
 
 
-class Layout(_Section):
+class Layout(Section):
     """Where the images of one kind of device show text; masked in addition to what is found.
 
     Attributes:
@@ -62,20 +70,24 @@ class Layout(_Section):
         return self
 
 
-class TextSettings(_Section):
-    """How burned-in text is looked for and judged; `layouts` are what is known of devices.
-
-    What `keep` names may stay; with `remove = "identifying"` all may that is read with certainty
-    and tells nothing of a person: words of medicine and technique, measurements, short numbers.
-    """
+class TextSettings(Section):
+    """How burned-in text is looked for and judged."""
 
     detectors: list[str] = Field(default=["strokes", "network", "barcodes"], min_length=1)
+    """What any of them finds counts; there are `tesseract` and `ppocr` too."""
     keep: Literal["nothing", "laterality", "harmless"] = "nothing"
+    """What may stay, if it is read with certainty: sides; sides and measurements."""
     remove: Literal["all", "identifying"] = "all"
+    """`identifying`: all may stay that is read with certainty and tells nothing of a person: words
+    of medicine and technique, measurements, short numbers."""
     padding: int = Field(default=2, ge=0, le=50)
+    """Pixels around what is found that are masked with it."""
     min_score: float = Field(default=0.3, ge=0, le=1)
+    """Finds of a lower score count for nothing."""
     outside_regions: bool = False
+    """Mask all that lies outside the regions which an ultrasound device names (0018,6011)."""
     layouts: tuple[Layout, ...] = ()
+    """Where images of known devices show text, found or not; see the recipe `devices`."""
 
     @property
     def spares(self) -> Literal["nothing", "laterality", "harmless", "unidentifying"]:
@@ -83,12 +95,20 @@ class TextSettings(_Section):
         return "unidentifying" if self.remove == "identifying" else self.keep
 
 
-class FaceSettings(_Section):
+FaceFill = Literal["air", "constant", "blur", "generic"]
+
+
+class FaceSettings(Section):
     """How faces are removed from head volumes."""
 
-    fill: Literal["air", "constant"] = "air"
+    fill: FaceFill = "air"
+    """What takes the face's place: air with the noise of this image's background, or at a
+    `constant` level; or the smooth face of an average head, made of a `blur` of what surrounds it
+    in each slice, or of `generic` tissue at one level."""
     ears: bool = False
+    """Take the ears too."""
     partial: Literal["hold", "release"] = "hold"
+    """What is done with volumes in which part of the face may remain."""
 
 
 TagOption = Literal[
@@ -106,7 +126,7 @@ TagOption = Literal[
 TagAction = Literal["keep", "remove", "empty", "replace", "hash", "shift", "clean"]
 
 
-class TagRule(_Section):
+class TagRule(Section):
     """What is done with the elements that every given field matches.
 
     Only `keep` and `hash` hold for the character set, the SOP class and the UIDs of instance,
@@ -147,25 +167,22 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         raise ValueError("pattern is not a regular expression") from None
 
 
-class TagSettings(_Section):
-    """How the header is de-identified: the Basic Profile of PS3.15 and its options.
-
-    Attributes:
-        options: options of PS3.15 Annex E on top of the Basic Profile.
-        rules: the recipe's own; the first that matches an element wins over the profile.
-        uid_root: prefix of new UIDs.
-        lookup: a CSV file of the site's own pseudonyms (`kind,original,pseudonym`).
-        crosswalk: write originals and pseudonyms into the private folder's journal.
-        unsupported: whether encapsulated documents and unknown SOP classes are held, or what
-            cannot be understood in them is dropped.
-    """
+class TagSettings(Section):
+    """How the header is de-identified: the Basic Profile of PS3.15 and its options."""
 
     options: tuple[TagOption, ...] = ()
+    """Options of PS3.15 Annex E on top of the Basic Profile."""
     rules: tuple[TagRule, ...] = ()
+    """The recipe's own; the first that matches an element wins over the profile."""
     uid_root: str = Field(default="2.25", pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=40)
+    """Prefix of new UIDs."""
     lookup: Path | None = None
+    """A CSV file of the site's own pseudonyms (`kind,original,pseudonym`)."""
     crosswalk: bool = False
+    """Write originals and pseudonyms into the private folder's journal."""
     unsupported: Literal["hold", "drop"] = "hold"
+    """Whether encapsulated documents and unknown SOP classes are held, or what cannot be
+    understood in them is dropped."""
 
     @model_validator(mode="after")
     def _options_agree(self) -> TagSettings:
@@ -177,7 +194,7 @@ class TagSettings(_Section):
         return self
 
 
-class Recipe(_Section):
+class Recipe(Section):
     """One complete recipe; every field has a default that errs on the side of removing."""
 
     name: str = "default"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pixelscrub.findings import Box, Finding
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.plan import FacePlan, InstancePlan
+from pixelscrub.plan import FacePlan, InstancePlan, Tile
 from pixelscrub.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class HeadTask:
     """A volume with a face, to be drawn for the report before and, where written, after."""
 
     mask: Path
-    before: list[tuple[Source, int]]
-    after: list[tuple[Source, int]]
+    before: list[tuple[Source, int, Tile | None]]
+    after: list[tuple[Source, int, Tile | None]]
     pictures: Path
     name: str
 

@@ -12,6 +12,7 @@ ORDER = [
     "cli",
     "review",
     "inspection",
+    "guide",
     "demo",
     "progress",
     "net",
@@ -31,7 +32,7 @@ ORDER = [
     "pixels",
     "intake",
 ]
-BASE = {"options", "errors", "findings", "recipe", "plan", "outcome", "quiet"}
+BASE = {"options", "errors", "findings", "recipe", "plan", "outcome", "quiet", "toml"}
 FRONT = {"__main__", "__init__"}
 
 

@@ -37,6 +37,8 @@ UPWARDS: Final = np.arange(-8.0, 21.0, 2.0)
 APART: Final = 7.0
 CLEAR: Final = 2.0
 """How many times better the globes' place must be than any farther than `APART` (mm) from it."""
+PLAIN: Final = 1.5
+"""Likeness to globes that tells where a head's front is."""
 WITHIN: Final = 9.5
 AROUND: Final = 13.0, 17.0
 """Radii (mm) of what is surely globe, and of the shell that is surely none."""
@@ -72,13 +74,16 @@ def _cavities(offset: Floats) -> Mask:
     return np.asarray(globe | cone)
 
 
-def globes(grid: Grid, pose: Pose) -> Floats | None:
-    """How far both globes lie from their place in the template, mm; None where that is unclear."""
+def globes(grid: Grid, pose: Pose, least: float = 0.0) -> Floats | None:
+    """How far both globes lie from their place in the template, mm; None where that is unclear.
+
+    `least` is how much both must look like globes: their contrast over their spread.
+    """
     shifts = np.array([(0.0, y, z) for y, z in product(BACKWARDS, UPWARDS)])
     scores = np.array([_likeness(grid, pose, shift) for shift in shifts])
     best = shifts[scores.argmax()]
     far = np.linalg.norm(shifts - best, axis=1) > APART
-    if scores.max() < CLEAR * scores[far].max() or scores.max() <= 0:
+    if scores.max() < CLEAR * scores[far].max() or scores.max() <= least:
         return None
     result: Floats = best
     return result

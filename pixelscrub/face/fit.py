@@ -9,7 +9,7 @@ the average brain, tells it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -47,6 +47,10 @@ CLOSE_FIT: Final = 95.0
 GOOD_FIT: Final = 125.0
 """Mean square distances (mm²) up to which no other lean is tried, and up to which a fit is
 trusted."""
+AS_WELL: Final = 10.0
+BETTER: Final = 20.0
+"""How much worse (mm²) a head that is turned about may fit where its eyes tell, and how much better
+it must fit where they do not: headers are right nearly always."""
 AIR_HU: Final = -250.0
 BENEATH: Final = 6.0
 """Below so many Hounsfield units, and so far beneath the skin (mm), lies air inside the head."""
@@ -255,12 +259,23 @@ def fit(body: Body) -> Fit | None:
     if first is None or first.distance <= CLOSE_FIT:
         return first
     second = _best(body, TILTED) or first
-    return second if second.distance <= GOOD_FIT and second.cost < first.cost else first
+    margin = BETTER if (second.pose.turn != first.pose.turn).any() else 0.0
+    good = second.distance <= GOOD_FIT and second.cost < first.cost - margin
+    return second if good else first
 
 
-def _best(body: Body, leans: Sequence[Floats]) -> Fit | None:
+def turned(body: Body, first: Fit) -> Iterator[Fit]:
+    """The head turned about, wherever that fits as well: a cranium looks much alike."""
+    for turn in np.array(_TURNS) * np.pi / 2:
+        if (turn != first.pose.turn).any():
+            other = _best(body, [turn], tried=2)
+            if other is not None and other.distance <= first.distance + AS_WELL:
+                yield other
+
+
+def _best(body: Body, leans: Sequence[Floats], tried: int = 6) -> Fit | None:
     ranked = sorted(_starts(body, leans), key=lambda p: _cost(p, body, body.near(p.shift, 250)))
-    rough = [_refine(pose, body, 250, 1) for pose in ranked[:6]]
+    rough = [_refine(pose, body, 250, 1) for pose in ranked[:tried]]
     rough.sort(key=lambda p: _cost(p, body, body.near(p.shift, 600)))
-    fine = [judge(_refine(pose, body, 700, 3), body) for pose in rough[:2]]
+    fine = [judge(_refine(pose, body, 700, 3), body) for pose in rough[: tried // 3 or 1]]
     return min(fine, key=lambda one: one.cost, default=None)

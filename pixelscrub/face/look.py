@@ -16,11 +16,11 @@ from pixelscrub.face.mask import OUT_OF_VIEW, Found, locate
 from pixelscrub.face.outlines import outlines_skin
 from pixelscrub.face.skin import CT_AIR, air_of
 from pixelscrub.face.stack import assemble, carry
-from pixelscrub.face.subject import is_mosaic, is_projection, may_show_head, says_head, says_other
+from pixelscrub.face.subject import is_projection, may_show_head, says_head, says_other
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.volumes import Slice, Volume, read_slices, volumes
 from pixelscrub.plan import FacePlan
-from pixelscrub.recipe import FaceSettings
+from pixelscrub.recipe import FaceFill, FaceSettings
 
 UPRIGHT: Final = 0.8
 """Slices whose normal leans farther than this cosine (37 degrees) from the body's long axis."""
@@ -69,7 +69,7 @@ def look(
         except HeldError as error:
             looking.held[instance.uid] = error.reason
             continue
-        if slices and not (is_projection(instance) or is_mosaic(instance)):
+        if slices and not is_projection(instance):
             placed += slices
         else:
             unplaced.append(instance)
@@ -116,8 +116,7 @@ def _look_at_faceless(volume: Volume, reason: str, looking: _Looking) -> None:
     everything = [*volume.slices, *volume.repeats]
     head = looking.heads.get(volume.frame_of_reference)
     if reason != OUT_OF_VIEW and head is not None:
-        air = CT_AIR if volume.modality == "CT" else (0.0, 0.0)
-        looking.plans.append(_plan(volume.series, everything, head, air, looking))
+        looking.plans.append(_carried(everything, head, looking))
         return
     looking.plans.append(_no_face(volume, reason))
     if reason != OUT_OF_VIEW and says_head(volume.slices[0].instance):
@@ -138,24 +137,38 @@ def _keep(volume: Volume, found: Found, image: Placed, looking: _Looking) -> Non
     air = air_of(image.image, volume.modality)
     stacks = [volume.slices, *([volume.repeats] if volume.repeats else [])]
     for slices in stacks:
-        looking.plans.append(_plan(volume.series, slices, found, air, looking))
+        looking.plans.append(_plan(slices, found, looking.settings.fill, air, looking))
+
+
+def _carried(slices: list[Slice], head: Found, looking: _Looking) -> FacePlan:
+    """By the head of another volume, whose levels these slices do not share: with air alone."""
+    air = CT_AIR if slices[0].instance.modality == "CT" else (0.0, 0.0)
+    style: FaceFill = "air" if looking.settings.fill == "generic" else looking.settings.fill
+    return _plan(slices, head, style, air, looking)
 
 
 def _plan(
-    series: str,
     slices: list[Slice],
     found: Found,
+    style: FaceFill,
     air: tuple[float, float],
     looking: _Looking,
 ) -> FacePlan:
     name = f"face-{len(looking.plans) + 1}.nii.gz"
-    sitk.WriteImage(carry(found.region, slices), str(looking.folder / name), useCompression=True)
+    mask = carry(found.region, slices)
+    if style in {"blur", "generic"}:
+        mask += mask * carry(found.average, slices)
+    sitk.WriteImage(mask, str(looking.folder / name), useCompression=True)
     return FacePlan(
-        series=series,
+        series=slices[0].instance.series,
         status=found.status,
         mask=name,
         slices=[(s.instance.uid, s.frame) for s in slices],
-        fill=(air[0], 0.0 if looking.settings.fill == "constant" else air[1]),
+        tiles=[s.tile for s in slices if s.tile is not None],
+        mosaic=slices[0].mosaic,
+        style=style,
+        fill=air,
+        tissue=found.tissue,
         checks=found.checks,
         reasons=found.reasons,
     )
@@ -166,8 +179,7 @@ def _look_at_rest(rest: list[Slice], looking: _Looking) -> None:
     for one in rest:
         head = looking.heads.get(one.instance.frame_of_reference)
         if head is not None:
-            air = CT_AIR if one.instance.modality == "CT" else (0.0, 0.0)
-            looking.plans.append(_plan(one.instance.series, [one], head, air, looking))
+            looking.plans.append(_carried([one], head, looking))
         elif says_head(one.instance) or (_along_body(one) and not says_other(one.instance)):
             looking.hold([one], Reason.FACE_GEOMETRY)
 
@@ -178,9 +190,9 @@ def _along_body(one: Slice) -> bool:
 
 
 def _look_at_unplaced(unplaced: list[Instance], looking: _Looking) -> None:
-    """Pictures made from volumes: renderings, projections, mosaics, captures of the screen."""
+    """Renderings, projections, captures of the screen; mosaics without their private header."""
     for instance in unplaced:
-        if looking.heads or says_head(instance) or is_mosaic(instance):
+        if looking.heads or says_head(instance):
             looking.held[instance.uid] = Reason.FACE_IN_DERIVED
 
 

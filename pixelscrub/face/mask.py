@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 from scipy.spatial.transform import Rotation
 
-from pixelscrub.face import skin
-from pixelscrub.face.fit import GOOD_FIT, Body, Fit, Pose, fit, judge
+from pixelscrub.face import prior, skin
+from pixelscrub.face.eyes import PLAIN, globes
+from pixelscrub.face.fit import BETTER, GOOD_FIT, Body, Fit, Pose, fit, judge, turned
 from pixelscrub.face.grid import Grid, Placed
-from pixelscrub.face.region import Region, face_region
+from pixelscrub.face.region import WHOLE, Region, face_region, in_view
 from pixelscrub.plan import FaceStatus
 
 Floats = npt.NDArray[np.floating]
@@ -51,7 +52,9 @@ class FaceMask:
     """Where a face is in a volume.
 
     Attributes:
-        mask: uint8, 1 where the face is to go, in the volume's own grid.
+        mask: uint8, 1 where the face is to go, in the volume's own grid; 2, where asked for, if
+            that lies inside the average head.
+        tissue: level of what goes, in the volume's units.
         status: `removed` where the mask takes the face out, `none` where there is none,
             `partial` where part of it may remain.
         checks: `fit` (mean square distance to the average head, mm²), `air_astray` (how deep in
@@ -60,22 +63,7 @@ class FaceMask:
     """
 
     mask: sitk.Image
-    status: FaceStatus = "none"
-    checks: dict[str, float] = field(default_factory=dict)
-    reasons: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Face:
-    """Where a face is in the patient.
-
-    Attributes:
-        share: float32, 1 where the face is to go, on a grid along the patient's axes; None
-            where there is no face.
-        status, checks, reasons: as in `FaceMask`.
-    """
-
-    share: sitk.Image | None = None
+    tissue: float = 0.0
     status: FaceStatus = "none"
     checks: dict[str, float] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
@@ -83,31 +71,51 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A head in a volume: the region in patient coordinates and what is known about it."""
+    """A head in a volume.
+
+    Attributes:
+        region: float32, 1 where the face is to go, on a grid along the patient's axes.
+        average: float32 on the same grid, 1 in the average head and 0.5 at its skin.
+        tissue: level of what goes, in the volume's units.
+        pose: where the average head lies.
+        status, checks, reasons: as in `FaceMask`.
+    """
 
     region: sitk.Image
+    average: sitk.Image
+    tissue: float
     pose: Pose
     status: FaceStatus
     checks: dict[str, float]
     reasons: list[str]
 
 
-def face_mask(image: sitk.Image, modality: str, *, ears: bool = False) -> FaceMask:
+def face_mask(
+    image: sitk.Image, modality: str, *, ears: bool = False, generic: bool = False
+) -> FaceMask:
     """Find the face in a volume.
 
     Args:
         image: scalar volume in real units (Hounsfield units for CT), geometry in LPS mm.
         modality: DICOM's Modality: `CT`, `MR`, `PT`...
         ears: take the ears too.
+        generic: tell the average head from the air around it.
     """
     found = locate(Placed(image, sitk.Transform()), modality, ears=ears)
     if isinstance(found, str):
         empty = sitk.Image(image.GetSize(), sitk.sitkUInt8)
         empty.CopyInformation(image)
         return FaceMask(empty, reasons=[found])
-    carried = sitk.Resample(found.region, image, sitk.Transform(), sitk.sitkLinear, 0.0)
-    mask = sitk.Cast(carried >= 0.5, sitk.sitkUInt8)
-    return FaceMask(mask, found.status, found.checks, found.reasons)
+    mask = _on(image, found.region)
+    if generic:
+        mask += mask * _on(image, found.average)
+    return FaceMask(mask, found.tissue, found.status, found.checks, found.reasons)
+
+
+def _on(image: sitk.Image, share: sitk.Image) -> sitk.Image:
+    """Where a share is a half or more, uint8, in another image's grid."""
+    carried = sitk.Resample(share, image, sitk.Transform(), sitk.sitkLinear, 0.0)
+    return sitk.Cast(carried >= HALF, sitk.sitkUInt8)
 
 
 def locate(
@@ -128,13 +136,17 @@ def locate(
         return "too_thin"
     grid = placed.sample(COARSE, low, high)
     limit = skin.threshold(grid, modality)
-    coarse = skin.body(grid, limit, modality)
-    found = _fit(Body.of(grid, coarse, modality), known)
+    body = Body.of(grid, skin.body(grid, limit, modality), modality)
+    again = _known(body, known)
+    found = again or fit(body)
     if found is None or found.distance > NO_FIT:
         return "no_head"
+    is_told = modality != "MR" or again is not None
+    found = found if is_told else _facing(found, body, placed)
     near = placed.sample(FINE, *front(found.pose))
-    region = face_region(near, skin.body(near, limit, modality), found.pose, modality, ears)
-    return _judge(region, near, found)
+    is_faced = is_told or _is_faced(near, found.pose)
+    solid = skin.body(near, limit, modality)
+    return _judge(face_region(near, solid, found.pose, modality, ears), near, found, is_faced)
 
 
 def front(pose: Pose) -> tuple[Floats, Floats]:
@@ -146,15 +158,33 @@ def front(pose: Pose) -> tuple[Floats, Floats]:
     return both.min(0), both.max(0)
 
 
-def _fit(body: Body, known: Pose | None) -> Fit | None:
-    if known is not None:
-        again = judge(known, body)
-        if again.distance < GOOD_FIT and again.air < AIR_ASTRAY:
-            return again
-    return fit(body)
+def _known(body: Body, known: Pose | None) -> Fit | None:
+    again = None if known is None else judge(known, body)
+    trusted = again is not None and again.distance < GOOD_FIT and again.air < AIR_ASTRAY
+    return again if trusted else None
 
 
-def _judge(region: Region, grid: Grid, fitted: Fit) -> Found | str:
+def _is_faced(near: Grid, pose: Pose) -> bool:
+    """Whether mouth and chin, or the globes, tell where the front is."""
+    return in_view(near, pose) >= WHOLE or globes(near, pose) is not None
+
+
+def _facing(found: Fit, body: Body, placed: Placed) -> Fit:
+    """The head turned about, where mouth and chin are out of view and it fits far better so.
+
+    Or as well, if its globes are plain only then. In CT the air of the sinuses has told it.
+    """
+    if _is_faced(placed.sample(FINE, *front(found.pose)), found.pose):
+        return found
+    others = list(turned(body, found))
+    for other in others:
+        if globes(placed.sample(FINE, *front(other.pose)), other.pose, PLAIN) is not None:
+            return other
+    best = min(others, key=lambda other: other.distance, default=found)
+    return best if best.distance < found.distance - BETTER else found
+
+
+def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> Found | str:
     checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
     checks |= region.checks
     if checks["face_in_view"] < IN_VIEW or checks["face_ml"] == 0:
@@ -162,6 +192,8 @@ def _judge(region: Region, grid: Grid, fitted: Fit) -> Found | str:
     reasons = []
     if fitted.distance > GOOD_FIT or fitted.air > AIR_ASTRAY:
         reasons.append("uncertain_fit")
+    if fitted.pose.turn.any() and not is_faced:
+        reasons.append("uncertain_direction")
     if checks["face_in_view"] < ENOUGH:
         reasons.append("little_in_view")
     if checks["surface_removed"] < REMOVED or checks["surface_moved"] < MOVED:
@@ -169,11 +201,20 @@ def _judge(region: Region, grid: Grid, fitted: Fit) -> Found | str:
     if checks["left_right"] < ALIKE:
         reasons.append("sides_differ")
     status: FaceStatus = "partial" if reasons else "removed"
-    return Found(_image(grid, region), fitted.pose, status, checks, reasons)
+    remove, average = _image(grid, region.remove), _image(grid, _average(grid, fitted.pose))
+    return Found(remove, average, region.tissue, fitted.pose, status, checks, reasons)
 
 
-def _image(grid: Grid, region: Region) -> sitk.Image:
-    image = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
+def _average(grid: Grid, pose: Pose) -> Floats:
+    """The average head where it was fitted: 1 inside, 0.5 at its skin, 0 outside."""
+    index = np.indices(grid.values.shape).reshape(3, -1).T
+    depth = prior.at(prior.smooth_skin(), pose.to_template(grid.points(index)))
+    share: Floats = np.clip(HALF - depth / (2 * prior.STEP), 0, 1).reshape(grid.values.shape)
+    return share
+
+
+def _image(grid: Grid, share: npt.NDArray[Any]) -> sitk.Image:
+    image = sitk.GetImageFromArray(share.transpose(2, 1, 0).astype(np.float32))
     image.SetOrigin(grid.origin.tolist())
     image.SetSpacing([grid.step] * 3)
     return image

@@ -19,8 +19,10 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, UsageError, guarded
+from pixelscrub.face.fill import Filling, Labels, labelled
 from pixelscrub.face.mask import FaceMask, face_mask
 from pixelscrub.face.skin import air_of
+from pixelscrub.recipe import FaceFill
 
 Modality = Literal["CT", "MR"]
 Mask = npt.NDArray[np.bool_]
@@ -39,7 +41,13 @@ class Defaced:
 
 
 def deface_nifti(
-    source: Path, out: Path, modality: Modality, *, mask: Path | None = None, ears: bool = False
+    source: Path,
+    out: Path,
+    modality: Modality,
+    *,
+    mask: Path | None = None,
+    ears: bool = False,
+    fill: FaceFill = "air",
 ) -> Defaced:
     """Remove the face from a NIfTI volume, or from all volumes of a time series.
 
@@ -53,6 +61,7 @@ def deface_nifti(
         mask: where the mask lies. One that exists is taken as a person left it, else the
             mask that was found is written there.
         ears: take the ears too.
+        fill: what takes the face's place, as in a recipe.
 
     Raises:
         UsageError: a file name does not end as NIfTI's do, `out` exists, or two are one file.
@@ -71,12 +80,13 @@ def deface_nifti(
     if mask is not None and mask.exists():
         face = _corrected(mask, volume)
     else:
-        face = _found(volume, modality, ears)
+        face = _found(volume, modality, ears, fill in {"blur", "generic"})
         if mask is not None:
             with _beside(mask) as place:
                 _write(face.mask, place)
-    gone = np.asarray(sitk.GetArrayFromImage(face.mask) > 0)
-    filled = _filled(whole, gone, air_of(volume, modality))
+    labels = labelled(sitk.GetArrayFromImage(face.mask))
+    gone = labels > 0
+    filled = _filled(whole, labels, Filling(fill, air_of(volume, modality), face.tissue))
     with _beside(out) as place:
         _write(filled, place)
         _prove(place, whole, filled, gone)
@@ -105,9 +115,9 @@ def _length(path: Path) -> int:
             return sum(len(part) for part in iter(lambda: file.read(2**20), b""))
 
 
-def _found(volume: sitk.Image, modality: Modality, ears: bool) -> FaceMask:
+def _found(volume: sitk.Image, modality: Modality, ears: bool, generic: bool) -> FaceMask:
     with guarded(Reason.FACE_FAILED):
-        face = face_mask(volume, modality, ears=ears)
+        face = face_mask(volume, modality, ears=ears, generic=generic)
     if face.status != "removed":
         raise HeldError(Reason.FACE_PARTIAL, ", ".join(face.reasons))
     return face
@@ -120,17 +130,24 @@ def _corrected(path: Path, volume: sitk.Image) -> FaceMask:
         raise HeldError(Reason.FACE_FAILED, "mask does not fit the volume")
     if not sitk.GetArrayViewFromImage(mask).any():
         raise HeldError(Reason.FACE_FAILED, "mask is empty")
-    return FaceMask(sitk.Cast(mask != 0, sitk.sitkUInt8), "removed")
+    values = sitk.GetArrayViewFromImage(volume)
+    goes = labelled(sitk.GetArrayFromImage(mask))
+    return FaceMask(sitk.GetImageFromArray(goes), float(np.median(values[goes > 0])), "removed")
 
 
-def _filled(whole: sitk.Image, gone: Mask, air: tuple[float, float]) -> sitk.Image:
-    """The same with air and its noise where the face was; drawn anew each time."""
+def _filled(whole: sitk.Image, labels: Labels, filling: Filling) -> sitk.Image:
+    """The same with something else where the face was; its noise is drawn anew each time."""
     values = sitk.GetArrayFromImage(whole)
-    noise = np.random.default_rng(secrets.randbits(128)).normal(*air, values[..., gone].shape)
-    if np.issubdtype(values.dtype, np.integer):
-        limits = np.iinfo(values.dtype)
-        noise = np.clip(np.rint(noise), limits.min, limits.max)
-    values[..., gone] = noise.astype(values.dtype)
+    noise = np.random.default_rng(secrets.randbits(128))
+    for volume in values.reshape(-1, *labels.shape):
+        for plane, on_it in zip(volume, labels, strict=True):
+            if not on_it.any():
+                continue
+            new = filling.of(plane.astype(np.float64), on_it, noise)
+            if np.issubdtype(values.dtype, np.integer):
+                limits = np.iinfo(values.dtype)
+                new = np.clip(np.rint(new), limits.min, limits.max)
+            plane[on_it > 0] = new[on_it > 0].astype(values.dtype)
     filled = sitk.GetImageFromArray(values, isVector=False)
     filled.CopyInformation(whole)
     return filled

@@ -79,6 +79,13 @@ def fields() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
 
 
 @lru_cache(maxsize=1)
+def smooth_skin() -> npt.NDArray[np.float32]:
+    """Signed distance to the skin (mm) without the steps of the grid."""
+    result: npt.NDArray[np.float32] = ndimage.gaussian_filter(fields()[0], 1.5)
+    return result
+
+
+@lru_cache(maxsize=1)
 def surface() -> Floats:
     """Points on the skin above `LOWEST`, (n, 3), mm, the same ones each time."""
     skin = fields()[0]

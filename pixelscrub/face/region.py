@@ -54,10 +54,12 @@ class Region:
             `left_right`: that of the worse half of the face over that of the better one;
             `face_ml`: tissue that goes; `face_in_view`: share of the average face within the
             field of view.
+        tissue: median of the tissue that goes, in the image's units.
     """
 
     remove: Mask
     checks: dict[str, float]
+    tissue: float = 0.0
 
 
 def face_region(grid: Grid, body: Mask, pose: Pose, modality: str, ears: bool) -> Region:
@@ -70,14 +72,16 @@ def face_region(grid: Grid, body: Mask, pose: Pose, modality: str, ears: bool) -
     if ears:
         wanted |= _ears(template)
     average = prior.at(prior.fields()[1], template).astype(np.float32)
-    orbits = eyes(grid, template, average, pose, modality, _in_view(grid, pose) < WHOLE)
+    orbits = eyes(grid, template, average, pose, modality, in_view(grid, pose) < WHOLE)
     brain = find_brain(grid, skin, average, modality)
     if modality == "CT":
         orbits &= ~brain  # bone parts them: what passes for brain is brain
     spare = spared(brain, grid.step) & ~orbits
     remove = wanted & ~(spare & (skin < -THINNEST))
     checks = _removed(grid, body, zone & (skin > -SURFACE), remove, pose)
-    return Region(remove, checks | _moved(grid, body, _front(template), remove, template[..., 0]))
+    checks |= _moved(grid, body, _front(template), remove, template[..., 0])
+    tissue = grid.values[remove & body & grid.inside]
+    return Region(remove, checks, round(float(np.median(tissue)), 3) if tissue.size else 0.0)
 
 
 def _zone(template: Floats) -> Mask:
@@ -103,7 +107,7 @@ def _removed(grid: Grid, body: Mask, surface: Mask, remove: Mask, pose: Pose) ->
     return {
         "surface_removed": round(float(remove[skin].mean()), 4) if skin.any() else 0.0,
         "face_ml": round(float((remove & body & grid.inside).sum() * grid.step**3 / 1000), 1),
-        "face_in_view": round(_in_view(grid, pose), 4),
+        "face_in_view": round(in_view(grid, pose), 4),
     }
 
 
@@ -132,7 +136,7 @@ def _front(template: Floats) -> Mask:
     )
 
 
-def _in_view(grid: Grid, pose: Pose) -> float:
+def in_view(grid: Grid, pose: Pose) -> float:
     """Share of the average face within the field of view."""
     front = prior.surface()
     points = pose.to_patient(front[_zone(front)])

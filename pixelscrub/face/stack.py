@@ -14,6 +14,7 @@ from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.grid import Placed
 from pixelscrub.intake.volumes import Slice, Volume
 from pixelscrub.pixels.image import Image
+from pixelscrub.plan import Tile
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -102,11 +103,18 @@ def frames(slices: list[Slice]) -> Iterator[npt.NDArray[np.float32]]:
         with instance.source.open() as file:
             image = Image(file)
             for one in group:
-                stored = image.frame(one.frame)
+                stored = cut(image.frame(one.frame), one.tile, one.shape)
                 if stored.ndim != 2:
                     raise HeldError(Reason.FACE_GEOMETRY, "a slice in colour")
                 slope, intercept = rescale(image.header, one.frame)
                 yield stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+
+
+def cut(stored: npt.NDArray[Any], tile: Tile | None, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """A slice out of the frame that it is in; the whole frame where that is no mosaic."""
+    if tile is None:
+        return stored
+    return stored[tile[0] : tile[0] + shape[0], tile[1] : tile[1] + shape[1]]
 
 
 def rescale(header: Dataset, frame: int) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.intake.instance import Instance
+from pixelscrub.intake.mosaic import KIND, image_type
 
 MODALITIES: Final = frozenset({"CT", "MR", "PT"})
 """Modalities whose volumes can show a face. SPECT, ultrasound and projections are not looked at."""
@@ -66,8 +67,12 @@ def may_show_head(instance: Instance) -> bool:
 
 
 def says_head(instance: Instance) -> bool:
-    """Whether any description names the head or a part of it."""
-    return HEAD.search(_words(instance)[1]) is not None
+    """Whether any description names the head or a part of it, or slices lie side by side.
+
+    Such mosaics are MR of the brain over time, whatever else their headers say.
+    """
+    _, descriptions, _, kinds = _words(instance)
+    return HEAD.search(descriptions) is not None or KIND in kinds
 
 
 def says_other(instance: Instance) -> bool:
@@ -81,11 +86,6 @@ def is_projection(instance: Instance) -> bool:
     return bool(kinds & PROJECTED) or (instance.modality == "CT" and "LOCALIZER" in kinds)
 
 
-def is_mosaic(instance: Instance) -> bool:
-    """Whether slices lie side by side in one picture: MR of the head, whatever the header says."""
-    return "MOSAIC" in _words(instance)[3]
-
-
 @lru_cache(maxsize=4096)
 def _words(instance: Instance) -> tuple[str, str, bool, frozenset[str]]:
     """Body part, all descriptions in one, whether it is an image, and values of Image Type."""
@@ -96,6 +96,4 @@ def _words(instance: Instance) -> tuple[str, str, bool, frozenset[str]]:
         header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=wanted)
         body_part = str(header.get("BodyPartExamined") or "").strip().upper()
         descriptions = " ".join(str(header.get(tag) or "") for tag in TAGS)
-        kinds = header.get("ImageType") or []
-        kinds = [kinds] if isinstance(kinds, str) else kinds
-        return body_part, descriptions, "Rows" in header, frozenset(str(k).upper() for k in kinds)
+        return body_part, descriptions, "Rows" in header, image_type(header)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.intake.mosaic import KIND, image_type, tiles
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -42,6 +43,8 @@ class Slice:
         spacing: mm between rows and between columns.
         shape: rows and columns.
         thickness: mm, 0 where it is not said.
+        tile: first row and column in the frame, where that shows slices side by side.
+        mosaic: rows and columns of that frame.
     """
 
     instance: Instance
@@ -52,6 +55,8 @@ class Slice:
     spacing: tuple[float, float]
     shape: tuple[int, int]
     thickness: float
+    tile: tuple[int, int] | None = None
+    mosaic: tuple[int, int] | None = None
 
     @property
     def normal(self) -> Floats:
@@ -85,7 +90,9 @@ class Volume:
 
 
 def read_slices(instance: Instance) -> list[Slice]:
-    """Every frame of an instance with its place; empty where the header gives none.
+    """Every frame of an instance with its place, or every slice of a mosaic.
+
+    Empty where the header does not say enough.
 
     Raises:
         HeldError: FACE_GEOMETRY, where what the header says makes no sense.
@@ -96,7 +103,8 @@ def read_slices(instance: Instance) -> list[Slice]:
         header = dcmread(file, stop_before_pixels=True, force=True)
         if "PerFrameFunctionalGroupsSequence" in header:
             return list(_enhanced(instance, header))
-        return list(_single(instance, header))
+        found = list(_single(instance, header))
+        return [*tiles(found[0], header)] if found and KIND in image_type(header) else found
 
 
 def _single(instance: Instance, header: Dataset) -> Iterator[Slice]:

@@ -21,11 +21,13 @@ class Plane(NamedTuple):
 
     Attributes:
         mask: bool, (rows, columns).
-        air: mean and standard deviation of what it is filled with, in real units.
+        air: mean and standard deviation of the background, in real units.
+        is_air: it is filled with that, and nothing else.
     """
 
     mask: Mask
     air: tuple[float, float]
+    is_air: bool
 
 
 def planes(faces: Sequence[FacePlan], folder: Path, uid: str) -> dict[int, Plane]:
@@ -39,14 +41,26 @@ def planes(faces: Sequence[FacePlan], folder: Path, uid: str) -> dict[int, Plane
     Raises:
         HeldError: FACE_FAILED, where a mask is missing, cannot be read or has too few planes.
     """
-    found = {}
+    found: dict[int, Plane] = {}
     for face in faces:
         for k, (owner, frame) in enumerate(face.slices if face.mask else ()):
             if owner == uid:
                 mask = _plane(folder / Path(str(face.mask)).name, k)
+                if face.mosaic is not None:
+                    whole = found[frame].mask if frame in found else np.zeros(face.mosaic, np.bool_)
+                    mask = _within(whole, mask, *face.tiles[k])
                 if mask.any():
-                    found[frame] = Plane(mask, face.fill)
+                    is_air = face.style in {"air", "constant"}
+                    found[frame] = Plane(mask, face.fill, is_air)
     return found
+
+
+def _within(whole: Mask, mask: Mask, row: int, column: int) -> Mask:
+    rows, columns = mask.shape
+    if whole[row : row + rows, column : column + columns].shape != mask.shape:
+        raise HeldError(Reason.FACE_FAILED, "mask does not fit the image")
+    whole[row : row + rows, column : column + columns] |= mask
+    return whole
 
 
 def _plane(path: Path, k: int) -> Mask:

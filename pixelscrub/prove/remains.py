@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import binary_erosion, laplace
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box, Finding
@@ -34,6 +35,8 @@ NEAR: Final = 0.1
 """Of the way from air to tissue: a voxel that has moved less than this is still tissue."""
 CLEAR: Final = 8.0
 """Standard deviations of the background from which a voxel is tissue."""
+LITTLE: Final = 0.1
+"""Share of a mask's detail that may be left in one slice, by chance."""
 FEW: Final = 0.02
 """Share of a mask's tissue that may be left in one slice; a smoothed edge is no face."""
 
@@ -129,7 +132,7 @@ def _alike(one: Picture, other: Picture) -> bool:
 
 
 def check_face(before: Image, after: Image, promise: Promise) -> None:
-    """Measure the written frames inside the face masks: no tissue may be where it was.
+    """Measure the written frames inside the face masks: nothing may be as it was.
 
     Raises:
         HeldError: FACE_LEFT; FACE_FAILED, where a mask cannot be read; errors of decoding.
@@ -139,7 +142,11 @@ def check_face(before: Image, after: Image, promise: Promise) -> None:
         if old.shape[:2] != plane.mask.shape or old.shape != new.shape:
             raise HeldError(Reason.FACE_LEFT, "mask does not fit the image")
         air, noise = _stored(plane.air, before, frame)
-        if tissue_left(old[plane.mask], new[plane.mask], air, noise) > FEW:
+        if plane.is_air:
+            left = tissue_left(old[plane.mask], new[plane.mask], air, noise) > FEW
+        else:
+            left = detail_left(old, new, plane.mask) > LITTLE
+        if left:
             raise HeldError(Reason.FACE_LEFT, f"frame {frame}")
 
 
@@ -167,3 +174,17 @@ def tissue_left(old: Values, new: Values, air: float, noise: float) -> float:
         return 0.0
     moved = np.abs(new.astype(np.float64) - old)[tissue]
     return float((moved < NEAR * was[tissue]).mean())
+
+
+def detail_left(old: Values, new: Values, mask: npt.NDArray[np.bool_]) -> float:
+    """Share of the detail inside a mask that is still what it was, whatever its level.
+
+    Args:
+        old: values of the original, (rows, columns).
+        new: the same of what was written.
+        mask: bool, (rows, columns); detail at its rim belongs to what stays.
+    """
+    inside = binary_erosion(mask)
+    was, now = (laplace(np.asarray(part, np.float64))[inside] for part in (old, new))
+    energy = float(was @ was)
+    return 1 - float((now - was) @ (now - was)) / energy if energy else 0.0

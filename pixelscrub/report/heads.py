@@ -22,8 +22,9 @@ from pixelscrub.errors import Reason, guarded
 from pixelscrub.face.grid import Grid
 from pixelscrub.face.render import shaded_views
 from pixelscrub.face.skin import threshold
-from pixelscrub.face.stack import rescale
+from pixelscrub.face.stack import cut, rescale
 from pixelscrub.pixels.image import Image
+from pixelscrub.plan import Tile
 from pixelscrub.report.pictures import save_views
 
 if TYPE_CHECKING:
@@ -50,13 +51,13 @@ class Head:
 
     Attributes:
         mask: the face mask.
-        before: originals, and the frame in each.
+        before: originals, the frame in each, and the place in it where that is a mosaic.
         after: the files that were written, in the same order; none where the volume is held.
     """
 
     mask: Path
-    before: Sequence[tuple[Source, int]]
-    after: Sequence[tuple[Source, int]]
+    before: Sequence[tuple[Source, int, Tile | None]]
+    after: Sequence[tuple[Source, int, Tile | None]]
 
 
 def save(head: Head, folder: Path, name: str) -> None:
@@ -143,15 +144,17 @@ def _sampled(
     return values
 
 
-def _stack(slices: Sequence[tuple[Source, int]], mask: sitk.Image) -> sitk.Image:
+def _stack(slices: Sequence[tuple[Source, int, Tile | None]], mask: sitk.Image) -> sitk.Image:
     """Slices in real units, placed like the mask; fine pixels are skipped."""
-    spacing = mask.GetSpacing()
+    spacing, shape = mask.GetSpacing(), mask.GetSize()[1::-1]
     skip = [max(1, int(STEP / spacing[k])) for k in (0, 1)]
     planes: list[Any] = []
     for source, run in groupby(slices, key=itemgetter(0)):
         with source.open() as file:
             image = Image(file)
-            planes += [_plane(image, frame, skip) for _, frame in run]
+            planes += [
+                _plane(image, frame, tile, shape)[:: skip[1], :: skip[0]] for _, frame, tile in run
+            ]
     stack = sitk.GetImageFromArray(np.stack(planes))
     stack.SetSpacing([spacing[0] * skip[0], spacing[1] * skip[1], spacing[2]])
     stack.SetOrigin(mask.GetOrigin())
@@ -159,10 +162,11 @@ def _stack(slices: Sequence[tuple[Source, int]], mask: sitk.Image) -> sitk.Image
     return stack
 
 
-def _plane(image: Image, frame: int, skip: Sequence[int]) -> npt.NDArray[np.float32]:
+def _plane(
+    image: Image, frame: int, tile: Tile | None, shape: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
     slope, intercept = rescale(image.header, frame)
-    values = image.frame(frame)[:: skip[1], :: skip[0]]
-    return (values * slope + intercept).astype(np.float32)
+    return (cut(image.frame(frame), tile, shape) * slope + intercept).astype(np.float32)
 
 
 def _window(values: Values, modality: str) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from pixelscrub.findings import Box
 from pixelscrub.recipe import Layout, Recipe
 from pixelscrub.review.decisions import Decision, Rule
 from pixelscrub.review.reach import SAME, overlap
-from pixelscrub.review.toml import dumps
+from pixelscrub.toml import dumps
 
 NAME: Final = "layouts.toml"
 """The file in the private folder."""

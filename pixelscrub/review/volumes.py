@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.face.stack import cut, rescale
 from pixelscrub.pixels.image import Image
-from pixelscrub.plan import FacePlan, InstancePlan
+from pixelscrub.plan import FacePlan, InstancePlan, Tile
 from pixelscrub.review.images import Frame
 from pixelscrub.worker import source_of
 
@@ -87,14 +88,19 @@ def slice_mask(folder: Path, faces: list[FacePlan], uid: str, frame: int) -> Mas
     Raises:
         HeldError: FACE_FAILED, where a mask cannot be read.
     """
+    found: Mask | None = None
     for face in faces:
-        if face.mask is not None and (uid, frame) in face.slices:
+        for k, place in enumerate(face.slices if face.mask is not None else ()):
+            if place != (uid, frame):
+                continue
             mask, _ = _mask(folder, face)
-            k = face.slices.index((uid, frame))
-            if k < len(mask) and mask[k].any():
-                found: Mask = mask[k]
-                return found
-    return None
+            plane = mask[k : k + 1].reshape(-1, mask.shape[2])
+            if plane.any() and face.mosaic is not None:
+                found = np.zeros(face.mosaic, np.uint8) if found is None else found
+                cut(found, face.tiles[k], plane.shape)[...] = plane
+            elif plane.any():
+                return plane
+    return found
 
 
 def _read(folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> Volume:
@@ -107,19 +113,18 @@ def _read(folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> Volu
     for k, (uid, frame) in enumerate(face.slices):
         if uid not in by_uid:
             raise HeldError(Reason.FACE_FAILED, "a slice is in no plan")
-        values[k] = _slice(by_uid[uid], frame, mask.shape[1:])[::rows, ::columns]
+        tile = face.tiles[k] if face.tiles else None
+        values[k] = _slice(by_uid[uid], frame, tile, mask.shape[1:])[::rows, ::columns]
     low, high = np.percentile(values[:: max(1, len(values) // 32)], (DARK, BRIGHT))
     shown = np.clip((values - low) / max(high - low, 1e-6), 0, 1) * 255
     stretched = (spacing[0], spacing[1] * rows, spacing[2] * columns)
     return Volume(shown.astype(np.uint8), small, stretched)
 
 
-def _slice(instance: InstancePlan, frame: int, shape: tuple[int, ...]) -> Values:
-    from pixelscrub.face.stack import rescale
-
+def _slice(instance: InstancePlan, frame: int, tile: Tile | None, shape: tuple[int, ...]) -> Values:
     with source_of(instance).open() as file:
         image = Image(file)
-        stored = image.frame(frame)
+        stored = cut(image.frame(frame), tile, shape)
         if stored.shape != shape:
             raise HeldError(Reason.FACE_FAILED, "mask does not fit the image")
         slope, intercept = rescale(image.header, frame)

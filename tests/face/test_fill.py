@@ -2,14 +2,19 @@
 
 import os
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
+from hypothesis import given
+from hypothesis.extra.numpy import arrays
 from pydicom.dataset import Dataset
 
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.face.fill import voxel_edit
+from pixelscrub.face.fill import blurred, voxel_edit
 from pixelscrub.plan import FacePlan
+
+SIDES = st.integers(1, 40)
 
 
 def save_mask(folder, mask):
@@ -81,6 +86,44 @@ def test_a_corrected_mask_is_taken(tmp_path, mask):
     save_mask(tmp_path, mask)
     os.utime(tmp_path / "face-1.nii.gz", ns=(1, 1))
     assert filled(tmp_path).mask.all()
+
+
+def test_tissue_of_the_average_head_lies_where_the_mask_says_so(tmp_path, mask):
+    labels = mask.astype(np.uint8)
+    labels[1, 2] *= 2
+    labels[1, 3, 3] = 7  # as some viewer has painted it
+    save_mask(tmp_path, labels)
+    plan = a_plan(style="generic", fill=(-1000.0, 0.0), tissue=40.0)
+    real = filled(tmp_path, plan=plan).values * 2.0 - 1024
+    assert (real[2, 3:7] == 40).all()
+    assert (real[3, 3:7] == -1000).all()
+    air = filled(tmp_path, plan=a_plan(style="constant")).values * 2.0 - 1024
+    assert (air[mask[1]] == -1000).all()
+
+
+def test_what_is_blurred_is_not_the_face(tmp_path, mask):
+    save_mask(tmp_path, 2 * mask)
+    plan = a_plan(style="blur")
+    ramp = np.tile(np.linspace(100, 1000, 8), (6, 1)).astype(np.uint16)
+    with_face = np.where(mask[1], 4000, ramp).astype(np.uint16)
+    one, other = (filled(tmp_path, plan=plan, frame=frame) for frame in (ramp, with_face))
+    assert (one.values[mask[1]] == other.values[mask[1]]).all()
+    assert 300 < one.values[mask[1]].min() < one.values[mask[1]].max() <= 1000
+
+
+@given(
+    plane=arrays(np.float64, st.tuples(SIDES, SIDES), elements=st.floats(-3000, 3000)),
+    seed=st.integers(0, 99),
+)
+def test_blur_stays_between_what_is_known(plane, seed):
+    hole = np.random.default_rng(seed).random(plane.shape) < 0.6
+    plane[0, 0] = np.nan
+    known = plane[~hole & np.isfinite(plane)]
+    new = blurred(plane, hole)
+    assert np.isfinite(new).all()
+    if known.size:
+        assert known.min() - 0.1 <= new[hole].min(initial=known.min())
+        assert new[hole].max(initial=known.max()) <= known.max() + 0.1
 
 
 @pytest.mark.parametrize(("signed", "low", "high"), [(0, 0, 4095), (1, -2048, 2047)])

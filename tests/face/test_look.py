@@ -47,12 +47,30 @@ def test_air_of_ct_goes_through_the_slope_of_the_slice(as_series, tmp_path):
     volume = head("CT")
     instances = as_series(volume, "CT")
     plans, held = look(instances, FaceSettings(fill="constant"), tmp_path)
-    assert (held, plans[0].status, plans[0].fill) == ({}, "removed", (-1000.0, 0.0))
+    assert (held, plans[0].status, plans[0].fill[0]) == ({}, "removed", -1000.0)
     at_eye = volume.TransformPhysicalPointToIndex(EYE)
     uid, _ = plans[0].slices[at_eye[2]]
     fill = edit_of(next(i for i in instances if i.uid == uid), plans, tmp_path)
     assert fill.mask[at_eye[1], at_eye[0]]
     assert np.unique(fill.values).tolist() == [12]
+
+
+def test_a_generic_face_takes_the_place_of_this_one(as_series, tmp_path):
+    study, volume = generate_uid(), head("CT")
+    middle = volume.TransformPhysicalPointToIndex(EYE)[2]
+    instances = as_series(volume, "CT", StudyInstanceUID=study)
+    localiser = as_series(volume[:, :, middle : middle + 1], "CT", StudyInstanceUID=study)
+    plans, held = look([*instances, *localiser], FaceSettings(fill="generic"), tmp_path)
+    assert (held, [p.style for p in plans]) == ({}, ["generic", "air"])
+    assert abs(plans[0].tissue - 50) < 10
+    uid, _ = plans[0].slices[middle]
+    fill = edit_of(next(i for i in instances if i.uid == uid), plans, tmp_path)
+    new = fill.values * 2.0 - 1024
+    x, y, _ = volume.TransformPhysicalPointToIndex(EYE)
+    assert abs(new[y, x] - 50) < 60
+    assert new[fill.mask][:20].max() < -900  # in front of the nose there is air
+    alone = edit_of(localiser[0], plans, tmp_path)
+    assert (alone.values[alone.mask] * 2.0 - 1024).max() < -900
 
 
 def test_slices_without_a_volume(as_series, tmp_path):

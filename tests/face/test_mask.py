@@ -41,6 +41,18 @@ def test_a_head_seen_from_the_brow_up_has_no_face():
     assert sitk.GetArrayViewFromImage(found.mask).sum() == 0
 
 
+@pytest.mark.parametrize("angles", [(0, 0, 180), (0, 180, 0), (0, 0, 90)])
+def test_a_half_head_that_is_turned_about_is_told_by_its_eyes(angles):
+    image = head(
+        spacing=(2.5, 2.5, 4.0), size=(104, 104, 32), angles=angles, look_at=(0.0, 0.0, 5.0)
+    )
+    found = face_mask(image, "MR")
+    assert found.status == "removed"
+    for x in (-EYE[0], EYE[0]):
+        eye = to_patient((x, *EYE[1:]), angles)
+        assert found.mask[image.TransformPhysicalPointToIndex(eye)] == 1
+
+
 @pytest.mark.parametrize("shape", ["nothing", "slab"])
 def test_what_is_no_head_has_no_face(shape):
     values = np.full((70, 90, 90), -1000.0, np.float32)

@@ -72,6 +72,25 @@ def test_the_face_goes_and_all_else_stays(volume, source, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.nii.gz", mask.name, out.name]
 
 
+@pytest.mark.parametrize(("fill", "at_eye"), [("generic", 50), ("constant", -1000)])
+def test_what_takes_the_place_of_the_face(volume, source, tmp_path, fill, at_eye):
+    deface_nifti(source, tmp_path / "out.nii", "CT", fill=fill)
+    new = sitk.ReadImage(str(tmp_path / "out.nii"))
+    at = {p: new[new.TransformPhysicalPointToIndex(to_patient(p, TURN))] for p in (EYE, NOSE_TIP)}
+    assert abs(at[EYE] - at_eye) < 50
+    before, after = sitk.GetArrayViewFromImage(volume), sitk.GetArrayViewFromImage(new)
+    assert (before != after).any()
+
+
+def test_blur_is_of_what_surrounds_the_mask(volume, source, drawn, tmp_path):
+    sitk.WriteImage(sitk.ReadImage(str(drawn)) * 2, str(drawn))
+    deface_nifti(source, tmp_path / "out.nii", "CT", mask=drawn, fill="blur")
+    new = sitk.ReadImage(str(tmp_path / "out.nii"))
+    x, y, z = MIDDLE
+    around = sitk.GetArrayViewFromImage(volume)[z, y - 1 : y + 2, x - 1 : x + 2]
+    assert around.min() <= new[MIDDLE] <= around.max()
+
+
 def test_no_word_of_the_header_is_carried_over(source, drawn, tmp_path):
     deface_nifti(source, tmp_path / "out.nii", "CT", mask=drawn)
     assert b"MUSTER" not in (tmp_path / "out.nii").read_bytes()

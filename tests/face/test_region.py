@@ -68,6 +68,15 @@ def test_each_signal_makes_the_face_partial(worse, reason):
     assert (bad.status, bad.reasons) == ("partial", [reason])
 
 
+def test_a_head_against_its_header_is_believed_where_its_front_is_seen():
+    cells = np.zeros((4, 4, 4), np.float32)
+    grid = Grid(cells, cells < 1, np.zeros(3), 2.0)
+    turned = Fit(Pose(np.array([0.1, 0.0, np.pi]), np.zeros(3), np.zeros(3)), 50.0, 0.0)
+    assert _judge(Region(cells > 0, FINE), grid, turned).status == "removed"
+    unseen = _judge(Region(cells > 0, FINE), grid, turned, is_faced=False)
+    assert (unseen.status, unseen.reasons) == ("partial", ["uncertain_direction"])
+
+
 @pytest.mark.parametrize(("distance", "air"), [(140.0, 0.0), (50.0, 8.0)])
 def test_a_poor_fit_and_air_in_the_average_brain_make_the_face_partial(distance, air):
     cells = np.zeros((4, 4, 4), np.float32)

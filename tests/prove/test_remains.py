@@ -131,8 +131,24 @@ def test_a_face_that_is_filled_is_released(tmp_path, head, spread):
     prove(tmp_path, data, after, edit, promised(tmp_path, instance, face))
 
 
-def test_a_face_that_was_not_filled_is_held(tmp_path, head):
+@pytest.mark.parametrize("style", ["constant", "blur", "generic"])
+def test_a_face_in_whose_place_something_else_is_is_released(tmp_path, head, style):
     instance, face = head
+    mask = np.zeros((2, 64, 64), np.uint8)
+    mask[1, :30] = 1
+    mask[1, 16:30] *= 2
+    sitk.WriteImage(sitk.GetImageFromArray(mask), str(tmp_path / "face-1.nii.gz"))
+    face = face.model_copy(update={"style": style, "tissue": 620.0})
+    data, uid = as_bytes(instance), str(instance.SOPInstanceUID)
+    voxels = voxel_edit([face], tmp_path, instance, uid, b"seed")
+    after, edit = written(data, Edit(voxels=voxels))
+    prove(tmp_path, data, after, edit, promised(tmp_path, instance, face))
+
+
+@pytest.mark.parametrize("style", ["air", "constant", "blur", "generic"])
+def test_a_face_that_was_not_filled_is_held(tmp_path, head, style):
+    instance, face = head
+    face = face.model_copy(update={"style": style})
     data = as_bytes(instance)
     reason = held(tmp_path, data, data, Edit(), promised(tmp_path, instance, face))
     assert reason is Reason.FACE_LEFT

@@ -29,7 +29,7 @@ def head(tmp_path, make_instance, save):
                 pixels, Modality="CT", RescaleSlope="1", RescaleIntercept="-1000"
             )
             save(instance, tmp_path / side / f"{k}.dcm")
-            slices[side].append((Source(tmp_path / side, f"{k}.dcm", 0, 0), 0))
+            slices[side].append((Source(tmp_path / side, f"{k}.dcm", 0, 0), 0, None))
     return heads.Head(tmp_path / "face-1.nii.gz", slices["before"], slices["after"])
 
 
@@ -70,7 +70,7 @@ def test_frames_of_one_file_are_slices_too(head, tmp_path, make_instance, save):
     ball = (z - 12) ** 2 + (y - 22) ** 2 + (x - 16) ** 2 < 100
     instance.PixelData = np.where(ball, 700, 3).astype(np.uint16).tobytes()
     save(instance, tmp_path / "many" / "1.dcm")
-    slices = [(Source(tmp_path / "many", "1.dcm", 0, 0), k) for k in range(24)]
+    slices = [(Source(tmp_path / "many", "1.dcm", 0, 0), k, None) for k in range(24)]
     before, _ = heads.draw(heads.Head(head.mask, slices, slices))
     assert (before["front"] > 0).sum() > 3000
 

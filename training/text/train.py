@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -65,7 +66,8 @@ def train(
     optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-3)
     losses: list[float] = []
     began, rate = time.monotonic(), RATE if start is None else RATE / 2
-    batches = iter(DataLoader(Scenes(SEED + (start is not None)), BATCH, num_workers=workers))
+    seed = SEED if start is None else zlib.crc32(start.read_bytes())  # no scene is drawn twice
+    batches = iter(DataLoader(Scenes(seed), BATCH, num_workers=workers))
     while (share := (time.monotonic() - began) / seconds) < 1:
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1, len(losses) / 100) * 0.5 * (1 + math.cos(math.pi * share))

@@ -3,7 +3,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelscrub.review.toml import dumps
+from pixelscrub.toml import dumps
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 PLAIN = TEXT | st.integers(-(2**53), 2**53) | st.booleans() | st.floats(-1e6, 1e6)

@@ -16,7 +16,7 @@ def _lines(table: Mapping[str, Any], path: str) -> Iterator[str]:
     """Plain values first: what follows the head of a table would belong to that one."""
     for name, value in table.items():
         if not (_is_table(value) or _is_tables(value)):
-            yield f"{name} = {_value(value)}"
+            yield f"{name} = {in_toml(value)}"
     for name, value in table.items():
         within = f"{path}.{name}" if path else name
         if _is_table(value):
@@ -34,8 +34,8 @@ def _is_tables(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(_is_table(one) for one in value)
 
 
-def _value(value: object) -> str:
-    """Strings of JSON are basic strings of TOML, but for one control character."""
+def in_toml(value: object) -> str:
+    """A value as TOML: strings of JSON are basic strings of TOML, but for one control character."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(in_toml, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
