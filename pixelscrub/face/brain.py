@@ -20,6 +20,12 @@ SCALP: Final = 7.0
 may be brain, mm."""
 NECK: Final = 5.0
 """What hangs on the brain by less than twice this (nerves, vessels, orbits) is no brain, mm."""
+GRAIN: Final = 12.0
+"""Median step from voxel to voxel in a brain (HU) from which it is smoothed: noise leaves the
+range of soft tissue."""
+SOFT: Final = (-20.0, 120.0)
+SMOOTHED: Final = (-20.0, 90.0)
+"""Hounsfield units of soft tissue; smoothing makes thin bone darker."""
 MARGIN: Final = 3.0
 """What is spared around the brain, mm."""
 
@@ -56,7 +62,11 @@ def find_brain(
 def _tissue(grid: Grid, sure: Mask, modality: str) -> Mask:
     """What looks like brain: soft tissue in CT, values as in its middle elsewhere."""
     if modality == "CT":
-        return np.asarray((grid.values > -20) & (grid.values < 120))
+        steps = np.abs(np.diff(grid.values, axis=0))[sure[1:] & sure[:-1]]
+        is_grainy = steps.size > 0 and float(np.median(steps)) > GRAIN
+        values = ndimage.median_filter(grid.values, 3) if is_grainy else grid.values
+        least, most = SMOOTHED if is_grainy else SOFT
+        return np.asarray((values > least) & (values < most))
     low, middle, high = np.percentile(grid.values[sure], (4, 50, 96))
     slack = 0.15 * (high - low) + 0.1 * abs(middle)
     return np.asarray((grid.values > low - slack) & (grid.values < high + slack))

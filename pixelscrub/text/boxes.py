@@ -38,7 +38,12 @@ class TextBox:
 
 def unite(found: Iterable[TextBox]) -> list[TextBox]:
     """Join boxes that cover nearly the same place; the surer one names the source."""
-    return _joined(found, _overlap)
+    return _joined(found, _are_same)
+
+
+def are_same(one: Box, other: Box) -> bool:
+    """Whether two boxes cover nearly the same place."""
+    return bool(_are_same(np.array(one), np.array([other]))[0])
 
 
 def into_lines(found: Iterable[TextBox]) -> list[TextBox]:
@@ -66,7 +71,7 @@ def _joined(found: Iterable[TextBox], belong: Belong) -> list[TextBox]:
     return sorted(done, key=lambda t: (t.box.y0, t.box.x0))
 
 
-def _overlap(one: Corners, others: Corners) -> Mask:
+def _are_same(one: Corners, others: Corners) -> Mask:
     """Boxes that share half of the smaller one, and together fill what holds them both."""
     sides = np.minimum(one[2:], others[:, 2:]) - np.maximum(one[:2], others[:, :2])
     outer = np.maximum(one[2:], others[:, 2:]) - np.minimum(one[:2], others[:, :2])

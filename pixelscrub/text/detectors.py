@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pixelscrub.errors import HeldError, Reason, RecipeError, guarded
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox, into_lines, unite
+from pixelscrub.text.whole import trimmed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,7 +148,8 @@ def detect(
         return [TextBox(Box(0, 0, image.shape[1], image.shape[0]), 1.0, "everywhere")]
     rows, columns = image.shape[:2]
     inside = (replace(text, box=text.box.clipped(columns, rows)) for text in found)
-    return into_lines(unite(text for text in inside if text.box.area))
+    lines = into_lines(unite(text for text in inside if text.box.area))
+    return [replace(line, box=trimmed(image, line.box)) for line in lines]
 
 
 def _finder(name: str, others: Sequence[str]) -> Detector:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box, Finding
 from pixelscrub.pixels.show import show
-from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.boxes import TextBox, are_same
 from pixelscrub.text.cine import key_frames, sightings
 from pixelscrub.text.judge import stays
 from pixelscrub.text.layouts import in_layouts
@@ -109,8 +109,7 @@ class _Place:
 
     def take(self, text: TextBox, frame: int) -> bool:
         """Add another sighting, where it is of the same place."""
-        common = self.box.intersection(text.box).area
-        if 2 * common < min(self.box.area, text.box.area):
+        if not are_same(self.box, text.box):
             return False
         self.box = self.box.union(text.box)
         self.frames.add(frame)

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from training.text.fonts import fonts
 from training.text.network import TextNetwork, loss
+from training.text.quantise import quantise
 from training.text.scene import scene, target
 
 SIZE: Final = 256
@@ -79,6 +80,7 @@ def train(
             )
             _save(average, out)
     _save(average, out)
+    quantise(out, out)
     recent = float(np.mean(losses[-100:]))
     return {"steps": len(losses), "scenes": len(losses) * BATCH, "loss": recent}
 
