@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from pixelscrub.face.grid import Grid
-from pixelscrub.face.skin import Mask, largest
+from pixelscrub.face.skin import Mask, distance_to, largest
 
 NEAR: Final = 14.0
 """The brain lies within the fitted average brain and this margin, mm."""
@@ -32,7 +32,7 @@ MARGIN: Final = 3.0
 
 def spared(brain: Mask, step: float) -> Mask:
     """The brain and a margin around it."""
-    return np.asarray(ndimage.distance_transform_edt(~brain) * step <= MARGIN)
+    return np.asarray(distance_to(brain, step) <= MARGIN)
 
 
 def find_brain(
@@ -53,9 +53,9 @@ def find_brain(
     tissue &= (skin < -SCALP) | (average < NEAR - SCALP)
     # Beyond the field of view the brain goes on: its edge there is no surface to peel.
     open_ended = tissue | ~grid.inside
-    deep = ndimage.distance_transform_edt(open_ended) * grid.step
+    deep = distance_to(~open_ended, grid.step)
     core = largest((deep > NECK) & tissue)
-    outside = ndimage.distance_transform_edt(~core) * grid.step
+    outside = distance_to(core, grid.step)
     return np.asarray(tissue & (outside <= NECK + grid.step))
 
 

