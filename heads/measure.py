@@ -16,7 +16,7 @@ from heads.head import Head, brain_touched, carried, gone_near
 from pixelscrub.face import skin
 from pixelscrub.face.fill import Filling
 from pixelscrub.face.grid import Grid
-from pixelscrub.face.mask import FINE, Found, front, locate
+from pixelscrub.face.mask import FINE, Found, average, front, locate
 from pixelscrub.recipe import FaceFill
 
 GONE: Final = 0.95
@@ -83,7 +83,7 @@ def likenesses(
     coarse = head.placed.sample(4.0, corners.min(0), corners.max(0))
     limit = skin.threshold(coarse, head.modality)
     filling = Filling(style, skin.air_of(head.image, head.modality), found.tissue)
-    labels = _on(grid, mask) * (1 + _on(grid, found.average >= HALF))
+    labels = _on(grid, mask) * (1 + _on(grid, average(found) >= HALF))
     noise, values = np.random.default_rng(1), grid.values.copy()
     for plane, on_it in zip(values.T, labels.T, strict=True):  # views, along the body
         plane[on_it > 0] = filling.of(plane, on_it, noise)[on_it > 0]

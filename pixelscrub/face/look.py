@@ -12,7 +12,7 @@ import SimpleITK as sitk  # noqa: N813
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.fit import Pose
 from pixelscrub.face.grid import Placed
-from pixelscrub.face.mask import OUT_OF_VIEW, Found, locate
+from pixelscrub.face.mask import OUT_OF_VIEW, Found, average, locate
 from pixelscrub.face.outlines import outlines_skin
 from pixelscrub.face.skin import CT_AIR, air_of
 from pixelscrub.face.stack import assemble, carry
@@ -157,7 +157,7 @@ def _plan(
     name = f"face-{len(looking.plans) + 1}.nii.gz"
     mask = carry(found.region, slices)
     if style in {"blur", "generic"}:
-        mask += mask * carry(found.average, slices)
+        mask += mask * carry(average(found), slices)
     sitk.WriteImage(mask, str(looking.folder / name), useCompression=True)
     return FacePlan(
         series=slices[0].instance.series,

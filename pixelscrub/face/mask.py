@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -75,14 +75,12 @@ class Found:
 
     Attributes:
         region: float32, 1 where the face is to go, on a grid along the patient's axes.
-        average: float32 on the same grid, 1 in the average head and 0.5 at its skin.
         tissue: level of what goes, in the volume's units.
         pose: where the average head lies.
         status, checks, reasons: as in `FaceMask`.
     """
 
     region: sitk.Image
-    average: sitk.Image
     tissue: float
     pose: Pose
     status: FaceStatus
@@ -108,7 +106,7 @@ def face_mask(
         return FaceMask(empty, reasons=[found])
     mask = _on(image, found.region)
     if generic:
-        mask += mask * _on(image, found.average)
+        mask += mask * _on(image, average(found))
     return FaceMask(mask, found.tissue, found.status, found.checks, found.reasons)
 
 
@@ -201,20 +199,22 @@ def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> Fo
     if checks["left_right"] < ALIKE:
         reasons.append("sides_differ")
     status: FaceStatus = "partial" if reasons else "removed"
-    remove, average = _image(grid, region.remove), _image(grid, _average(grid, fitted.pose))
-    return Found(remove, average, region.tissue, fitted.pose, status, checks, reasons)
+    remove = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
+    remove.SetOrigin(grid.origin.tolist())
+    remove.SetSpacing([grid.step] * 3)
+    return Found(remove, region.tissue, fitted.pose, status, checks, reasons)
 
 
-def _average(grid: Grid, pose: Pose) -> Floats:
-    """The average head where it was fitted: 1 inside, 0.5 at its skin, 0 outside."""
-    index = np.indices(grid.values.shape).reshape(3, -1).T
-    depth = prior.at(prior.smooth_skin(), pose.to_template(grid.points(index)))
-    share: Floats = np.clip(HALF - depth / (2 * prior.STEP), 0, 1).reshape(grid.values.shape)
-    return share
+def average(found: Found) -> sitk.Image:
+    """The average head where it was fitted, on the region's grid.
 
-
-def _image(grid: Grid, share: npt.NDArray[Any]) -> sitk.Image:
-    image = sitk.GetImageFromArray(share.transpose(2, 1, 0).astype(np.float32))
-    image.SetOrigin(grid.origin.tolist())
-    image.SetSpacing([grid.step] * 3)
+    Returns:
+        float32: 1 inside, 0.5 at its skin, 0 outside.
+    """
+    planes = np.indices(found.region.GetSize()[::-1]).reshape(3, -1)[::-1].T
+    points = np.array(found.region.GetOrigin()) + planes * found.region.GetSpacing()
+    depth = prior.at(prior.smooth_skin(), found.pose.to_template(points))
+    share = np.clip(HALF - depth / (2 * prior.STEP), 0, 1).astype(np.float32)
+    image = sitk.GetImageFromArray(share.reshape(found.region.GetSize()[::-1]))
+    image.CopyInformation(found.region)
     return image

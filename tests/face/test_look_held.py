@@ -76,7 +76,7 @@ def test_a_volume_too_thin_to_fit_takes_the_face_of_another(as_series, tmp_path,
     volume = head(size=(20, 20, 9))
     face = sitk.Cast(sitk.Image(volume.GetSize(), sitk.sitkUInt8) + 1, sitk.sitkFloat32)
     face.CopyInformation(volume)
-    answers = iter([Found(face, face, 0.0, None, "removed", {}, []), "too_thin"])
+    answers = iter([Found(face, 0.0, None, "removed", {}, []), "too_thin"])
     monkeypatch.setattr(looking, "locate", lambda *_, **__: next(answers))
     study = generate_uid()
     whole = as_series(volume, StudyInstanceUID=study, BodyPartExamined="HEAD")
