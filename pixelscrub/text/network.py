@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -98,7 +98,7 @@ def find_text(
         for scale, shares in seen
         for core, top in _lines(shares, scale, sure, peak)
     ]
-    need = _needed(image, [line for _, line, top in cores if top >= PLAIN])
+    need = cache(partial(_needed, image, [line for _, line, top in cores if top >= PLAIN]))
     own: list[TextBox] = []
     for scale, group in groupby(cores, key=itemgetter(0)):
         lines = [line for _, line, top in group if _is_believed(image, line, need, top)]
@@ -114,14 +114,16 @@ def _needed(image: Picture, plain: list[TextBox]) -> float:
     return min([SHARP, *(ALIKE * sharpness(image, text.box) for text in plain)])
 
 
-def _is_believed(image: Picture, text: TextBox, need: float, peak: float = 0.0) -> bool:
+def _is_believed(
+    image: Picture, text: TextBox, need: Callable[[], float], peak: float = 0.0
+) -> bool:
     """Strict on tissue, lenient on flat ground, and on what the network sees plainly."""
     longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
     if peak < CERTAIN and longer < LONG * shorter and not is_calm(image, text.box):
         return False
     if peak >= PLAIN:
         return True
-    return sharpness(image, text.box) >= need and not is_flow(image, text.box)
+    return sharpness(image, text.box) >= need() and not is_flow(image, text.box)
 
 
 def _scales(image: Picture) -> Iterator[tuple[int, Shares]]:

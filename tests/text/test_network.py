@@ -217,5 +217,5 @@ def test_texts_of_one_picture_are_as_blurred_as_the_plain_one() -> None:
     blurred = cv2.GaussianBlur(written("MEIER^ANNA"), (0, 0), 2)
     line = TextBox(Box(38, 100, 175, 124), 0.9, "network")
     assert network.sharpness(blurred, line.box) < network.SHARP
-    assert not network._is_believed(blurred, line, network._needed(blurred, []), 0.95)
-    assert network._is_believed(blurred, line, network._needed(blurred, [line]), 0.95)
+    assert not network._is_believed(blurred, line, lambda: network._needed(blurred, []), 0.95)
+    assert network._is_believed(blurred, line, lambda: network._needed(blurred, [line]), 0.95)
