@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from training.text.fonts import CONSOLE, console_glyphs, fonts
 from training.text.grounds import KINDS
-from training.text.scene import scene, target
+from training.text.scene import again, scene, target
 from training.text.words import foreign, say
 
 STROKES = [fonts()[-1]]
@@ -38,6 +38,19 @@ def test_same_seed_draws_the_same_picture() -> None:
     one, other = (scene(96, np.random.default_rng(7), STROKES) for _ in range(2))
     assert np.array_equal(one.picture, other.picture)
     assert one.boxes == other.boxes
+
+
+@given(st.integers(0, 2**32))
+def test_a_scene_shown_again_is_another_with_its_text_where_the_target_says(seed: int) -> None:
+    picture, wanted = np.zeros((64, 64, 3), np.uint8), np.zeros((32, 32), np.float32)
+    picture[8:20, 4:50], wanted[4:10, 2:25] = 255, 1
+    shown, there = again(picture, wanted, np.random.default_rng(seed))
+    assert shown.shape == picture.shape
+    assert there.shape == wanted.shape
+    assert there.sum() == wanted.sum()
+    on_text = np.repeat(np.repeat(there > 0, 2, axis=0), 2, axis=1)
+    assert abs(shown[on_text].mean() - shown[~on_text].mean()) > 90
+    assert picture[8:20, 4:50].min() == 255
 
 
 def test_most_pictures_hold_text_and_some_hold_none() -> None:

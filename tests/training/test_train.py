@@ -1,5 +1,6 @@
 """A short run of the training."""
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,19 @@ def test_in_8_bits_a_network_says_nearly_what_it_said(tmp_path: Path) -> None:
         for name in ("full.onnx", "eight.onnx")
     )
     assert 0 < np.abs(full - eight).mean() < 0.1 * full.std()
+
+
+def test_scenes_are_shown_again_so_that_drawing_them_does_not_hold_up_the_learning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from training.text import train
+
+    drawn = []
+    draw = train.scene
+    monkeypatch.setattr(train, "scene", lambda *given: drawn.append(1) or draw(*given))
+    shown = [picture for picture, _ in islice(train.Scenes(3), 100)]
+    assert train.BATCH <= len(drawn) < 70
+    assert len({picture.tobytes() for picture in shown}) > 80
 
 
 def test_loss_falls_where_the_network_learns() -> None:

@@ -215,7 +215,7 @@ KINDS: Final[list[Callable[[int, Random], Ground]]] = [
     flat, gradient, noise, ultrasound, section, radiograph, scenery, panel, page, real, spectrum,
     motion, bars, mucosa, flow,
 ]  # fmt: skip
-WEIGHTS: Final = np.array([12, 2, 3, 17, 18, 10, 4, 5, 3, 6, 4, 3, 3, 3, 7]) / 100
+WEIGHTS: Final = np.array([11, 2, 4, 15, 17, 10, 4, 5, 3, 6, 4, 4, 3, 3, 9]) / 100
 DETAILED: Final = (ultrasound, flow, section, radiograph, spectrum, motion, mucosa)
 """Kinds that are also drawn at twice the size and halved, as large pictures are looked at."""
 FINER: Final = 0.2

@@ -19,8 +19,10 @@ Picture = npt.NDArray[np.uint8]
 
 LEAST: Final = 16
 """Grey levels; what stands out by less is not seen as text."""
-QUARTERS: Final = (0.7, 0.14, 0.02, 0.14)
+QUARTERS: Final = (0.64, 0.17, 0.02, 0.17)
 """How often a whole screen is turned by so many quarters, as are the films and prints of some."""
+INVERTED, RELIT, NOISY = 0.15, 0.6, 0.25
+"""How often a scene that is shown again has its levels turned round, moved, and noise put on."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,31 @@ def target(scene: Scene) -> npt.NDArray[np.float32]:
     for core in scene.cores:
         cv2.fillPoly(mask, [np.rint(core).astype(np.int32)], 1.0)
     return np.asarray(cv2.resize(mask, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+
+
+def again(
+    picture: Picture, wanted: npt.NDArray[np.float32], random: Random
+) -> tuple[Picture, npt.NDArray[np.float32]]:
+    """A scene as another screen would show it: turned, recoloured, inverted, relit, noisier.
+
+    Args:
+        picture: uint8, (size, size, 3).
+        wanted: the target of the scene, (size // 2, size // 2).
+        random: where chance comes from.
+
+    Returns:
+        Both, changed, with the same shapes.
+    """
+    quarters = int(random.choice(4, p=QUARTERS))
+    picture, wanted = np.rot90(picture, quarters), np.rot90(wanted, quarters)
+    level = picture[:, :, random.permutation(3)].astype(np.float32)
+    if random.random() < INVERTED:
+        level = 255 - level
+    if random.random() < RELIT:
+        level = level * random.uniform(0.5, 1.15) + random.uniform(-10, 40)
+    if random.random() < NOISY:
+        level += random.normal(0, random.uniform(1, 8), (*level.shape[:2], 1))
+    return np.clip(level, 0, 255).astype(np.uint8), wanted
 
 
 def _degraded(picture: npt.NDArray[np.float32], random: Random) -> Picture:

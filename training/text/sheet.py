@@ -18,6 +18,8 @@ Random = np.random.Generator
 
 MARKERS: Final = ("L", "R", "L", "R", "LT", "RT", "CC", "MLO", "PA", "AP", "RCC", "LMLO")
 UNITS: Final = ("", "", "", "", "", "", "%", "~", "cm")
+LARGE: Final = (8, 48)
+"""Pixels of height, least and most, of half of the scattered texts: as many of each octave."""
 HUES: Final = np.array(
     [(255, 255, 255), (255, 255, 0), (0, 255, 0), (0, 255, 255), (255, 160, 0), (255, 60, 60),
      (90, 140, 255), (255, 0, 255), (200, 200, 200)], np.float32,
@@ -54,7 +56,8 @@ class Sheet:
         """Texts here and there: any font, script and size, upright, turned or tilted."""
         random = self.random
         for _ in range(int(random.integers(1, 7))):
-            high = self._height(64)
+            is_large = random.random() < 0.5
+            high = int(np.exp(random.uniform(*np.log(LARGE)))) if is_large else self._height(64)
             text = foreign(random) if random.random() < 0.15 else say(random)
             ink = _inked(self._font(text), text, high)
             if ink is None:
@@ -186,9 +189,11 @@ class _Style:
 
     def __init__(self, random: Random) -> None:
         self.hue = HUES[0] if random.random() < 0.55 else HUES[random.integers(len(HUES))]
+        if random.random() < 0.08:
+            self.hue = random.uniform(0, 255, 3).astype(np.float32)
         self.dark = random.random() < 0.2
         strength = random.random()
-        low, high = (25, 60) if strength < 0.15 else (60, 120) if strength < 0.4 else (120, 255)
+        low, high = (25, 60) if strength < 0.15 else (60, 140) if strength < 0.5 else (120, 255)
         self.contrast = random.uniform(low, high)
         has_plate = random.random() < 0.08
         self.plate = random.uniform(0, 255, 3).astype(np.float32) if has_plate else None

@@ -18,18 +18,25 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from training.text.fonts import fonts
 from training.text.network import TextNetwork, loss
 from training.text.quantise import quantise
-from training.text.scene import scene, target
+from training.text.scene import again, scene, target
 
 SIZE: Final = 256
 BATCH: Final = 16
 RATE: Final = 3e-3
 SEED: Final = 20261122
-KEEP: Final = 0.998
+AGAIN: Final = 0.6
+"""Share of scenes that have been shown before: drawing one takes longer than learning from it."""
+SHELF: Final = 1024
+"""Scenes that are kept to be shown again."""
+KEEP: Final = 0.999
 """How much of the averaged weights stays at each step."""
 
 
 class Scenes(IterableDataset[tuple[np.ndarray, np.ndarray]]):
-    """Scenes without end: uint8 (3, SIZE, SIZE) and float32 (1, SIZE / 2, SIZE / 2)."""
+    """Scenes without end: uint8 (3, SIZE, SIZE) and float32 (1, SIZE / 2, SIZE / 2).
+
+    Most are shown again, each time changed.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -39,9 +46,17 @@ class Scenes(IterableDataset[tuple[np.ndarray, np.ndarray]]):
         info = get_worker_info()
         random = np.random.default_rng([self.seed, info.id if info else 0])
         kinds = fonts()
+        shelf: list[tuple[np.ndarray, np.ndarray]] = []
         while True:
-            drawn = scene(SIZE, random, kinds)
-            yield drawn.picture.transpose(2, 0, 1).copy(), target(drawn)[None]
+            if len(shelf) >= BATCH and random.random() < AGAIN:
+                picture, wanted = again(*shelf[random.integers(len(shelf))], random)
+            else:
+                drawn = scene(SIZE, random, kinds)
+                picture, wanted = drawn.picture, target(drawn)
+                if len(shelf) == SHELF:
+                    del shelf[random.integers(SHELF)]
+                shelf.append((picture, wanted))
+            yield picture.transpose(2, 0, 1).copy(), wanted[None].copy()
 
 
 def train(
@@ -89,7 +104,9 @@ def _step(network: TextNetwork, optimiser: Any, batch: Any, device: torch.device
     pictures, wanted = (part.to(device) for part in batch)
     pictures = pictures.float().div_(255).contiguous(memory_format=torch.channels_last)
     optimiser.zero_grad(set_to_none=True)
-    lost = loss(network(pictures), wanted)
+    with torch.autocast(device.type, torch.bfloat16):
+        logits = network(pictures)
+    lost = loss(logits.float(), wanted)
     lost.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), 2.0)
     optimiser.step()
