@@ -35,7 +35,7 @@ KEEP: Final = 0.999
 class Scenes(IterableDataset[tuple[np.ndarray, np.ndarray]]):
     """Scenes without end: uint8 (3, SIZE, SIZE) and float32 (1, SIZE / 2, SIZE / 2).
 
-    Most are shown again, each time changed.
+    Each is shown two or three times, changed where it is shown again.
     """
 
     def __init__(self, seed: int) -> None:
@@ -71,7 +71,7 @@ def train(
         start: the `.pt` of an earlier run to go on from; nothing known where None.
 
     Returns:
-        What the card says: steps, scenes and last loss (mean of the last hundred steps).
+        What the card says: steps, scenes shown and last loss (mean of the last hundred steps).
     """
     torch.manual_seed(SEED)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -104,7 +104,8 @@ def _step(network: TextNetwork, optimiser: Any, batch: Any, device: torch.device
     pictures, wanted = (part.to(device) for part in batch)
     pictures = pictures.float().div_(255).contiguous(memory_format=torch.channels_last)
     optimiser.zero_grad(set_to_none=True)
-    with torch.autocast(device.type, torch.bfloat16):
+    is_short = device.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
+    with torch.autocast(device.type, torch.bfloat16, enabled=is_short):  # else it is slower
         logits = network(pictures)
     lost = loss(logits.float(), wanted)
     lost.backward()  # type: ignore[no-untyped-call]
