@@ -35,7 +35,7 @@ KEEP: Final = 0.999
 class Scenes(IterableDataset[tuple[np.ndarray, np.ndarray]]):
     """Scenes without end: uint8 (3, SIZE, SIZE) and float32 (1, SIZE / 2, SIZE / 2).
 
-    Each is shown two or three times, changed where it is shown again.
+    Each is shown two or three times on average, changed where it is shown again.
     """
 
     def __init__(self, seed: int) -> None:
@@ -105,7 +105,7 @@ def _step(network: TextNetwork, optimiser: Any, batch: Any, device: torch.device
     pictures = pictures.float().div_(255).contiguous(memory_format=torch.channels_last)
     optimiser.zero_grad(set_to_none=True)
     is_short = device.type == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
-    with torch.autocast(device.type, torch.bfloat16, enabled=is_short):  # else it is slower
+    with torch.autocast(device.type, torch.bfloat16, enabled=is_short):  # not where it is emulated
         logits = network(pictures)
     lost = loss(logits.float(), wanted)
     lost.backward()  # type: ignore[no-untyped-call]
