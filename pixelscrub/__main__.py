@@ -1,5 +1,5 @@
 """`python -m pixelscrub`."""
 
-from pixelscrub.cli import main
+from pixelscrub.commands.cli import main
 
 main()

@@ -8,24 +8,24 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pixelscrub import pipeline, worker
+from pixelscrub.compat.quiet import hush
 from pixelscrub.errors import HeldError, NothingUsableError, PixelscrubError, UsageError
-from pixelscrub.intake.find import Left, find
+from pixelscrub.intake.find import SkippedFile, find
 from pixelscrub.intake.group import Intake
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.pool import Pool
 from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.plan import Plan
-from pixelscrub.quiet import hush
 from pixelscrub.recipe import Recipe
-from pixelscrub.run import Progress, Run, drive, open_run, write_record
-from pixelscrub.store.facts import Facts
 from pixelscrub.store.output import Output, check_places
+from pixelscrub.study import pipeline, worker
+from pixelscrub.study.context import StudyContext
+from pixelscrub.study.run import Progress, Run, drive, open_run, write_record
 
 if TYPE_CHECKING:
+    from pixelscrub.audit.issues import AuditResult
     from pixelscrub.intake.instance import Study
     from pixelscrub.jobs.limits import Limits
-    from pixelscrub.prove.issues import AuditResult
     from pixelscrub.store.journal import Journal
 
 AnyPath = str | PathLike[str]
@@ -165,7 +165,7 @@ def verify(
     Raises:
         UsageError: a folder does not exist, or the recipe is not valid.
     """
-    from pixelscrub.prove.audit import audit
+    from pixelscrub.audit.audit import audit
 
     hush()
     allowed = recipe if recipe is None or isinstance(recipe, Recipe) else Recipe.load(str(recipe))
@@ -177,7 +177,7 @@ def gather(inputs: Sequence[Path], run: Run) -> Intake:
     return place(find(inputs), run)
 
 
-def place(found: Iterable[Source | Left], run: Run) -> Intake:
+def place(found: Iterable[Source | SkippedFile], run: Run) -> Intake:
     """Put files into their studies; headers are read in the workers."""
     intake = Intake(run.private.index)
     for file, item in _placed(_chunks(found, intake, run.journal), run.pool):
@@ -188,12 +188,12 @@ def place(found: Iterable[Source | Left], run: Run) -> Intake:
 
 
 def _chunks(
-    found: Iterable[Source | Left], intake: Intake, journal: Journal
+    found: Iterable[Source | SkippedFile], intake: Intake, journal: Journal
 ) -> Iterator[list[Source | Instance]]:
     """Files to be read, `CHUNK` at a time; those that are not to be read go into `intake`."""
     chunk: list[Source | Instance] = []
     for item in found:
-        if isinstance(item, Left):
+        if isinstance(item, SkippedFile):
             intake.add(item)
             continue
         chunk.append(journal.placed(item) or item)
@@ -206,7 +206,7 @@ def _chunks(
 
 def _placed(
     chunks: Iterable[list[Source | Instance]], pool: Pool
-) -> Iterator[tuple[Source | Instance, Instance | Left]]:
+) -> Iterator[tuple[Source | Instance, Instance | SkippedFile]]:
     """Each file as it was given, and what came of it."""
     for chunk, results in pool.map(worker.read_instances, chunks, _size):
         if isinstance(results, PixelscrubError) and len(chunk) > 1:
@@ -215,7 +215,7 @@ def _placed(
         each = [results] if isinstance(results, PixelscrubError) else results
         for file, result in zip(chunk, each, strict=True):
             is_held = isinstance(result, HeldError)
-            yield file, Left(_source(file), result.reason) if is_held else result
+            yield file, SkippedFile(_source(file), result.reason) if is_held else result
 
 
 def _size(chunk: list[Source | Instance]) -> int:
@@ -235,7 +235,7 @@ def _planned(inputs: Sequence[Path], run: Run) -> Summary:
 
     def count(study: Study, run: Run) -> None:
         plan = pipeline.plan(study, run)
-        facts = Facts(faces=plan.faces)
+        facts = StudyContext(faces=plan.faces)
         with alone:
             for instance in plan.instances:
                 line = pipeline.audit_line(instance, facts.faces_of(instance.uid))

@@ -129,7 +129,7 @@ NOT_INSTANCES = frozenset({Reason.NOT_DICOM, Reason.NOT_A_FILE, Reason.DICOMDIR}
 """Reasons of files that are no instances: reported and left, without effect on the exit code."""
 
 
-PASSING = frozenset(
+RETRYABLE = frozenset(
     {
         Reason.UNREADABLE,
         Reason.MISSING_CODEC,

@@ -11,7 +11,7 @@ import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from pixelscrub.quiet import hush
+from pixelscrub.compat.quiet import hush
 
 PACKAGED = Path(pydicom.__file__).parent / "data" / "test_files"
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -73,7 +73,7 @@ def test_no_module_grows_beyond_one_reason_to_exist(path):
 
 def test_command_line_imports_nothing_heavy():
     heavy = "pydicom numpy cv2 SimpleITK scipy skimage pydantic matplotlib"
-    code = f"import sys, pixelscrub.cli; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    code = f"import sys, pixelscrub.commands.cli; print([m for m in '{heavy}'.split() if m in sys.modules])"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -20,7 +20,7 @@ from scipy import ndimage
 from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
-from pixelscrub.face import prior
+from pixelscrub.face import template as prior
 from pixelscrub.face.grid import Grid
 from pixelscrub.face.skin import distance_to, signed_distance
 

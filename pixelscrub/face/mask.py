@@ -11,7 +11,7 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 from scipy.spatial.transform import Rotation
 
-from pixelscrub.face import prior, skin
+from pixelscrub.face import skin, template
 from pixelscrub.face.eyes import PLAIN, globes
 from pixelscrub.face.fit import BETTER, GOOD_FIT, Body, Fit, Pose, fit, judge, turned
 from pixelscrub.face.grid import Grid, Placed
@@ -70,7 +70,7 @@ class FaceMask:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class HeadFit:
     """A head in a volume.
 
     Attributes:
@@ -99,7 +99,7 @@ def face_mask(
         ears: take the ears too.
         generic: tell the average head from the air around it.
     """
-    found = locate(Placed(image, sitk.Transform()), modality, ears=ears)
+    found = fit_head(Placed(image, sitk.Transform()), modality, ears=ears)
     if isinstance(found, str):
         empty = sitk.Image(image.GetSize(), sitk.sitkUInt8)
         empty.CopyInformation(image)
@@ -116,9 +116,9 @@ def _on(image: sitk.Image, share: sitk.Image) -> sitk.Image:
     return sitk.Cast(carried >= HALF, sitk.sitkUInt8)
 
 
-def locate(
+def fit_head(
     placed: Placed, modality: str, *, ears: bool = False, known: Pose | None = None
-) -> Found | str:
+) -> HeadFit | str:
     """Find the face in a placed volume, or say why there is none.
 
     Args:
@@ -182,7 +182,7 @@ def _facing(found: Fit, body: Body, placed: Placed) -> Fit:
     return best if best.distance < found.distance - BETTER else found
 
 
-def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> Found | str:
+def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> HeadFit | str:
     checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
     checks |= region.checks
     if checks["face_in_view"] < IN_VIEW or checks["face_ml"] == 0:
@@ -202,10 +202,10 @@ def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> Fo
     remove = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
     remove.SetOrigin(grid.origin.tolist())
     remove.SetSpacing([grid.step] * 3)
-    return Found(remove, region.tissue, fitted.pose, status, checks, reasons)
+    return HeadFit(remove, region.tissue, fitted.pose, status, checks, reasons)
 
 
-def average(found: Found) -> sitk.Image:
+def average(found: HeadFit) -> sitk.Image:
     """The average head where it was fitted, on the region's grid.
 
     Returns:
@@ -213,8 +213,8 @@ def average(found: Found) -> sitk.Image:
     """
     planes = np.indices(found.region.GetSize()[::-1]).reshape(3, -1)[::-1].T
     points = np.array(found.region.GetOrigin()) + planes * found.region.GetSpacing()
-    depth = prior.at(prior.smooth_skin(), found.pose.to_template(points))
-    share = np.clip(HALF - depth / (2 * prior.STEP), 0, 1).astype(np.float32)
+    depth = template.at(template.smooth_skin(), found.pose.to_template(points))
+    share = np.clip(HALF - depth / (2 * template.STEP), 0, 1).astype(np.float32)
     image = sitk.GetImageFromArray(share.reshape(found.region.GetSize()[::-1]))
     image.CopyInformation(found.region)
     return image

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from pixelscrub.face import prior
+from pixelscrub.face import template as prior
 from pixelscrub.face.brain import find_brain, spared
 from pixelscrub.face.eyes import eyes
 from pixelscrub.face.fit import Pose

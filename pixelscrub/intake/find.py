@@ -21,14 +21,14 @@ RATIO_LIMIT = 1100
 """Deflate packs at most 1032 to 1, so a larger ratio is not an honest header."""
 
 
-class Left(NamedTuple):
+class SkippedFile(NamedTuple):
     """A file that is not looked at, and why."""
 
     source: Source
     reason: Reason
 
 
-def find(inputs: Sequence[Path]) -> Iterator[Source | Left]:
+def find(inputs: Sequence[Path]) -> Iterator[Source | SkippedFile]:
     """Every file below `inputs`, in the order of their names.
 
     Raises:
@@ -45,18 +45,18 @@ def find(inputs: Sequence[Path]) -> Iterator[Source | Left]:
             yield from _file(given.parent, given, given.stat())
 
 
-def _walk(root: Path, folder: Path) -> Iterator[Source | Left]:
+def _walk(root: Path, folder: Path) -> Iterator[Source | SkippedFile]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
-        yield Left(_source(root, folder), Reason.UNREADABLE)
+        yield SkippedFile(_source(root, folder), Reason.UNREADABLE)
         return
     for entry in entries:
         path = Path(entry.path)
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError:
-            yield Left(_source(root, path), Reason.UNREADABLE)
+            yield SkippedFile(_source(root, path), Reason.UNREADABLE)
             continue
         if stat.S_ISDIR(status.st_mode):
             yield from _walk(root, path)
@@ -64,12 +64,12 @@ def _walk(root: Path, folder: Path) -> Iterator[Source | Left]:
             yield from _file(root, path, status)
 
 
-def _file(root: Path, path: Path, status: os.stat_result) -> Iterator[Source | Left]:
+def _file(root: Path, path: Path, status: os.stat_result) -> Iterator[Source | SkippedFile]:
     source = _source(root, path, status.st_size, status.st_mtime_ns)
     if not stat.S_ISREG(status.st_mode):
-        yield Left(source, Reason.NOT_A_FILE)
+        yield SkippedFile(source, Reason.NOT_A_FILE)
     elif not _is_utf8(path):
-        yield Left(source, Reason.FILE_NAME)
+        yield SkippedFile(source, Reason.FILE_NAME)
     elif path.suffix.lower() == ".zip":
         yield from _members(source)
     else:
@@ -89,19 +89,19 @@ def _source(root: Path, path: Path, size: int = 0, modified: int = 0) -> Source:
     return Source(root, path.relative_to(root).as_posix(), size, modified)
 
 
-def _members(archive: Source) -> Iterator[Source | Left]:
+def _members(archive: Source) -> Iterator[Source | SkippedFile]:
     try:
         with archive.open() as file, zipfile.ZipFile(file) as opened:
             infos = sorted(opened.infolist(), key=lambda info: info.filename)
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
-        yield Left(archive, Reason.DAMAGED_FILE)
+        yield SkippedFile(archive, Reason.DAMAGED_FILE)
         return
     for info in infos:
         if info.is_dir():
             continue
         name = f"{archive.path}/{info.filename}"
         member = Source(archive.root, name, info.file_size, archive.modified, archive.path)
-        yield Left(member, Reason.ARCHIVE_LIMIT) if _is_refused(info) else member
+        yield SkippedFile(member, Reason.ARCHIVE_LIMIT) if _is_refused(info) else member
 
 
 def _is_refused(info: zipfile.ZipInfo) -> bool:

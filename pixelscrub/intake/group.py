@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pixelscrub.errors import Reason
-from pixelscrub.intake.find import Left
+from pixelscrub.intake.find import SkippedFile
 from pixelscrub.intake.instance import Instance, Source, Study
 
 SCHEMA = """
@@ -55,10 +55,10 @@ class Intake:
         return int(self._rows.execute("SELECT count(*) FROM left").fetchone()[0])
 
     @property
-    def left(self) -> Iterator[Left]:
+    def left(self) -> Iterator[SkippedFile]:
         """Files that no study holds, and why."""
         for source, reason in self._rows.execute("SELECT source, reason FROM left ORDER BY rowid"):
-            yield Left(_source(json.loads(source)), Reason(reason))
+            yield SkippedFile(_source(json.loads(source)), Reason(reason))
 
     @property
     def studies(self) -> Iterator[Study]:
@@ -70,13 +70,13 @@ class Intake:
             instances = [_instance(json.loads(row)) for (row,) in rows]
             yield Study(uid, instances[0].patient, instances)
 
-    def add(self, item: Instance | Left) -> None:
+    def add(self, item: Instance | SkippedFile) -> None:
         """Take one more.
 
         The first file of a SOP Instance UID stands for it. Every further one is held: as
         DUPLICATE_INSTANCE where its bytes are the same, as CONFLICTING_INSTANCES where they differ.
         """
-        if isinstance(item, Left):
+        if isinstance(item, SkippedFile):
             self._leave(item)
             return
         row = json.dumps([_fields(item.source), *_fields(item)[1:]], default=str)
@@ -86,9 +86,9 @@ class Intake:
         if added.rowcount:
             self._rows.execute("INSERT OR IGNORE INTO studies VALUES (?)", (item.study,))
         else:
-            self._leave(Left(item.source, self._clash(item)))
+            self._leave(SkippedFile(item.source, self._clash(item)))
 
-    def _leave(self, item: Left) -> None:
+    def _leave(self, item: SkippedFile) -> None:
         row = json.dumps(_fields(item.source), default=str)
         self._rows.execute("INSERT INTO left VALUES (?, ?)", (row, item.reason))
 
@@ -100,7 +100,7 @@ class Intake:
         return Reason.DUPLICATE_INSTANCE if same else Reason.CONFLICTING_INSTANCES
 
 
-def group(found: Iterable[Instance | Left], path: Path | None = None) -> Intake:
+def group(found: Iterable[Instance | SkippedFile], path: Path | None = None) -> Intake:
     """Sort what was found into studies; `path` as in `Intake`."""
     intake = Intake(path)
     for item in found:

@@ -39,7 +39,7 @@ def main() -> None:
 
 def quietly(function: Callable[[Any], Any], item: Any) -> Any:
     """Call `function` on `item`; whatever it raises comes back as a value that tells nothing."""
-    from pixelscrub.quiet import hush
+    from pixelscrub.compat.quiet import hush
 
     hush()
     try:

@@ -20,7 +20,7 @@ from typing import Any, Final, Self, TypeVar
 
 from pixelscrub.errors import HeldError, MissingComponentError, PixelscrubError, Reason, UsageError
 from pixelscrub.jobs.limits import Limits
-from pixelscrub.jobs.worker_process import Stable
+from pixelscrub.jobs.worker_process import ProcessPool
 
 T = TypeVar("T")
 AHEAD: Final = 3
@@ -45,13 +45,13 @@ class Pool:
         """
         limits = limits or Limits()
         self._stopped = threading.Event()
-        self._stable: Stable | None = None
+        self._stable: ProcessPool | None = None
         self._executor: Executor
         self._end: Callable[[], object]
         if dask is None:
             self.workers = workers or os.cpu_count() or 1
             self._limits = limits.shared_by(self.workers)
-            self._stable = Stable(self._limits)
+            self._stable = ProcessPool(self._limits)
             self._end = self._stable.close
             self._executor = ThreadPoolExecutor(self.workers)
             self._batch = 1
@@ -155,7 +155,10 @@ def _result(future: Future[list[Any]]) -> list[Any] | PixelscrubError:
 
 
 def _work_through(
-    stable: Stable, function: Callable[[Any], Any], batch: Sequence[Any], seconds: Sequence[float]
+    stable: ProcessPool,
+    function: Callable[[Any], Any],
+    batch: Sequence[Any],
+    seconds: Sequence[float],
 ) -> list[Any]:
     return [stable.call(function, item, limit) for item, limit in zip(batch, seconds, strict=True)]
 
@@ -168,9 +171,9 @@ def _work_on_cluster(
 
 
 @cache
-def _stable_here(limits: Limits) -> Stable:
+def _stable_here(limits: Limits) -> ProcessPool:
     """The processes of this Dask worker."""
-    stable = Stable(limits.shared_by(os.cpu_count() or 1))
+    stable = ProcessPool(limits.shared_by(os.cpu_count() or 1))
     atexit.register(stable.kill)
     return stable
 

@@ -119,7 +119,7 @@ class WorkerProcess:
         return self._connection
 
 
-class Stable:
+class ProcessPool:
     """Worker processes that any number of threads may call; each is lent to one at a time."""
 
     def __init__(self, limits: Limits) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pixelscrub.net.address import DicomAddress
 from pixelscrub.net.listen import PDU, read_report
 from pixelscrub.net.order import keep_order
-from pixelscrub.net.peer import Item, Report, Result, UnreachableError
+from pixelscrub.net.peer import QueuedInstance, Report, Result, UnreachableError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -44,7 +44,7 @@ class DimsePeer:
         """
         self._address, self._title, self._context = address, title, context
 
-    def send(self, items: Sequence[Item]) -> Iterator[Result]:
+    def send(self, items: Sequence[QueuedInstance]) -> Iterator[Result]:
         """C-STORE; what has no accepted presentation context comes back with that code."""
         from pynetdicom.presentation import build_context
 
@@ -54,7 +54,7 @@ class DimsePeer:
             for item in items:
                 yield item, _store(association, item)
 
-    def holds(self, items: Sequence[Item]) -> set[str]:
+    def holds(self, items: Sequence[QueuedInstance]) -> set[str]:
         """C-FIND at the level of instances, one query a series."""
         from pynetdicom.presentation import build_context
         from pynetdicom.sop_class import (  # type: ignore[attr-defined]
@@ -136,7 +136,7 @@ class DimsePeer:
                 association.release()
 
 
-def _store(association: Association, item: Item) -> str | None:
+def _store(association: Association, item: QueuedInstance) -> str | None:
     if not association.accepted_contexts:
         return NO_CONTEXT
     if not association.is_established:

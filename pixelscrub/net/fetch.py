@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pixelscrub.compat.quiet import hush
 from pixelscrub.errors import HeldError, NothingUsableError, Reason, UsageError, guarded
 from pixelscrub.net import extra
 from pixelscrub.net.address import WebAddress
 from pixelscrub.net.peer import UnreachableError
-from pixelscrub.net.station import Station, open_station
+from pixelscrub.net.service import ScrubService, open_service
 from pixelscrub.net.tls import Tls
 from pixelscrub.net.web import WebPeer
 from pixelscrub.outcome import Summary
-from pixelscrub.quiet import hush
 from pixelscrub.recipe import Recipe
 
 
@@ -139,7 +139,7 @@ def scrub_fetched(
     """
     fetched = Fetched()
     studies = _retrieve(query, fetched)
-    with open_station(recipe, out, private, key, workers) as station:
+    with open_service(recipe, out, private, key, workers) as station:
         for study in studies:
             names = {_take(station, content, fetched) for content in study}
             if study.is_whole:
@@ -148,7 +148,7 @@ def scrub_fetched(
         return station.record(), fetched
 
 
-def _take(station: Station, content: bytes, fetched: Fetched) -> str | None:
+def _take(station: ScrubService, content: bytes, fetched: Fetched) -> str | None:
     """Take over one file; gives the name of its study, None where it cannot be read."""
     file = station.spool.new_file()
     _write(content, file)

@@ -39,7 +39,7 @@ LARGEST_PDU: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ListenerConfig:
     """How the gateway listens.
 
     Attributes:
@@ -79,7 +79,9 @@ def _is_loopback(host: str) -> bool:
 class Listener:
     """Takes instances into a spool, in threads of its own."""
 
-    def __init__(self, door: Door, spool: Spool, report: Report, partner: str | None) -> None:
+    def __init__(
+        self, door: ListenerConfig, spool: Spool, report: Report, partner: str | None
+    ) -> None:
         """Prepare to listen.
 
         Args:

@@ -26,7 +26,7 @@ class UnreachableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class QueuedInstance:
     """One proved file to be sent.
 
     Attributes:
@@ -43,18 +43,18 @@ class Item:
         return self.instance.source.root / self.instance.source.path
 
 
-Result = tuple[Item, str | None]
+Result = tuple[QueuedInstance, str | None]
 """An item, and None where the peer has it, or the code of what went wrong."""
 
 
 class Peer(Protocol):
     """Who takes instances; every method may raise `UnreachableError`."""
 
-    def send(self, items: Sequence[Item]) -> Iterator[Result]:
+    def send(self, items: Sequence[QueuedInstance]) -> Iterator[Result]:
         """Send files as they lie, byte for byte; each comes back when the peer has answered."""
         ...
 
-    def holds(self, items: Sequence[Item]) -> set[str]:
+    def holds(self, items: Sequence[QueuedInstance]) -> set[str]:
         """The SOP Instance UIDs among these that the peer says it has; none where it won't say."""
         ...
 

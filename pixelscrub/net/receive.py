@@ -19,11 +19,11 @@ from typing import Final
 
 from pixelscrub.net import extra
 from pixelscrub.net.address import DicomAddress, WebAddress
-from pixelscrub.net.courier import Courier, Patience
 from pixelscrub.net.dimse import DimsePeer
-from pixelscrub.net.listen import Door, Listener
+from pixelscrub.net.forwarder import Forwarder, Patience
+from pixelscrub.net.listen import Listener, ListenerConfig
 from pixelscrub.net.peer import Peer
-from pixelscrub.net.station import Station, open_station
+from pixelscrub.net.service import ScrubService, open_service
 from pixelscrub.net.tls import Tls
 from pixelscrub.net.web import WebPeer
 from pixelscrub.outcome import Summary
@@ -50,7 +50,7 @@ class Waits:
 
 
 def receive(  # noqa: PLR0913
-    door: Door,
+    door: ListenerConfig,
     to: DicomAddress | WebAddress,
     out: Path,
     *,
@@ -87,7 +87,7 @@ def receive(  # noqa: PLR0913
     """
     extra.require()
     stop = stop or threading.Event()
-    with open_station(recipe, out, private, key, workers) as station:
+    with open_service(recipe, out, private, key, workers) as station:
         courier = _courier(station, door, to, out, waits.patience, stop)
         partner = to.title if isinstance(to, DicomAddress) else None
         listener = Listener(door, station.spool, courier.committed, partner)
@@ -121,19 +121,19 @@ def peer_at(to: DicomAddress | WebAddress, title: str, tls: Tls) -> Peer:
 
 
 def _courier(
-    station: Station,
-    door: Door,
+    station: ScrubService,
+    door: ListenerConfig,
     to: DicomAddress | WebAddress,
     out: Path,
     patience: Patience,
     stop: threading.Event,
-) -> Courier:
+) -> Forwarder:
     peer = peer_at(to, door.title, door.tls)
-    return Courier(station.receipts, out, peer, patience, stop)
+    return Forwarder(station.receipts, out, peer, patience, stop)
 
 
 def _work(
-    station: Station,
+    station: ScrubService,
     listener: Listener,
     sending: Future[None],
     quiet: float,
@@ -152,7 +152,7 @@ def _work(
 
 
 @contextmanager
-def _sending(courier: Courier) -> Iterator[Future[None]]:
+def _sending(courier: Forwarder) -> Iterator[Future[None]]:
     """Send in a thread of its own, which ends when the courier is stopped."""
 
     def run() -> None:

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from pixelscrub.compat.quiet import hush
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.net import extra
 from pixelscrub.net.address import DicomAddress, WebAddress
-from pixelscrub.net.courier import Courier, Patience
+from pixelscrub.net.forwarder import Forwarder, Patience
 from pixelscrub.net.receipts import Receipt, Receipts, State
 from pixelscrub.net.receive import peer_at
 from pixelscrub.net.tls import Tls
 from pixelscrub.outcome import Outcome
-from pixelscrub.quiet import hush
 from pixelscrub.store.journal import Journal
 from pixelscrub.store.private import Private
 
@@ -66,7 +66,7 @@ def send(
         if not clean:
             raise NothingUsableError("the journal names no clean instance in this folder")
         receipts.put(*(r for r in clean if receipts.get(r.name) is None))
-        courier = Courier(receipts, out, peer, patience)
+        courier = Forwarder(receipts, out, peer, patience)
         for attempt in range(1, TRIES + 1):
             courier.work()
             if attempt == TRIES or not receipts.due(float("inf"), 1):

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pixelscrub.net.address import WebAddress
 from pixelscrub.net.multipart import bodies
-from pixelscrub.net.peer import Item, Report, Result, UnreachableError
+from pixelscrub.net.peer import QueuedInstance, Report, Result, UnreachableError
 from pixelscrub.net.tls import Tls
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class WebPeer:
         self._session.verify = str(tls.ca) if tls.ca else True
         self._session.cert = (str(tls.cert), str(tls.key)) if tls.cert else None
 
-    def send(self, items: Sequence[Item]) -> Iterator[Result]:
+    def send(self, items: Sequence[QueuedInstance]) -> Iterator[Result]:
         """STOW-RS, in requests of bounded size."""
         for batch in _batches(items):
             errors = self._post(batch)
             for item in batch:
                 yield item, errors[item.instance.uid]
 
-    def holds(self, items: Sequence[Item]) -> set[str]:
+    def holds(self, items: Sequence[QueuedInstance]) -> set[str]:
         """QIDO-RS for the instances of each study."""
         found: set[str] = set()
         for study in {item.instance.study for item in items}:
@@ -101,7 +101,7 @@ class WebPeer:
         client.set_http_retry_params(retry=False)
         return client
 
-    def _post(self, batch: Sequence[Item]) -> dict[str, str | None]:
+    def _post(self, batch: Sequence[QueuedInstance]) -> dict[str, str | None]:
         boundary = secrets.token_hex(24)
         kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
         with _reduced():
@@ -133,8 +133,8 @@ def _values(items: Iterable[Mapping[str, Any]], tag: str) -> list[Any]:
     return [value for item in items for value in item.get(tag, {}).get("Value", [])]
 
 
-def _batches(items: Sequence[Item]) -> Iterator[list[Item]]:
-    batch: list[Item] = []
+def _batches(items: Sequence[QueuedInstance]) -> Iterator[list[QueuedInstance]]:
+    batch: list[QueuedInstance] = []
     size = 0
     for item in items:
         if batch and size + item.instance.source.size > BATCH_BYTES:

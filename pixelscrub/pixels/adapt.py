@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydicom.uid import UID
 
+from pixelscrub.dicom.encapsulation import EXTENDED_LENGTHS, EXTENDED_OFFSETS
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.pixels.crop import crop_header
 from pixelscrub.pixels.edit import Edit
-from pixelscrub.pixels.encapsulated import EXTENDED_LENGTHS, EXTENDED_OFFSETS
 from pixelscrub.pixels.fit import OVERLAY_GROUPS
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.write import target_syntax

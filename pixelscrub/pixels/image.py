@@ -6,10 +6,10 @@ from typing import Any, BinaryIO
 
 import numpy.typing as npt
 
+from pixelscrub.dicom.encapsulation import EXTENDED_OFFSETS, EncapsulatedFrames
+from pixelscrub.dicom.pixel_element import PIXEL_TAGS, read_around
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels import codecs
-from pixelscrub.pixels.element import PIXEL_TAGS, read_around
-from pixelscrub.pixels.encapsulated import EXTENDED_OFFSETS, EncapsulatedFrames
 from pixelscrub.pixels.info import PixelInfo, describe
 from pixelscrub.pixels.native import NativeFrames
 

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from pixelscrub.dicom.pixel_element import PixelElement
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.pixels.element import PixelElement
 from pixelscrub.pixels.info import PixelInfo
 
 Cells = npt.NDArray[Any]
@@ -32,7 +32,7 @@ class NativeFrames:
         self._file = file
         self._element = element
         self._info = info
-        self._layout = Layout(info, big_endian, element.vr)
+        self._layout = CellLayout(info, big_endian, element.vr)
         self._check_length()
 
     def cells(self, index: int) -> Cells:
@@ -61,7 +61,7 @@ class NativeFrames:
             raise HeldError(Reason.FRAME_COUNT, "more bytes than frames need")
 
 
-class Layout:
+class CellLayout:
     """How the cells of one frame lie in the bytes of native pixel data.
 
     Attributes:

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 import numpy as np
 import numpy.typing as npt
 
+from pixelscrub.dicom.deflate import Deflating
+from pixelscrub.dicom.encapsulation import write_items
+from pixelscrub.dicom.pixel_element import DEFLATED, PixelElement
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box
 from pixelscrub.pixels import codecs, jpeg
 from pixelscrub.pixels.edit import Edit
-from pixelscrub.pixels.element import DEFLATED, PixelElement
-from pixelscrub.pixels.encapsulated import write_items
 from pixelscrub.pixels.fill import filled
 from pixelscrub.pixels.fit import is_edited_as_jpeg
 from pixelscrub.pixels.image import Image
-from pixelscrub.pixels.inflate import Deflating
 from pixelscrub.pixels.info import PixelInfo
-from pixelscrub.pixels.native import Layout
+from pixelscrub.pixels.native import CellLayout
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -147,7 +147,7 @@ def _write_native(
     out: BinaryIO, image: Image, header: FileDataset, edit: Edit, element: PixelElement
 ) -> None:
     info = _cropped(image.known, edit.crop)
-    layout = Layout(info, image.is_big_endian, element.vr)
+    layout = CellLayout(info, image.is_big_endian, element.vr)
     length = -(-layout.frame_bits * info.frames // 8)
     out.write(_element_header(header, element, length + length % 2))
     frames = (edited_cells(image, index, edit) for index in range(info.frames))

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from pixelscrub.identity.terms import Terms
 from pixelscrub.prove.search import Needles
-from pixelscrub.tags.terms import Terms
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

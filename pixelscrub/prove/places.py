@@ -25,7 +25,7 @@ SCAN_STARTS: Final = frozenset({0xDA, 0x90, 0x93})
 """JPEG's SOS, and JPEG 2000's SOT and SOD: what follows is compressed."""
 
 
-class Value(NamedTuple):
+class FoundValue(NamedTuple):
     """The bytes of one element that holds no items; `place` is its tag path."""
 
     place: str
@@ -33,7 +33,7 @@ class Value(NamedTuple):
     data: bytes
 
 
-def values(dataset: Dataset, path: str = "") -> Iterator[Value]:
+def values(dataset: Dataset, path: str = "") -> Iterator[FoundValue]:
     """Every element at any depth, as the bytes that stand in the file."""
     for tag in list(dataset.keys()):
         place = f"{path}({tag.group:04X},{tag.element:04X})"
@@ -43,7 +43,7 @@ def values(dataset: Dataset, path: str = "") -> Iterator[Value]:
             for number, nested in enumerate(dataset[tag].value or ()):
                 yield from values(nested, f"{place}[{number}].")
         else:
-            yield Value(place, vr, bytes_of(item))
+            yield FoundValue(place, vr, bytes_of(item))
 
 
 def _vr(item: DataElement | RawDataElement | None) -> str:
@@ -91,7 +91,7 @@ def _places(parsed: Parsed, needles: Needles) -> Iterator[str]:
             yield place
 
 
-def _holds(value: Value, needles: Needles) -> bool:
+def _holds(value: FoundValue, needles: Needles) -> bool:
     if value.vr in NUMBERS:
         return False
     return needles.in_text(value.data) if value.vr in TEXT else needles.in_binary(value.data)

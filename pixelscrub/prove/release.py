@@ -17,8 +17,8 @@ from pixelscrub.prove.parsed import Parsed
 from pixelscrub.prove.places import places_of_values
 
 if TYPE_CHECKING:
-    from pixelscrub.prove.remains import Promise
-    from pixelscrub.tags.terms import Terms
+    from pixelscrub.identity.terms import Terms
+    from pixelscrub.prove.remains import ExpectedRemovals
 
 SHAPE: Final = ("NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "PixelRepresentation")
 
@@ -28,7 +28,7 @@ def release(
     written: Path,
     edit: Edit,
     terms: Terms | None,
-    promise: Promise | None = None,
+    promise: ExpectedRemovals | None = None,
 ) -> None:
     """Prove that `written` may be released.
 
@@ -52,7 +52,9 @@ def release(
             _check_identifiers(after, without_makers(terms, before.header))
 
 
-def _check_pixels(before: Parsed, after: Parsed, edit: Edit, promise: Promise | None) -> None:
+def _check_pixels(
+    before: Parsed, after: Parsed, edit: Edit, promise: ExpectedRemovals | None
+) -> None:
     _check_shape(before, after, edit)
     if before.pixels is None:
         return

@@ -42,7 +42,7 @@ FEW: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ExpectedRemovals:
     """What the plan says is to go from the pixels of one instance.
 
     Attributes:
@@ -62,7 +62,7 @@ class Promise:
         return bool(self.faces) or any(found.action == "mask" for found in self.findings)
 
 
-def check_text(before: Image, after: Image, promise: Promise, crop: Box | None) -> None:
+def check_text(before: Image, after: Image, promise: ExpectedRemovals, crop: Box | None) -> None:
     """Search the written frames for text where some was to be masked.
 
     Args:
@@ -131,7 +131,7 @@ def _alike(one: Picture, other: Picture) -> bool:
     return scale > 0 and float(a @ b) / scale >= ALIKE
 
 
-def check_face(before: Image, after: Image, promise: Promise) -> None:
+def check_face(before: Image, after: Image, promise: ExpectedRemovals) -> None:
     """Measure the written frames inside the face masks: nothing may be as it was.
 
     Raises:
@@ -152,7 +152,7 @@ def check_face(before: Image, after: Image, promise: Promise) -> None:
 
 def _stored(air: tuple[float, float], image: Image, frame: int) -> tuple[float, float]:
     """Mean and standard deviation of air in stored values."""
-    from pixelscrub.face.stack import rescale
+    from pixelscrub.face.volumes import rescale
 
     slope, intercept = rescale(image.header, frame)
     low, high = image.known.range

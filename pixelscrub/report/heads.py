@@ -22,7 +22,7 @@ from pixelscrub.errors import Reason, guarded
 from pixelscrub.face.grid import Grid
 from pixelscrub.face.render import shaded_views
 from pixelscrub.face.skin import threshold
-from pixelscrub.face.stack import cut, rescale
+from pixelscrub.face.volumes import cut, rescale
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import Tile
 from pixelscrub.report.pictures import save_views

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from pixelscrub.errors import HeldError, PixelscrubError
 from pixelscrub.findings import Box
 from pixelscrub.report.reasons import meaning
-from pixelscrub.review.decisions import Decision
+from pixelscrub.review.decisions import ReviewDecision
 from pixelscrub.review.decisions import Scope as Reach
 from pixelscrub.review.guard import Guard
 from pixelscrub.review.images import Frame, Images
@@ -140,7 +140,7 @@ class Page:
         opened = self.session.plans.opened[volume.plan]
         return self.volumes.get(opened.folder, volume.face, opened.by_uid)
 
-    def _decided(self, decision: Decision) -> Response:
+    def _decided(self, decision: ReviewDecision) -> Response:
         changed = {(change.plan, change.uid) for change in decision.changes}
         return JSONResponse(
             {

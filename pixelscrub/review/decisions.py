@@ -87,7 +87,7 @@ class Rule(BaseModel):
     action: Literal["mask", "keep"]
 
 
-class Decision(BaseModel):
+class ReviewDecision(BaseModel):
     """One line of the record."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -111,9 +111,9 @@ class Record:
 
     def new(
         self, who: str, verb: Verb, scope: Scope, changes: list[Change], rule: Rule | None = None
-    ) -> Decision:
+    ) -> ReviewDecision:
         """A decision that would come next; it is not written yet."""
-        return Decision(
+        return ReviewDecision(
             number=self._next,
             when=_now(),
             who=who,
@@ -123,12 +123,12 @@ class Record:
             changes=tuple(changes),
         )
 
-    def undoing(self, who: str) -> Decision | None:
+    def undoing(self, who: str) -> ReviewDecision | None:
         """What would undo the last decision that stands; None where there is none."""
         last = next(reversed(list(self.standing())), None)
         if last is None:
             return None
-        return Decision(
+        return ReviewDecision(
             number=self._next,
             when=_now(),
             who=who,
@@ -138,7 +138,7 @@ class Record:
             changes=tuple(change.reversed() for change in reversed(last.changes)),
         )
 
-    def standing(self, *coming: Decision) -> Iterator[Decision]:
+    def standing(self, *coming: ReviewDecision) -> Iterator[ReviewDecision]:
         """Decisions that were not undone, the oldest first; as if `coming` were written down."""
         decisions = (*self.decisions, *coming)
         undone = {decision.undoes for decision in decisions}
@@ -146,7 +146,7 @@ class Record:
             if decision.verb != "undo" and decision.number not in undone:
                 yield decision
 
-    def append(self, decision: Decision) -> None:
+    def append(self, decision: ReviewDecision) -> None:
         """Write a decision down for good; where that fails, the file is as it was.
 
         Raises:
@@ -172,13 +172,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _read(path: Path) -> list[Decision]:
+def _read(path: Path) -> list[ReviewDecision]:
     try:
         content = path.read_bytes() if path.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:  # a line that a crash cut off was never carried out
             os.truncate(path, len(whole))
-        return [Decision.model_validate_json(line) for line in whole.splitlines()]
+        return [ReviewDecision.model_validate_json(line) for line in whole.splitlines()]
     except (OSError, ValidationError) as error:
         raise UsageError(
             f"decisions.jsonl cannot be used ({type(error).__name__}); plans are not affected: "

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pixelscrub.findings import Box
 from pixelscrub.recipe import Layout, Recipe
-from pixelscrub.review.decisions import Decision, Rule
+from pixelscrub.review.decisions import ReviewDecision, Rule
 from pixelscrub.review.reach import SAME, overlap
 from pixelscrub.toml import dumps
 
@@ -40,7 +40,7 @@ class _Kind(NamedTuple):
         return size and all(a.casefold() == b or (wide and not a) for a, b in same)
 
 
-def text(recipe: Recipe, decisions: Iterable[Decision]) -> str:
+def text(recipe: Recipe, decisions: Iterable[ReviewDecision]) -> str:
     """`learned` as the TOML of a recipe that `Recipe.load` reads."""
     table = learned(recipe, decisions).model_dump(
         mode="json", exclude_defaults=True, exclude_none=True
@@ -48,7 +48,7 @@ def text(recipe: Recipe, decisions: Iterable[Decision]) -> str:
     return HEAD + dumps(table)
 
 
-def learned(recipe: Recipe, decisions: Iterable[Decision]) -> Recipe:
+def learned(recipe: Recipe, decisions: Iterable[ReviewDecision]) -> Recipe:
     """A recipe that masks what was decided on layouts.
 
     Args:

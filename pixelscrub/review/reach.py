@@ -19,7 +19,7 @@ PERSON = "review"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FindingPlace:
     """One instance of one plan."""
 
     plan: str
@@ -30,7 +30,9 @@ class Place:
         return Change(plan=self.plan, uid=self.instance.uid, was=was, now=now)
 
 
-def places(plans: Plans, headers: Headers, start: Place, scope: Scope) -> Iterator[Place]:
+def places(
+    plans: Plans, headers: Headers, start: FindingPlace, scope: Scope
+) -> Iterator[FindingPlace]:
     """The instances that a decision reaches, the one it was made on first.
 
     Those whose header cannot be read are left out: nothing of them is released anyway.
@@ -49,11 +51,11 @@ def places(plans: Plans, headers: Headers, start: Place, scope: Scope) -> Iterat
         except HeldError:
             continue
         if first.is_alike(other, same_device=scope == "layout"):
-            yield Place(name, instance)
+            yield FindingPlace(name, instance)
 
 
 def drawn(
-    reached: list[Place], headers: Headers, box: Box, scope: Scope, frame: int
+    reached: list[FindingPlace], headers: Headers, box: Box, scope: Scope, frame: int
 ) -> list[Change]:
     """Changes that mask a box which a person drew.
 
@@ -79,7 +81,7 @@ def drawn(
     return [place.change(None, finding) for place in reached]
 
 
-def accepted(reached: list[Place], finding: Finding) -> list[Change]:
+def accepted(reached: list[FindingPlace], finding: Finding) -> list[Change]:
     """Changes that mask a finding, and its place in the other instances that are reached."""
     changes = [reached[0].change(finding, _with(finding, "mask"))]
     for place in reached[1:]:
@@ -91,7 +93,7 @@ def accepted(reached: list[Place], finding: Finding) -> list[Change]:
     return changes
 
 
-def rejected(reached: list[Place], finding: Finding) -> list[Change]:
+def rejected(reached: list[FindingPlace], finding: Finding) -> list[Change]:
     """Changes that leave a finding as it is, and those of its kind at its place elsewhere."""
     changes = [reached[0].change(finding, _with(finding, "keep"))]
     for place in reached[1:]:
@@ -100,7 +102,7 @@ def rejected(reached: list[Place], finding: Finding) -> list[Change]:
     return changes
 
 
-def erased(reached: list[Place], finding: Finding) -> list[Change]:
+def erased(reached: list[FindingPlace], finding: Finding) -> list[Change]:
     """Changes that take away what a person drew.
 
     Raises:
@@ -116,7 +118,7 @@ def erased(reached: list[Place], finding: Finding) -> list[Change]:
     ]
 
 
-def checked(place: Place) -> list[Change]:
+def checked(place: FindingPlace) -> list[Change]:
     """What says that an image was looked through: all its findings stay as they are planned."""
     found = [one for one in place.instance.findings if one.box is not None]
     return [place.change(one, one) for one in found] or [place.change(None, None)]

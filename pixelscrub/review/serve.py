@@ -41,7 +41,7 @@ def review(
     require()
     import uvicorn
 
-    from pixelscrub.quiet import hush
+    from pixelscrub.compat.quiet import hush
 
     hush()
     with _locked(private), _listening(port) as listening:

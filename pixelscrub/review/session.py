@@ -12,10 +12,10 @@ from pixelscrub.errors import NothingUsableError, PixelscrubError, Reason, Usage
 from pixelscrub.findings import Box, Finding
 from pixelscrub.review import layouts, reach
 from pixelscrub.review import plans as saving
-from pixelscrub.review.decisions import Change, Decision, Hold, Record, Rule, Scope, Verb
+from pixelscrub.review.decisions import Change, Hold, Record, ReviewDecision, Rule, Scope, Verb
 from pixelscrub.review.headers import Headers
 from pixelscrub.review.plans import Plans
-from pixelscrub.review.reach import Place
+from pixelscrub.review.reach import FindingPlace
 
 BY_EYE = frozenset(
     {
@@ -49,7 +49,7 @@ class Asked:
     """
 
     verb: Verb
-    place: Place
+    place: FindingPlace
     scope: Scope = "frames"
     finding: Finding | None = None
     box: Box | None = None
@@ -83,7 +83,7 @@ class Session:
         self.who = who or _login()
         self._lock = threading.Lock()
 
-    def decide(self, asked: Asked) -> Decision:
+    def decide(self, asked: Asked) -> ReviewDecision:
         """Carry out what a person asks for, save it, and write it down.
 
         Raises:
@@ -97,7 +97,7 @@ class Session:
             rule = self._rule(asked, changes[0])
             return self._save(self.record.new(self.who, asked.verb, asked.scope, changes, rule))
 
-    def undo(self) -> Decision:
+    def undo(self) -> ReviewDecision:
         """Take the last decision back that stands.
 
         Raises:
@@ -164,7 +164,7 @@ class Session:
             action="mask" if first.now is not None and first.now.action == "mask" else "keep",
         )
 
-    def _layouts(self, coming: Decision) -> list[saving.Draft]:
+    def _layouts(self, coming: ReviewDecision) -> list[saving.Draft]:
         """The recipe of all decisions on layouts; nothing where there never was one."""
         ruled = [d for d in (*self.record.decisions, coming) if d.rule is not None]
         if not ruled:
@@ -173,7 +173,7 @@ class Session:
         text = layouts.text(recipe, self.record.standing(coming))
         return [saving.Draft(self.layouts, text.encode("utf-8", "replace"))]
 
-    def _save(self, decision: Decision) -> Decision:
+    def _save(self, decision: ReviewDecision) -> ReviewDecision:
         """Stage the plans, write the decision down, put the plans in place: or none of it."""
         self.plans.carry_out(decision.changes)
         drafts = self.plans.drafts({change.plan for change in decision.changes})
@@ -192,7 +192,7 @@ class Session:
         return decision
 
 
-def _holds(reached: list[Place], verb: Verb) -> list[Change]:
+def _holds(reached: list[FindingPlace], verb: Verb) -> list[Change]:
     """Changes that hold instances back, or release those that are held as the first one is."""
     first = reached[0].instance.held
     if verb == "release" and first not in BY_EYE:

@@ -19,7 +19,7 @@ from pixelscrub.outcome import AuditLine, Outcome
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.report.lines import Audit
 from pixelscrub.report.reasons import meaning
-from pixelscrub.review.reach import PERSON, Place
+from pixelscrub.review.reach import PERSON, FindingPlace
 from pixelscrub.review.session import BY_EYE, Session
 
 
@@ -57,7 +57,7 @@ class View:
         ]
         self._audit = _held_lines(private)
 
-    def place(self, image: int) -> Place:
+    def place(self, image: int) -> FindingPlace:
         """The instance behind a number.
 
         Raises:
@@ -66,7 +66,7 @@ class View:
         if not 0 <= image < len(self._images):
             raise UsageError("there is no such image")
         name, uid = self._images[image]
-        return Place(name, self._session.plans.instance(name, uid))
+        return FindingPlace(name, self._session.plans.instance(name, uid))
 
     def volume(self, number: int) -> VolumeOf:
         """The volume behind a number.

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.face.stack import cut, rescale
+from pixelscrub.face.volumes import cut, rescale
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import FacePlan, InstancePlan, Tile
 from pixelscrub.review.images import Frame
-from pixelscrub.worker import source_of
+from pixelscrub.study.worker import source_of
 
 EDGE: Final = 256
 """Rows and columns of a slice as it goes into the planes, at most."""
@@ -28,7 +28,7 @@ Mask = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class ViewVolume:
     """A volume as the planes show it.
 
     Attributes:
@@ -47,10 +47,10 @@ class Volumes:
 
     def __init__(self) -> None:
         self._key: tuple[str, str] | None = None
-        self._volume: Volume | None = None
+        self._volume: ViewVolume | None = None
         self._lock = threading.Lock()
 
-    def get(self, folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> Volume:
+    def get(self, folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> ViewVolume:
         """Read a volume and its mask.
 
         Raises:
@@ -64,7 +64,7 @@ class Volumes:
             return self._volume
 
 
-def plane(volume: Volume, axis: int, index: int) -> Frame:
+def plane(volume: ViewVolume, axis: int, index: int) -> Frame:
     """A plane across an axis (0 slices, 1 rows, 2 columns): picture, and then mask, uint8.
 
     Feet or last slices are at the bottom of planes across rows and columns.
@@ -103,7 +103,7 @@ def slice_mask(folder: Path, faces: list[FacePlan], uid: str, frame: int) -> Mas
     return found
 
 
-def _read(folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> Volume:
+def _read(folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> ViewVolume:
     mask, spacing = _mask(folder, face)
     if len(mask) != len(face.slices):
         raise HeldError(Reason.FACE_FAILED, "mask does not fit the volume")
@@ -118,7 +118,7 @@ def _read(folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> Volu
     low, high = np.percentile(values[:: max(1, len(values) // 32)], (DARK, BRIGHT))
     shown = np.clip((values - low) / max(high - low, 1e-6), 0, 1) * 255
     stretched = (spacing[0], spacing[1] * rows, spacing[2] * columns)
-    return Volume(shown.astype(np.uint8), small, stretched)
+    return ViewVolume(shown.astype(np.uint8), small, stretched)
 
 
 def _slice(instance: InstancePlan, frame: int, tile: Tile | None, shape: tuple[int, ...]) -> Values:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pixelscrub.errors import UsageError
+from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.store.private import Private
-from pixelscrub.tags.pseudonyms import Pseudonyms
 
 
-class Pair(NamedTuple):
+class CrosswalkEntry(NamedTuple):
     """One pseudonym and what it stands for.
 
     Attributes:
@@ -35,7 +35,7 @@ class Pair(NamedTuple):
     made_by: str
 
 
-def read_crosswalk(private: Path, key: Path | None = None) -> list[Pair]:
+def read_crosswalk(private: Path, key: Path | None = None) -> list[CrosswalkEntry]:
     """Every pair of the crosswalk in a private folder.
 
     Args:
@@ -53,7 +53,9 @@ def read_crosswalk(private: Path, key: Path | None = None) -> list[Pair]:
     rows = _rows(folder.journal)
     if not rows:
         raise UsageError("there is no crosswalk; a recipe with crosswalk = true writes one")
-    pairs = [Pair(*row, "key" if _is_made_by(secret, *row) else "look-up") for row in rows]
+    pairs = [
+        CrosswalkEntry(*row, "key" if _is_made_by(secret, *row) else "look-up") for row in rows
+    ]
     if all(pair.made_by != "key" for pair in pairs):
         raise UsageError("the key made none of these pseudonyms")
     return pairs
@@ -81,7 +83,7 @@ def _is_made_by(key: bytes, kind: str, original: str, pseudonym: str) -> bool:
     return makers[kind](original) == pseudonym
 
 
-def originals(pairs: Iterable[Pair], pseudonyms: Collection[str]) -> list[Pair]:
+def originals(pairs: Iterable[CrosswalkEntry], pseudonyms: Collection[str]) -> list[CrosswalkEntry]:
     """The pairs of the given pseudonyms; all where none is given.
 
     Raises:
@@ -94,11 +96,11 @@ def originals(pairs: Iterable[Pair], pseudonyms: Collection[str]) -> list[Pair]:
     return found
 
 
-def to_csv(pairs: Iterable[Pair]) -> str:
+def to_csv(pairs: Iterable[CrosswalkEntry]) -> str:
     """The pairs as CSV; the first three columns are what a recipe's `lookup` takes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Pair._fields)
+    writer.writerow(CrosswalkEntry._fields)
     writer.writerows(pairs)
     return text.getvalue()
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pixelscrub.tags import dates, freetext
+from pixelscrub.dicom.values import STRINGS, TEXTS, ElementValue, dummy, encode
+from pixelscrub.identity import dates, free_text
+from pixelscrub.identity.pseudonyms import Pseudonyms
+from pixelscrub.identity.terms import plain
 from pixelscrub.tags.plain import PLAIN
-from pixelscrub.tags.policy import TEXTS, Action, Fate
-from pixelscrub.tags.pseudonyms import Pseudonyms
-from pixelscrub.tags.terms import plain
-from pixelscrub.tags.values import STRINGS, Value, dummy, encode
+from pixelscrub.tags.policy import Action, Decision
 
 PATIENT_ID, PATIENT_NAME, ACCESSION = 0x00100020, 0x00100010, 0x00080050
 
@@ -31,13 +31,13 @@ class Scene:
 
     pseudonyms: Pseudonyms
     patient: str
-    cleaner: freetext.Cleaner
+    cleaner: free_text.Cleaner
     leaks: re.Pattern[str] | None = None
     raw_leaks: tuple[bytes, ...] = ()
     uids: frozenset[str] = field(default_factory=frozenset)
 
 
-def carry_out(fate: Fate, value: Value, scene: Scene) -> bytes | None:
+def carry_out(fate: Decision, value: ElementValue, scene: Scene) -> bytes | None:
     """The bytes that `fate` makes of `value`; None where the element is to be removed.
 
     Patient ID, name and accession number become pseudonyms wherever the table has them emptied
@@ -53,7 +53,7 @@ def carry_out(fate: Fate, value: Value, scene: Scene) -> bytes | None:
     return new
 
 
-def _pseudonym(value: Value, scene: Scene) -> bytes:
+def _pseudonym(value: ElementValue, scene: Scene) -> bytes:
     text = value.text()
     if not text and value.tag == ACCESSION:
         return value.data
@@ -67,7 +67,7 @@ _PSEUDONYMS: dict[int, Callable[[str, Scene], str]] = {
 }
 
 
-def _keep(value: Value, scene: Scene) -> bytes | None:
+def _keep(value: ElementValue, scene: Scene) -> bytes | None:
     """As it is, unless it holds a term of this study: that part goes, whatever the tag."""
     if value.vr in _KEEPERS:
         return _KEEPERS[value.vr](value, scene)
@@ -84,7 +84,7 @@ def _keep(value: Value, scene: Scene) -> bytes | None:
     return dummy(value.vr, 0) if in_disguise else value.data
 
 
-def _keep_age(value: Value, _scene: Scene) -> bytes:
+def _keep_age(value: ElementValue, _scene: Scene) -> bytes:
     """An age; above 89 years it says no more than that, and other text says nothing."""
     if not value.data or _AGE.fullmatch(value.data) is None:
         return value.data[:0]
@@ -92,14 +92,14 @@ def _keep_age(value: Value, _scene: Scene) -> bytes:
     return value.data if capped == value.text() else encode(capped, "AS")
 
 
-def _keep_number(value: Value, scene: Scene) -> bytes:
+def _keep_number(value: ElementValue, scene: Scene) -> bytes:
     """A number, a date or a time; text that stands in its place is cleaned as text is."""
     if PLAIN[value.vr](value.data):
         return value.data
     return encode("\\".join(map(scene.cleaner.clean, value.parts())), value.vr)
 
 
-def _keep_uids(value: Value, scene: Scene) -> bytes:
+def _keep_uids(value: ElementValue, scene: Scene) -> bytes:
     """UIDs that no table lists, but for those of the study and for what is none."""
     parts = value.parts()
     if scene.uids.isdisjoint(parts) and _UIDS.fullmatch(value.data):
@@ -113,7 +113,7 @@ def _keep_uids(value: Value, scene: Scene) -> bytes:
 
 _AGE = re.compile(rb"[0-9DWMY\\ ]*\0?")
 _UIDS = re.compile(rb"[0-9.\\ ]*\0*")
-_KEEPERS: dict[str, Callable[[Value, Scene], bytes]] = {
+_KEEPERS: dict[str, Callable[[ElementValue, Scene], bytes]] = {
     "AS": _keep_age,
     "UI": _keep_uids,
     **dict.fromkeys(("DA", "DS", "DT", "IS", "TM"), _keep_number),
@@ -124,15 +124,15 @@ def _squeezed(text: str) -> str:
     return re.sub(r"[ \t]{2,}", " ", text).strip()
 
 
-def _remove(_value: Value, _scene: Scene) -> bytes | None:
+def _remove(_value: ElementValue, _scene: Scene) -> bytes | None:
     return None
 
 
-def _empty(_value: Value, _scene: Scene) -> bytes:
+def _empty(_value: ElementValue, _scene: Scene) -> bytes:
     return b""
 
 
-def _replace(value: Value, scene: Scene) -> bytes:
+def _replace(value: ElementValue, scene: Scene) -> bytes:
     if not value.data:
         return value.data
     if value.vr == "UI":
@@ -140,13 +140,13 @@ def _replace(value: Value, scene: Scene) -> bytes:
     return dummy(value.vr, len(value.data))
 
 
-def _uid(value: Value, scene: Scene) -> bytes:
+def _uid(value: ElementValue, scene: Scene) -> bytes:
     if value.vr not in {"UI", "UN"}:
         return _replace(value, scene)
     return encode("\\".join(map(scene.pseudonyms.uid, value.parts())), "UI")
 
 
-def _clean(value: Value, scene: Scene) -> bytes | None:
+def _clean(value: ElementValue, scene: Scene) -> bytes | None:
     if value.vr in {"DA", "DT"}:
         return _shift(value, scene)
     if value.vr not in TEXTS | {"CS", "AE", "UR"}:
@@ -155,7 +155,7 @@ def _clean(value: Value, scene: Scene) -> bytes | None:
     return value.encoded("\\".join(parts)) if any(parts) else b""
 
 
-def _shift(value: Value, scene: Scene) -> bytes | None:
+def _shift(value: ElementValue, scene: Scene) -> bytes | None:
     if value.vr not in {"DA", "DT"}:
         return value.data if value.vr == "TM" else _remove(value, scene)
     days = scene.pseudonyms.shift_days(scene.patient)
@@ -165,7 +165,7 @@ def _shift(value: Value, scene: Scene) -> bytes | None:
     return encode("\\".join(part or "" for part in moved), value.vr)
 
 
-def _hash(value: Value, scene: Scene) -> bytes:
+def _hash(value: ElementValue, scene: Scene) -> bytes:
     if value.vr == "UI":
         return _uid(value, scene)
     if value.vr not in TEXTS | {"CS", "AE"}:
@@ -174,7 +174,7 @@ def _hash(value: Value, scene: Scene) -> bytes:
     return encode("\\".join(parts), value.vr)
 
 
-_ACTIONS: dict[Action, Callable[[Value, Scene], bytes | None]] = {
+_ACTIONS: dict[Action, Callable[[ElementValue, Scene], bytes | None]] = {
     Action.KEEP: _keep,
     Action.REMOVE: _remove,
     Action.EMPTY: _empty,

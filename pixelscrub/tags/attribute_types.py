@@ -1,14 +1,14 @@
 """Resolve compound action codes by the Type of the attribute in the instance's IOD.
 
 PS3.15 E.1.1: `X/Z/D` and the like mean the first that leaves the instance conformant with its
-IOD. The Types come from PS3.3 through `scripts/derive_types`.
+IOD. The Types come from PS3.3 through `scripts/derive_types.py`.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from pixelscrub.tags.table import records
+from pixelscrub.identity.tables import read_records
 
 _CHOICE = {
     "X/D": {"1": "D", "1C": "D", "2": "D", "2C": "D"},
@@ -25,7 +25,7 @@ _CHOICE = {
 @cache
 def _types() -> dict[tuple[str, str], list[tuple[str, frozenset[str]]]]:
     found: dict[tuple[str, str], list[tuple[str, frozenset[str]]]] = {}
-    for record in records("types.csv"):
+    for record in read_records("types.csv"):
         place = (record["keyword"], record["within"])
         found.setdefault(place, []).append((record["type"], frozenset(record["iods"].split())))
     return found

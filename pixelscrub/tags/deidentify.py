@@ -12,22 +12,22 @@ from typing import BinaryIO, NamedTuple
 
 from pydicom import Dataset
 
+from pixelscrub.dicom import header as headers
+from pixelscrub.dicom.elements import EXPLICIT_LITTLE, UNDEFINED, head_of
+from pixelscrub.dicom.file_meta import PREAMBLE, new_file_meta
+from pixelscrub.dicom.parts import Encoded, Parts
+from pixelscrub.dicom.values import decode
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.identity.free_text import Cleaner
+from pixelscrub.identity.pseudonyms import Entry, Pseudonyms
+from pixelscrub.identity.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags import header as headers
 from pixelscrub.tags import sop_classes
 from pixelscrub.tags.actions import PATIENT_ID, PATIENT_NAME, Scene
+from pixelscrub.tags.codes import marks
 from pixelscrub.tags.done import Done, TagCounts
-from pixelscrub.tags.elements import EXPLICIT_LITTLE, UNDEFINED, head_of
-from pixelscrub.tags.file_meta import PREAMBLE, new_file_meta
-from pixelscrub.tags.freetext import Cleaner
-from pixelscrub.tags.marks import marks
-from pixelscrub.tags.parts import Encoded, Parts
 from pixelscrub.tags.policy import Context, Mood, Policy
-from pixelscrub.tags.pseudonyms import Entry, Pseudonyms
-from pixelscrub.tags.terms import MIN_DIGITS, Terms, pattern
-from pixelscrub.tags.values import decode
-from pixelscrub.tags.walk import Level, Step, Walk
+from pixelscrub.tags.rewrite import HeaderRewriter, Level, Step
 
 SOP_CLASS, SOP_INSTANCE, STUDY = 0x00080016, 0x00080018, 0x0020000D
 _BIRTH_DATE = 0x00100030
@@ -153,7 +153,7 @@ def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
     return Cleaned(meta, written, walk.counts, frozenset(walk.spared), made)
 
 
-def _begin(header: Encoded, task: _Task) -> tuple[Walk, Level]:
+def _begin(header: Encoded, task: _Task) -> tuple[HeaderRewriter, Level]:
     sop_class = sop_classes.sop_class(header.text(SOP_CLASS))
     mood: Mood = "keep" if sop_class.can_be_judged else "replace"
     if mood == "replace" and task.settings.unsupported == "hold":
@@ -163,11 +163,11 @@ def _begin(header: Encoded, task: _Task) -> tuple[Walk, Level]:
         terms = replace(terms, uids=frozenset())
     scene = _scene(terms, task.pseudonyms, task.patient or patient_of(header))
     context = Context("", mood, False, sop_class.iod)
-    walk = Walk(_policy(task.settings), scene)
+    walk = HeaderRewriter(_policy(task.settings), scene)
     return walk, walk.level(header.charsets(), context)
 
 
-def _walk(walk: Walk, level: Level, header: Encoded) -> list[dict[int, bytes]]:
+def _walk(walk: HeaderRewriter, level: Level, header: Encoded) -> list[dict[int, bytes]]:
     return [walk.data_set(found, level, header.how, data) for data, found in header.pieces]
 
 

@@ -9,14 +9,14 @@ from typing import Literal, NamedTuple
 
 from pydicom.datadict import dictionary_has_tag
 
+from pixelscrub.dicom.elements import Element, keyword_of, true_vr
+from pixelscrub.dicom.values import OTHERS, TEXTS
+from pixelscrub.identity import tables
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags import attribute_types, rules, table
-from pixelscrub.tags.elements import Element, keyword_of, true_vr
+from pixelscrub.tags import attribute_types, rules
 from pixelscrub.tags.plain import PLAIN
 
 DATES = frozenset({"DA", "DT", "TM"})
-TEXTS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-OTHERS = frozenset({"OB", "OW", "OF", "OD", "OL", "OV", "UN"})
 
 
 Mood = Literal["keep", "clean", "replace"]
@@ -54,7 +54,7 @@ class Context(NamedTuple):
     iod: str
 
 
-class Place(NamedTuple):
+class ElementPlace(NamedTuple):
     """Where an element stands.
 
     Attributes:
@@ -74,7 +74,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class Decision:
     """What is done with an element, and why.
 
     Attributes:
@@ -101,8 +101,8 @@ class Verdict:
         passes: tells of a value that it is kept without a closer look, or None.
     """
 
-    place: Place
-    fate: Fate
+    place: ElementPlace
+    fate: Decision
     drops: bool = False
     passes: Callable[[bytes], bool] | None = None
 
@@ -163,18 +163,18 @@ class Policy:
                 known.clear()
             number = tag if creator is None else tag & 0xFFFF00FF
             true = "SQ" if element.is_sequence else true_vr(tag, vr)
-            place = Place(number, true, creator or "", *context)
+            place = ElementPlace(number, true, creator or "", *context)
             verdict = known[key] = self._verdict(place)
         return verdict
 
-    def _verdict(self, place: Place) -> Verdict:
+    def _verdict(self, place: ElementPlace) -> Verdict:
         fate = self.fate(place)
         if fate.action is Action.REMOVE:
             return Verdict(place, fate, drops=True)
         is_plain = fate.action is Action.KEEP and not fate.weaker
         return Verdict(place, fate, passes=PLAIN.get(place.vr) if is_plain else None)
 
-    def fate(self, place: Place) -> Fate:
+    def fate(self, place: ElementPlace) -> Decision:
         """What is to be done with the element at `place`."""
         by_profile = self._profile(place)
         number, rule = rules.first_match(self.settings.rules, place)
@@ -184,14 +184,16 @@ class Policy:
         if place.tag in _ESSENTIAL and action not in {Action.KEEP, Action.HASH}:
             return by_profile
         weaker = action is Action.KEEP and by_profile.action is not Action.KEEP
-        return Fate(action, f"rule {number}", by_profile.otherwise, weaker)
+        return Decision(action, f"rule {number}", by_profile.otherwise, weaker)
 
-    def _profile(self, place: Place) -> Fate:
+    def _profile(self, place: ElementPlace) -> Decision:
         if place.tag < _FIRST_OF_DATA_SET:
-            return Fate(Action.REMOVE, "ours: commands, file meta and directories are no data set")
+            return Decision(
+                Action.REMOVE, "ours: commands, file meta and directories are no data set"
+            )
         if (place.tag >> 16) % 2:
             return self._private(place)
-        row = table.row(place.tag)
+        row = tables.row(place.tag)
         if row is None:
             return self._unlisted(place)
         code, option = row.code(self.options)
@@ -200,30 +202,30 @@ class Policy:
         why = f"{row.source} {option or 'basic'} {code}"
         action = cleaning(place.vr) if resolved == "C" else SIMPLE[resolved]
         otherwise = SIMPLE[attribute_types.resolve(row.basic, *where)]
-        return Fate(action, why if resolved == code else f"{why} as {resolved}", otherwise)
+        return Decision(action, why if resolved == code else f"{why} as {resolved}", otherwise)
 
-    def _private(self, place: Place) -> Fate:
-        safe = table.safe_private().get((place.creator, place.tag >> 16, place.tag & 0xFF))
+    def _private(self, place: ElementPlace) -> Decision:
+        safe = tables.safe_private().get((place.creator, place.tag >> 16, place.tag & 0xFF))
         if "retain_safe_private" not in self.options or safe is None or place.mood == "replace":
-            return Fate(Action.REMOVE, "E.1-1 basic X: private")
+            return Decision(Action.REMOVE, "E.1-1 basic X: private")
         action = Action.CLEAN if place.vr in TEXTS else Action.KEEP
-        return Fate(action, "E.3.10-1 retain_safe_private C")
+        return Decision(action, "E.3.10-1 retain_safe_private C")
 
-    def _unlisted(self, place: Place) -> Fate:
+    def _unlisted(self, place: ElementPlace) -> Decision:
         if not dictionary_has_tag(place.tag):
-            return Fate(Action.REMOVE, "unlisted: not in the dictionary")
+            return Decision(Action.REMOVE, "unlisted: not in the dictionary")
         if place.vr == "PN":
-            return Fate(Action.EMPTY, "unlisted: a person's name")
+            return Decision(Action.EMPTY, "unlisted: a person's name")
         if place.vr in DATES and "retain_modified_dates" in self.options:
-            return Fate(Action.SHIFT, "unlisted: a date, moved with the others")
+            return Decision(Action.SHIFT, "unlisted: a date, moved with the others")
         if place.mood == "replace" and self._tells_something(place):
-            return Fate(Action.REPLACE, "in a sequence that is replaced")
+            return Decision(Action.REPLACE, "in a sequence that is replaced")
         if place.mood == "clean" and place.vr in TEXTS and not place.coded:
-            return Fate(Action.CLEAN, "in a sequence that is cleaned", Action.REPLACE)
-        return Fate(Action.KEEP, "unlisted")
+            return Decision(Action.CLEAN, "in a sequence that is cleaned", Action.REPLACE)
+        return Decision(Action.KEEP, "unlisted")
 
     @staticmethod
-    def _tells_something(place: Place) -> bool:
+    def _tells_something(place: ElementPlace) -> bool:
         return place.within not in _CODES_TO_KEEP and (
             place.vr in TEXTS or place.vr in OTHERS or keyword_of(place.tag) == "GraphicData"
         )

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pixelscrub.dicom.elements import keyword_of
 from pixelscrub.recipe import TagRule
-from pixelscrub.tags.elements import keyword_of
 
 if TYPE_CHECKING:
-    from pixelscrub.tags.policy import Place
+    from pixelscrub.tags.policy import ElementPlace
 
 
 @lru_cache(maxsize=256)
@@ -23,7 +23,7 @@ def _is_whole(pattern: str, keyword: str) -> bool:
     return re.fullmatch(pattern, keyword) is not None
 
 
-_TESTS: dict[str, Callable[[str, Place], bool]] = {
+_TESTS: dict[str, Callable[[str, ElementPlace], bool]] = {
     "keyword": lambda wanted, p: keyword_of(p.tag) == wanted,
     "tag": lambda wanted, p: _tag_pattern(wanted).fullmatch(f"{p.tag:08X}") is not None,
     "creator": lambda wanted, p: p.creator == wanted,
@@ -34,13 +34,13 @@ _TESTS: dict[str, Callable[[str, Place], bool]] = {
 }
 
 
-def matches(rule: TagRule, place: Place) -> bool:
+def matches(rule: TagRule, place: ElementPlace) -> bool:
     """Whether every field that the rule gives holds for `place`."""
     given = {name: getattr(rule, name) for name in _TESTS}
     return all(_TESTS[name](wanted, place) for name, wanted in given.items() if wanted is not None)
 
 
-def first_match(rules: Sequence[TagRule], place: Place) -> tuple[int, TagRule | None]:
+def first_match(rules: Sequence[TagRule], place: ElementPlace) -> tuple[int, TagRule | None]:
     """The first rule that matches and its number from 1, or 0 and None."""
     found = ((n, rule) for n, rule in enumerate(rules, 1) if matches(rule, place))
     return next(found, (0, None))

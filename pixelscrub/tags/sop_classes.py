@@ -6,7 +6,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.tags.table import records
+from pixelscrub.identity.tables import read_records
 
 Content = Literal["image", "structured", "encapsulated", "opaque", "unknown"]
 
@@ -38,7 +38,7 @@ class SopClass(NamedTuple):
 
 @cache
 def _known() -> dict[str, SopClass]:
-    return {r["sop_class"]: SopClass(r["iod"], r["kind"]) for r in records("sop_classes.csv")}  # type: ignore[arg-type]
+    return {r["sop_class"]: SopClass(r["iod"], r["kind"]) for r in read_records("sop_classes.csv")}  # type: ignore[arg-type]
 
 
 def sop_class(uid: str) -> SopClass:

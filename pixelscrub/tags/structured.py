@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from pixelscrub.tags.elements import Element, Encoding, items_of, true_vr
-from pixelscrub.tags.made import item, leaf, sequence
-from pixelscrub.tags.policy import SIMPLE, Action, Fate, cleaning
-from pixelscrub.tags.table import Row, pairs, records
-from pixelscrub.tags.values import DUMMY_TEXT, decode
-from pixelscrub.tags.vocabulary import is_public_scheme
+from pixelscrub.dicom.elements import Element, Encoding, items_of, true_vr
+from pixelscrub.dicom.values import DUMMY_TEXT, decode
+from pixelscrub.dicom.writer import item, leaf, sequence
+from pixelscrub.identity.tables import ProfileRow, pairs, read_records
+from pixelscrub.identity.vocabulary import is_public_scheme
+from pixelscrub.tags.policy import SIMPLE, Action, Decision, cleaning
 
 OPTION = "clean_structured_content"
 CONTENT_SEQUENCE, CONCEPT_NAME, VALUE_TYPE = 0x0040A730, 0x0040A043, 0x0040A040
@@ -36,14 +36,16 @@ _CONCEPT = [(CODE_VALUE, "SH", "121106"), (SCHEME, "SH", "DCM"), (0x00080104, "L
 
 
 @cache
-def _rows() -> dict[tuple[str, str, str], Row]:
+def _rows() -> dict[tuple[str, str, str], ProfileRow]:
     return {
-        (r["code"], r["scheme"], r["value_type"]): Row(r["basic"], pairs(r["options"]), "E.3.4-1")
-        for r in records("sr_concepts.csv")
+        (r["code"], r["scheme"], r["value_type"]): ProfileRow(
+            r["basic"], pairs(r["options"]), "E.3.4-1"
+        )
+        for r in read_records("sr_concepts.csv")
     }
 
 
-def fate(elements: Sequence[Element], source: bytes, options: frozenset[str]) -> Fate | None:
+def fate(elements: Sequence[Element], source: bytes, options: frozenset[str]) -> Decision | None:
     """What the table says of a content item's value; None where its attributes' rules hold.
 
     Text under a concept that is not listed is cleaned. `X/D` is taken as `D`, so that items
@@ -52,13 +54,13 @@ def fate(elements: Sequence[Element], source: bytes, options: frozenset[str]) ->
     kind, code, scheme = _value_type(elements), *_concept(elements, source)
     row = _rows().get((code, scheme, kind))
     if row is None:
-        unlisted = Fate(Action.CLEAN, "E.3.4 unlisted concept", Action.REPLACE)
+        unlisted = Decision(Action.CLEAN, "E.3.4 unlisted concept", Action.REPLACE)
         return unlisted if kind == "TEXT" else None
     letter, option = row.code(options)
     letter = letter.split("/")[-1]
     vr = next((true_vr(e.tag, e.vr) for e in elements if e.tag in VALUES), "")
     action = cleaning(vr) if letter == "C" else SIMPLE[letter]
-    return Fate(action, f"{row.source} {option or 'basic'} {letter}", Action.REPLACE)
+    return Decision(action, f"{row.source} {option or 'basic'} {letter}", Action.REPLACE)
 
 
 def is_public_code(elements: Sequence[Element]) -> bool:

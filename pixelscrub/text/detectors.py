@@ -41,15 +41,15 @@ def _strokes(image: Picture) -> list[TextBox]:
 
 
 def _network(image: Picture) -> list[TextBox]:
-    from pixelscrub.text.network import find_text
+    from pixelscrub.text.network import find_lines
 
-    return find_text(image)
+    return find_lines(image)
 
 
 def _network_and_strokes(image: Picture) -> list[TextBox]:
-    from pixelscrub.text.network import find_text
+    from pixelscrub.text.network import find_lines
 
-    return find_text(image, DETECTORS["strokes"])
+    return find_lines(image, DETECTORS["strokes"])
 
 
 def _barcodes(image: Picture) -> list[TextBox]:

@@ -11,9 +11,9 @@ import re
 from functools import lru_cache
 from typing import Final, Literal
 
-from pixelscrub.tags.freetext import Cleaner
-from pixelscrub.tags.terms import Terms, pattern
-from pixelscrub.tags.vocabulary import may_be_name
+from pixelscrub.identity.free_text import Cleaner
+from pixelscrub.identity.terms import Terms, pattern
+from pixelscrub.identity.vocabulary import may_be_name
 
 Keep = Literal["nothing", "laterality", "harmless", "unidentifying"]
 

@@ -74,7 +74,7 @@ WHOLE: Final = 384
 """Pixels of the shorter side, from which a picture is looked at in half its size as well."""
 
 
-def find_text(
+def find_lines(
     image: Picture, helper: Finder | None = None, sure: float = SURE, peak: float = PEAK
 ) -> list[TextBox]:
     """Find lines of text, upright or turned.

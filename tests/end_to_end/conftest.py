@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pixelscrub
-from pixelscrub.demo import make_study
+from pixelscrub.commands.demo import make_study
 from pixelscrub.outcome import Summary
 
 

@@ -10,7 +10,7 @@ import zipfile
 import pydicom
 import pytest
 
-from pixelscrub import cli
+from pixelscrub.commands import cli
 
 
 @pytest.fixture
@@ -322,7 +322,7 @@ def test_result_that_cannot_be_written_is_an_error(pixelscrub, make_instance, sa
 
 
 def test_demo_makes_a_study_and_scrubs_it(pixelscrub, tmp_path, monkeypatch):
-    monkeypatch.setattr("pixelscrub.demo._head", lambda: iter(()))
+    monkeypatch.setattr("pixelscrub.commands.demo._head", lambda: iter(()))
     code, out, _ = pixelscrub("demo", tmp_path / "demo")
     assert code == 0
     assert "clean 3" in out

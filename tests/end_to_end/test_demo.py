@@ -7,7 +7,7 @@ import pydicom
 import SimpleITK as sitk  # noqa: N813
 
 import pixelscrub
-from pixelscrub.demo import PATIENT
+from pixelscrub.commands.demo import PATIENT
 
 
 def test_everything_comes_out_clean(demo_run):

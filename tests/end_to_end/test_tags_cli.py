@@ -10,7 +10,7 @@ import sys
 import pytest
 from pydicom import dcmread
 
-from pixelscrub import cli
+from pixelscrub.commands import cli
 
 
 def on_terminal(*arguments):

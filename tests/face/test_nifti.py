@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from pixelscrub.cli import main
+from pixelscrub.commands.cli import main
 from pixelscrub.errors import HeldError, Reason, UsageError
 from pixelscrub.face import nifti
 from pixelscrub.face.nifti import deface_nifti

@@ -6,7 +6,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from pixelscrub.errors import Reason
-from pixelscrub.face.look import look
+from pixelscrub.face.find import find_faces
 from pixelscrub.recipe import FaceSettings
 from tests.face.phantom import head
 
@@ -40,4 +40,4 @@ def test_an_outline_of_the_skin_of_a_head_is_held(
     elements = {"Modality": modality, "StudyDescription": study, sequence: named(keyword, name)}
     made = as_series(head(size=(8, 8, 1)), "CT", **elements)
     expected = {made[0].uid: Reason.FACE_IN_DERIVED} if is_held else {}
-    assert look(made, FaceSettings(), tmp_path) == ([], expected)
+    assert find_faces(made, FaceSettings(), tmp_path) == ([], expected)

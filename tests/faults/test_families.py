@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from faults.ground import Tally
+from tests.faults.ground import Tally
 
 
 @pytest.mark.parametrize("family", ["malformed", "structure", "frames", "hiding", "identity"])
@@ -14,13 +14,13 @@ def test_family_is_survived(family, tmp_path):
     tally = Tally(family)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the library that writes what is wrong
-        importlib.import_module(f"faults.{family}").run(tmp_path, tally, short=True)
+        importlib.import_module(f"tests.faults.{family}").run(tmp_path, tally, short=True)
     assert tally.tried > 15
     assert tally.failures == []
 
 
 def test_odd_names_and_links_are_survived(tmp_path):
-    from faults import file_system
+    from tests.faults import file_system
 
     tally = Tally("file system")
     for trial in (file_system._names, file_system._links):
@@ -30,7 +30,7 @@ def test_odd_names_and_links_are_survived(tmp_path):
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_errors_while_reading_are_survived(tmp_path):
-    from faults import file_system
+    from tests.faults import file_system
 
     tally = Tally("file system")
     file_system._read_error(file_system._fresh(tmp_path, file_system._read_error), tally)
@@ -38,7 +38,7 @@ def test_errors_while_reading_are_survived(tmp_path):
 
 
 def test_run_that_is_killed_ends_as_one_that_was_not(tmp_path):
-    from faults import processes
+    from tests.faults import processes
 
     tally = Tally("processes")
     processes._kill_parent(processes._archive(tmp_path), tally, 2)
@@ -46,7 +46,7 @@ def test_run_that_is_killed_ends_as_one_that_was_not(tmp_path):
 
 
 def test_worker_that_is_killed_while_writing_costs_its_instance_alone(tmp_path):
-    from faults import processes
+    from tests.faults import processes
 
     tally = Tally("processes")
     processes._kill_worker("write", processes._archive(tmp_path), tally)

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from pixelscrub.errors import Reason, UsageError
-from pixelscrub.intake.find import Left, find
+from pixelscrub.intake.find import SkippedFile, find
 from pixelscrub.intake.instance import Source
 
 
@@ -97,5 +97,5 @@ def test_bombs_and_archives_in_archives_are_left(tmp_path, monkeypatch):
 def test_damaged_archive_is_left(tmp_path, content):
     (tmp_path / "a.zip").write_bytes(content)
     (left,) = find([tmp_path])
-    assert isinstance(left, Left)
+    assert isinstance(left, SkippedFile)
     assert left.reason is Reason.DAMAGED_FILE

@@ -1,5 +1,5 @@
 from pixelscrub.errors import Reason
-from pixelscrub.intake.find import Left, find
+from pixelscrub.intake.find import SkippedFile, find
 from pixelscrub.intake.group import group
 from pixelscrub.intake.read import read_instance
 
@@ -50,5 +50,5 @@ def test_what_was_found_may_lie_on_disk(make_instance, save, tmp_path):
 def test_left_files_stay_left(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"")
     left = list(find([tmp_path]))
-    assert all(isinstance(item, Left) for item in left)
+    assert all(isinstance(item, SkippedFile) for item in left)
     assert list(group(left).left) == left

@@ -27,12 +27,12 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
-from faults.ground import installed
+from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.net import extra
 from pixelscrub.net.receipts import Receipts
 from pixelscrub.net.spool import Spool
 from pixelscrub.recipe import Recipe
-from pixelscrub.tags.pseudonyms import Pseudonyms
+from tests.faults.ground import installed
 
 ORTHANC = shutil.which("Orthanc")
 DICOMWEB = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")

@@ -7,7 +7,7 @@ from pynetdicom import evt
 from pixelscrub.intake.read import read_instance
 from pixelscrub.net.address import DicomAddress
 from pixelscrub.net.dimse import DimsePeer
-from pixelscrub.net.peer import Item, UnreachableError
+from pixelscrub.net.peer import QueuedInstance, UnreachableError
 from pixelscrub.net.spool import source
 from pixelscrub.net.tls import Tls
 
@@ -21,7 +21,7 @@ def peer_of(port, host="127.0.0.1", context=None, title="INBOX"):
 
 
 def items_of(files):
-    return [Item(file.name, read_instance(source(file))) for file in files]
+    return [QueuedInstance(file.name, read_instance(source(file))) for file in files]
 
 
 def test_files_arrive_byte_for_byte(make_inbox, make_study):

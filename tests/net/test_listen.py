@@ -10,7 +10,7 @@ from pynetdicom import AE, build_context
 from pynetdicom.sop_class import StorageCommitmentPushModel
 
 from pixelscrub.errors import Reason, UsageError
-from pixelscrub.net.listen import Door, Listener
+from pixelscrub.net.listen import Listener, ListenerConfig
 from pixelscrub.net.tls import Tls
 
 from .peers import let_go, of_dcmtk, store, until
@@ -25,7 +25,7 @@ def listen(spool, port, monkeypatch):
     started = []
 
     def start(report=lambda *_: None, partner=None, **options) -> Listener:
-        listener = Listener(Door("PIXELSCRUB", port, **options), spool, report, partner)
+        listener = Listener(ListenerConfig("PIXELSCRUB", port, **options), spool, report, partner)
         listener.start()
         started.append(listener)
         return listener
@@ -73,9 +73,9 @@ def test_partner_may_call_to_report(listen, make_study, port):
 def test_door_to_the_network_needs_names():
     for host in ("0.0.0.0", "::", "gateway.example"):
         with pytest.raises(UsageError, match="--allow"):
-            Door("PIXELSCRUB", 104, host)
-    assert Door("PIXELSCRUB", 104, "0.0.0.0", ("SCANNER",)).allowed == ("SCANNER",)
-    assert Door("PIXELSCRUB", 104, "localhost").allowed == ()
+            ListenerConfig("PIXELSCRUB", 104, host)
+    assert ListenerConfig("PIXELSCRUB", 104, "0.0.0.0", ("SCANNER",)).allowed == ("SCANNER",)
+    assert ListenerConfig("PIXELSCRUB", 104, "localhost").allowed == ()
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_door_to_the_network_needs_names():
 )
 def test_door_with_bad_names_or_numbers_is_refused(wrong):
     with pytest.raises(UsageError):
-        Door(**{"title": "PIXELSCRUB", "port": 104} | wrong)
+        ListenerConfig(**{"title": "PIXELSCRUB", "port": 104} | wrong)
 
 
 def test_port_that_is_taken_is_refused(listen, spool, port):
     listen()
     with pytest.raises(UsageError, match="cannot listen"):
-        Listener(Door("PIXELSCRUB", port), spool, lambda *_: None, None).start()
+        Listener(ListenerConfig("PIXELSCRUB", port), spool, lambda *_: None, None).start()
 
 
 def test_two_associations_with_one_uid(listen, receipts, make_instance, save, tmp_path, port):

@@ -18,11 +18,11 @@ from pydicom import dcmread
 from pixelscrub import api
 from pixelscrub.errors import Reason, UsageError
 from pixelscrub.net import address
-from pixelscrub.net.courier import Courier, Patience
-from pixelscrub.net.listen import Door
+from pixelscrub.net.forwarder import Forwarder, Patience
+from pixelscrub.net.listen import ListenerConfig
 from pixelscrub.net.receipts import Receipts, State
 from pixelscrub.net.receive import Waits, receive
-from pixelscrub.run import write_record
+from pixelscrub.study.run import write_record
 
 from .peers import GATEWAY_PORT, free_port, is_open, store, until
 from .test_listen import dcmtk
@@ -41,7 +41,7 @@ def gateway(tags_only, tmp_path, port):
         with ThreadPoolExecutor(1) as thread:
             running = thread.submit(
                 receive,
-                Door("PIXELSCRUB", port),
+                ListenerConfig("PIXELSCRUB", port),
                 address.parse(to),
                 tmp_path / "out",
                 recipe=tags_only,
@@ -157,7 +157,7 @@ def test_record_is_written_while_the_gateway_runs(gateway, make_study, tmp_path,
         audit = private / "audit.jsonl"
         return audit.exists() and len(audit.read_text().splitlines()) == count
 
-    monkeypatch.setattr("pixelscrub.net.station.write_record", full_at_first)
+    monkeypatch.setattr("pixelscrub.net.service.write_record", full_at_first)
     with gateway("NOBODY@127.0.0.1:1"):
         store(port, make_study(2))
         until(lambda: is_told(2))
@@ -184,7 +184,7 @@ def test_defect_of_the_courier_ends_the_gateway(gateway, monkeypatch):
     def fail(self):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Courier, "work", fail)
+    monkeypatch.setattr(Forwarder, "work", fail)
     with pytest.raises(ZeroDivisionError), gateway("NOBODY@127.0.0.1:1"):
         until(lambda: False, seconds=0.5)
 

@@ -5,7 +5,7 @@ from pynetdicom import evt
 from pixelscrub import api
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.net.address import DicomAddress
-from pixelscrub.net.courier import Patience
+from pixelscrub.net.forwarder import Patience
 from pixelscrub.net.send import is_all_sent, send
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")

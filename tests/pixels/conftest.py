@@ -21,7 +21,7 @@ from pixelscrub.pixels.edit import Edit
 from pixelscrub.pixels.fit import fit
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.info import describe
-from pixelscrub.pixels.native import Layout
+from pixelscrub.pixels.native import CellLayout
 from pixelscrub.pixels.write import write
 
 ROOT = "1.2.840.10008.1.2."
@@ -89,7 +89,7 @@ class Bench:
         big = syntax == "2"
         if is_native:
             vr = "OW" if header.BitsAllocated > 8 or big else "OB"
-            header.PixelData = b"".join(Layout(info, big, vr).pack(cells))
+            header.PixelData = b"".join(CellLayout(info, big, vr).pack(cells))
             header["PixelData"].VR = vr
         else:
             streams = [self.stream(uid, frame, info) for frame in cells]

@@ -160,10 +160,10 @@ def _deflated(before: bytes, after: bytes) -> bytes:
 
 
 def test_a_bomb_is_not_inflated(bench, monkeypatch):
-    from pixelscrub.pixels import element, inflate
+    from pixelscrub.dicom import deflate, pixel_element
 
-    monkeypatch.setattr(element, "HEADER_LIMIT", 2**20)
-    monkeypatch.setattr(inflate.Inflated.__init__, "__defaults__", (2**20,))
+    monkeypatch.setattr(pixel_element, "HEADER_LIMIT", 2**20)
+    monkeypatch.setattr(deflate.Inflated.__init__, "__defaults__", (2**20,))
     long = struct.pack("<HH2sHL", 0x0009, 0x1001, b"OB", 0, 2**24) + bytes(2**24)
     data = _deflated(bench.instance("1.99"), long)
     assert len(data) < 2**16

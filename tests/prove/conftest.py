@@ -7,7 +7,7 @@ import pydicom.data
 import pytest
 from pydicom import dcmread
 
-from pixelscrub.tags.terms import Terms
+from pixelscrub.identity.terms import Terms
 
 PACKAGED = Path(pydicom.data.__file__).parent / "test_files"
 

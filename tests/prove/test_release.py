@@ -9,9 +9,9 @@ from pydicom.sequence import Sequence
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pixelscrub.errors import HeldError, Reason
+from pixelscrub.identity.terms import Terms
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.prove.release import release
-from pixelscrub.tags.terms import Terms
 
 from .conftest import PACKAGED, as_bytes, packaged
 

@@ -16,7 +16,7 @@ from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.write import write
 from pixelscrub.plan import FacePlan
 from pixelscrub.prove.release import release
-from pixelscrub.prove.remains import Promise
+from pixelscrub.prove.remains import ExpectedRemovals
 
 from .conftest import as_bytes
 
@@ -59,7 +59,7 @@ def held(*args):
 
 def test_a_finding_that_was_lost_on_the_way_is_held(tmp_path, make_instance):
     data = as_bytes(make_instance(with_text(tissue())))
-    reason = held(tmp_path, data, data, Edit(), Promise([FINDING]))
+    reason = held(tmp_path, data, data, Edit(), ExpectedRemovals([FINDING]))
     assert reason is Reason.TEXT_LEFT
 
 
@@ -68,16 +68,16 @@ def test_a_finding_masked_in_other_frames_only_is_held(tmp_path, make_instance):
     instance.PixelData = instance.PixelData * 3
     data = as_bytes(instance)
     after, edit = written(data, Edit(boxes=(FrameBox(LINE, (0, 1)),)))
-    assert held(tmp_path, data, after, edit, Promise([FINDING])) is Reason.TEXT_LEFT
+    assert held(tmp_path, data, after, edit, ExpectedRemovals([FINDING])) is Reason.TEXT_LEFT
     told = FINDING.model_copy(update={"frames": (0, 1)})
-    prove(tmp_path, data, after, edit, Promise([told]))
+    prove(tmp_path, data, after, edit, ExpectedRemovals([told]))
 
 
 @pytest.mark.parametrize("action", ["keep", "remove"])
 def test_a_finding_that_may_stay_is_no_reason(tmp_path, make_instance, action):
     data = as_bytes(make_instance(with_text(tissue())))
     kept = FINDING.model_copy(update={"action": action})
-    prove(tmp_path, data, data, Edit(), Promise([kept]))
+    prove(tmp_path, data, data, Edit(), ExpectedRemovals([kept]))
 
 
 @pytest.mark.parametrize("fill", ["black", "grey", "border", "inpaint"])
@@ -85,16 +85,16 @@ def test_no_fill_looks_like_text_that_was_left(tmp_path, make_instance, fill):
     data = as_bytes(make_instance(with_text(tissue())))
     boxes = [LINE, Box(100, 30, 200, 52), Box(180, 36, 220, 60)]
     after, edit = written(data, Edit(boxes=tuple(FrameBox(b) for b in boxes), fill=fill))
-    promise = Promise([Finding(kind="text", box=box) for box in boxes])
+    promise = ExpectedRemovals([Finding(kind="text", box=box) for box in boxes])
     prove(tmp_path, data, after, edit, promise)
 
 
 def test_text_in_a_cropped_image_is_looked_for_where_it_moved_to(tmp_path, make_instance):
     data = as_bytes(make_instance(with_text(tissue())))
     after, edit = written(data, Edit(crop=Box(8, 6, 200, 150)))
-    assert held(tmp_path, data, after, edit, Promise([FINDING])) is Reason.TEXT_LEFT
+    assert held(tmp_path, data, after, edit, ExpectedRemovals([FINDING])) is Reason.TEXT_LEFT
     gone, edit = written(data, Edit(crop=Box(0, 60, 220, 150)))
-    prove(tmp_path, data, gone, edit, Promise([FINDING]))
+    prove(tmp_path, data, gone, edit, ExpectedRemovals([FINDING]))
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def head(tmp_path, make_instance):
 
 
 def promised(folder, instance, face):
-    return Promise(faces=[face], folder=folder, uid=str(instance.SOPInstanceUID))
+    return ExpectedRemovals(faces=[face], folder=folder, uid=str(instance.SOPInstanceUID))
 
 
 @pytest.mark.parametrize("spread", [4.0, 0.0])

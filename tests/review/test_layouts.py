@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from pixelscrub.crop.layouts import in_layouts
 from pixelscrub.findings import Box
 from pixelscrub.recipe import Layout, Recipe, TextSettings, names
 from pixelscrub.review import layouts
-from pixelscrub.review.decisions import Change, Decision, Rule
-from pixelscrub.text.layouts import in_layouts
+from pixelscrub.review.decisions import Change, ReviewDecision, Rule
 
 BOX = Box(2, 2, 20, 9)
 OTHER = Box(30, 2, 44, 8)
@@ -20,7 +20,7 @@ def decided():
 
     def make(box=BOX, action="mask", **rule):
         device = {"manufacturer": "acme", "model": "one", **PLACE}
-        return Decision(
+        return ReviewDecision(
             number=1,
             when="2026-01-01T00:00:00+00:00",
             who="ada",

@@ -9,7 +9,7 @@ from http.cookiejar import CookieJar
 import pytest
 import uvicorn
 
-from pixelscrub import cli
+from pixelscrub.commands import cli
 from pixelscrub.errors import MissingComponentError, UsageError
 from pixelscrub.review import serve
 

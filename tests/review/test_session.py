@@ -9,7 +9,7 @@ from pixelscrub.recipe import Recipe
 from pixelscrub.review import plans as saving
 from pixelscrub.review import session as sessions
 from pixelscrub.review.plans import ChangedOutsideError
-from pixelscrub.review.reach import Place
+from pixelscrub.review.reach import FindingPlace
 from pixelscrub.review.session import Asked, SaveError, Session
 from tests.review.samples import KEPT, SURE, TEXT
 
@@ -26,7 +26,7 @@ def decide(session):
     """Asks for a decision on the instance with a UID."""
 
     def ask(verb, uid="1.1", plan="study-1", **more):
-        place = Place(plan, session.plans.instance(plan, uid))
+        place = FindingPlace(plan, session.plans.instance(plan, uid))
         return session.decide(Asked(verb, place, **more))
 
     return ask

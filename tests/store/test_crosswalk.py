@@ -6,11 +6,11 @@ import stat
 import pytest
 
 from pixelscrub.errors import UsageError
+from pixelscrub.identity.pseudonyms import Pseudonyms, read_lookup
 from pixelscrub.recipe import TagSettings
 from pixelscrub.store.crosswalk import originals, read_crosswalk, save, to_csv
 from pixelscrub.store.journal import Journal
 from pixelscrub.store.private import Private
-from pixelscrub.tags.pseudonyms import Pseudonyms, read_lookup
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pydicom.data
 import pytest
 
-from pixelscrub.tags.pseudonyms import Pseudonyms
+from pixelscrub.identity.pseudonyms import Pseudonyms
 from tests.tags.samples import KEY
 
 

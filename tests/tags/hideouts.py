@@ -2,7 +2,7 @@
 
 Independent of the package's own reader and writer, and of `torture`. Each place holds either a
 number that nothing else tells (`ZQ...KX`, where everything has to go) or the patient's own name
-or number (in what stays). `scripts/benchmark_tags` uses them.
+or number (in what stays). `python -m benchmarks.tags` uses them.
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
+from pixelscrub.dicom.parts import parts_of
 from pixelscrub.findings import Box
+from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.pixels.adapt import adapt
 from pixelscrub.pixels.edit import Edit, FrameBox
 from pixelscrub.pixels.fit import fit
@@ -16,8 +18,6 @@ from pixelscrub.pixels.write import write
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags.deidentify import deidentify, rewrite
 from pixelscrub.tags.done import Done
-from pixelscrub.tags.parts import parts_of
-from pixelscrub.tags.pseudonyms import Pseudonyms
 
 KEY = b"k" * 32
 

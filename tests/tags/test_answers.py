@@ -1,4 +1,4 @@
-"""The answer key, in short: `scripts/benchmark_tags` asks more than 50,000 times."""
+"""The answer key, in short: `python -m benchmarks.tags` asks more than 50,000 times."""
 
 from __future__ import annotations
 

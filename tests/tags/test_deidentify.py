@@ -21,13 +21,13 @@ from pydicom.uid import (
 )
 
 from pixelscrub.errors import HeldError, Reason
+from pixelscrub.identity import tables
+from pixelscrub.identity.pseudonyms import Pseudonyms
+from pixelscrub.identity.terms import Terms
 from pixelscrub.recipe import TagRule, TagSettings
-from pixelscrub.tags import table
 from pixelscrub.tags.deidentify import deidentify, explain
 from pixelscrub.tags.done import Done
 from pixelscrub.tags.policy import Action
-from pixelscrub.tags.pseudonyms import Pseudonyms
-from pixelscrub.tags.terms import Terms
 from tests.tags import hideouts
 from tests.tags.samples import KEY, make_ct, read, rewritten, written
 
@@ -340,7 +340,7 @@ def test_packaged_files_keep_what_is_not_listed_byte_for_byte(pseudonyms, packag
             continue
         clean = read(written(after))
         for tag, element in before.items():
-            if tag.group in {0x18, 0x20, 0x28} and table.row(tag) is None and tag in clean:
+            if tag.group in {0x18, 0x20, 0x28} and tables.row(tag) is None and tag in clean:
                 if dictionary_VR(tag) == "SQ":
                     continue
                 raw = getattr(element, "is_raw", False)

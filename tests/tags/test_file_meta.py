@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from pydicom.uid import ExplicitVRBigEndian
 
+from pixelscrub.dicom.file_meta import IMPLEMENTATION
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags.deidentify import deidentify
 from pixelscrub.tags.done import Done
-from pixelscrub.tags.file_meta import IMPLEMENTATION
 from tests.tags.samples import make_ct, read, written
 
 

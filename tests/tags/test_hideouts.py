@@ -7,9 +7,9 @@ import io
 import pytest
 
 from pixelscrub.errors import HeldError
+from pixelscrub.identity.terms import Terms
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.prove.release import release
-from pixelscrub.tags.terms import Terms
 from tests.tags import hideouts
 from tests.tags.samples import rewritten
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from pixelscrub.dicom.parts import parts_of
 from pixelscrub.errors import HeldError
-from pixelscrub.tags.parts import parts_of
-from pixelscrub.tags.terms import Terms
+from pixelscrub.identity.terms import Terms
 from tests.tags import hideouts
 from tests.tags.hideouts import element, file, pixels
 from tests.tags.samples import make_ct, rewritten, written

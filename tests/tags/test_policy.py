@@ -4,13 +4,13 @@ import pytest
 from pydantic import ValidationError
 
 from pixelscrub.errors import RecipeError
+from pixelscrub.identity import tables
 from pixelscrub.recipe import Recipe, TagRule, TagSettings, names
-from pixelscrub.tags import table
-from pixelscrub.tags.policy import Action, Place, Policy
+from pixelscrub.tags.policy import Action, ElementPlace, Policy
 
 
 def place(tag, vr="LO", within="", creator="", mood="keep", coded=False, iod="ct-image"):
-    return Place(tag, vr, creator, within, mood, coded, iod)
+    return ElementPlace(tag, vr, creator, within, mood, coded, iod)
 
 
 def action(where, *options, rules=()):
@@ -19,7 +19,7 @@ def action(where, *options, rules=()):
 
 def test_every_row_of_the_table_has_an_action():
     policy = Policy(TagSettings())
-    for record in table.records("ps3_15.csv"):
+    for record in tables.read_records("ps3_15.csv"):
         if len(record["tag"]) == 8 and "x" not in record["tag"]:
             fate = policy.fate(place(int(record["tag"], 16)))
             assert fate.action is not Action.KEEP, record["tag"]
@@ -54,7 +54,7 @@ def test_safe_private_elements_stay_under_their_creator_only():
 def test_cleaning_wins_where_options_disagree():
     both = ("retain_device_identity", "retain_modified_dates")
     disagreeing = [
-        r for r in table.records("ps3_15.csv")
+        r for r in tables.read_records("ps3_15.csv")
         if "retain_device_identity=K" in r["options"] and "retain_modified_dates=C" in r["options"]
     ]  # fmt: skip
     assert len(disagreeing) == 11

@@ -1,4 +1,4 @@
-"""Headers with identifiers planted in every hiding place; `scripts/benchmark_tags` uses them."""
+"""Headers with identifiers planted in every hiding place; `python -m benchmarks.tags` uses them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import UID
 
-from pixelscrub.tags.table import row
+from pixelscrub.identity.tables import row
 
 TEXT = {
     "LO": 64,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixelscrub.tags.terms import Terms
+from pixelscrub.identity.terms import Terms
 from pixelscrub.text.judge import LATERALITY, TECHNIQUE, stays
 
 SURNAMES = """

@@ -33,27 +33,27 @@ def hidden(picture: Picture, found: list[TextBox], ground: int) -> float:
 @pytest.mark.parametrize(("level", "ground"), [(230, 15), (10, 240), (120, 40)])
 def test_a_name_is_covered_light_and_dark(level: int, ground: int) -> None:
     picture = written("MUSTER^ERIKA 12.08.1964", level=level, ground=ground)
-    found = network.find_text(picture)
+    found = network.find_lines(picture)
     assert hidden(picture, found, ground) >= 0.95
     assert all(0 < text.score <= 1 and text.source == "network" for text in found)
 
 
 def test_a_turned_name_is_covered() -> None:
     picture = np.ascontiguousarray(np.rot90(written("MUSTER^ERIKA 1964")))
-    assert hidden(picture, network.find_text(picture), 15) >= 0.95
+    assert hidden(picture, network.find_lines(picture), 15) >= 0.95
 
 
 @pytest.mark.parametrize("angle", [-35, -20, -10, 10, 20, 35])
 def test_a_tilted_name_is_covered(angle: int) -> None:
     tilt = cv2.getRotationMatrix2D((200, 120), angle, 1)
     picture = cv2.warpAffine(written("MUSTER^ERIKA 1964"), tilt, (400, 240), borderValue=15)
-    assert hidden(picture, network.find_text(np.asarray(picture, np.uint8)), 15) >= 0.95
+    assert hidden(picture, network.find_lines(np.asarray(picture, np.uint8)), 15) >= 0.95
 
 
 def test_large_letters_are_covered() -> None:
     picture = np.full((600, 900), 10, np.uint8)
     cv2.putText(picture, "ERIKA", (80, 380), cv2.FONT_HERSHEY_SIMPLEX, 6, 240, 14, cv2.LINE_AA)
-    assert hidden(picture, network.find_text(picture), 10) >= 0.95
+    assert hidden(picture, network.find_lines(picture), 10) >= 0.95
 
 
 def test_colour_and_grey_of_one_picture_agree() -> None:
@@ -66,8 +66,8 @@ def test_colour_and_grey_of_one_picture_agree() -> None:
 
 def test_empty_and_smooth_pictures_hold_nothing() -> None:
     ramp = np.tile(np.linspace(0, 255, 300), (200, 1)).astype(np.uint8)
-    assert network.find_text(np.full((200, 300), 77, np.uint8)) == []
-    assert network.find_text(ramp) == []
+    assert network.find_lines(np.full((200, 300), 77, np.uint8)) == []
+    assert network.find_lines(ramp) == []
 
 
 def test_sides_need_not_be_whole_steps() -> None:
@@ -90,7 +90,7 @@ def test_what_is_no_number_counts_as_text(monkeypatch: pytest.MonkeyPatch) -> No
             return [np.full((1, 1, rows // 2, columns // 2), np.nan, np.float32)]
 
     monkeypatch.setattr(network, "_network", Broken)
-    found = network.find_text(written("X")[80:144, 20:84])
+    found = network.find_lines(written("X")[80:144, 20:84])
     assert found[0].box.clipped(64, 64) == Box(0, 0, 64, 64)
 
 
@@ -140,7 +140,7 @@ def test_a_helper_looks_only_where_there_may_be_more(monkeypatch: pytest.MonkeyP
             for box in (there, elsewhere)
         ]
 
-    found = network.find_text(np.zeros((600, 800), np.uint8), help_find)
+    found = network.find_lines(np.zeros((600, 800), np.uint8), help_find)
     assert [text.box for text in found] == [there]
     assert len(seen) == 1
     assert max(seen[0]) <= 9 * network.CELL
@@ -149,7 +149,7 @@ def test_a_helper_looks_only_where_there_may_be_more(monkeypatch: pytest.MonkeyP
 def test_a_helper_sees_nothing_where_all_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     doubting(monkeypatch, [])
     seen: list[tuple[int, ...]] = []
-    network.find_text(np.zeros((600, 800), np.uint8), lambda part: seen.append(part.shape) or [])
+    network.find_lines(np.zeros((600, 800), np.uint8), lambda part: seen.append(part.shape) or [])
     assert seen == []
 
 
@@ -166,7 +166,7 @@ def test_what_a_helper_finds_around_lines_is_left_out(monkeypatch: pytest.Monkey
     def help_find(part: np.ndarray) -> list[TextBox]:
         return [TextBox(box.shifted(-left, -top), 0.9, "strokes") for box in (block, line)]
 
-    found = network.find_text(np.zeros((600, 800), np.uint8), help_find)
+    found = network.find_lines(np.zeros((600, 800), np.uint8), help_find)
     boxes = [text.box for text in found if text.source == "strokes"]
     assert boxes == [line]
 
@@ -187,7 +187,7 @@ def test_short_texts_on_tissue_must_be_sure(
     unsure_of(monkeypatch, peak, wide)
     sharp(monkeypatch)
     tissue = np.random.default_rng(1).integers(60, 61 + unrest, (300, 400)).astype(np.uint8)
-    assert bool(network.find_text(tissue)) == is_believed
+    assert bool(network.find_lines(tissue)) == is_believed
 
 
 @pytest.mark.parametrize(("peak", "is_believed"), [(0.97, False), (0.995, True)])
@@ -197,7 +197,7 @@ def test_what_changes_its_hue_must_be_plain(
     unsure_of(monkeypatch, peak, 60)
     monkeypatch.setattr(network, "is_flow", lambda image, box: True)
     sharp(monkeypatch)
-    assert bool(network.find_text(np.zeros((300, 400, 3), np.uint8))) == is_believed
+    assert bool(network.find_lines(np.zeros((300, 400, 3), np.uint8))) == is_believed
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_what_is_blurred_must_be_plain(
     unsure_of(monkeypatch, peak, 60)
     picture = np.roll(written("MEIER^ANNA"), (11, 80), axis=(0, 1))
     shown = cv2.GaussianBlur(picture, (0, 0), blur) if blur else picture
-    assert bool(network.find_text(shown)) == is_believed
+    assert bool(network.find_lines(shown)) == is_believed
 
 
 def test_texts_of_one_picture_are_as_blurred_as_the_plain_one() -> None:

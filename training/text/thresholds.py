@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from pixelscrub.text.network import find_text
+from pixelscrub.text.network import find_lines
 from training.text.fonts import fonts
 from training.text.scene import Scene, scene
 
@@ -58,7 +58,7 @@ def rows(count: int) -> Iterator[Row]:
 
 def _measured(drawn: Scene, sure: float, peak: float) -> tuple[list[bool], float]:
     """Which texts are gone, and the share of the picture that is wrongly masked."""
-    found = [text.box for text in find_text(drawn.picture, None, sure, peak)]
+    found = [text.box for text in find_lines(drawn.picture, None, sure, peak)]
     mask, allowed = np.zeros((2, SIZE, SIZE), bool)
     for x0, y0, x1, y1 in (box.padded(PAD).clipped(SIZE, SIZE) for box in found):
         mask[y0:y1, x0:x1] = True

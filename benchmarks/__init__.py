@@ -1,0 +1,1 @@
+"""Every figure in the documents: one module each, run as `python -m benchmarks.NAME`."""

@@ -1,0 +1,1 @@
+"""Does this output hold? Checks of a whole output, another tool's too, against its originals."""

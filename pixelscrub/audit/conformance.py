@@ -1,0 +1,66 @@
+"""New errors of conformance, by dciodvfy of dicom3tools where it is installed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess  # the one program that is called is found on the path, without a shell
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from pixelscrub.audit.issues import Issue
+from pixelscrub.audit.pairs import File
+
+VALUES: Final = re.compile(r"<[^<>]*>|[\"'].*|\[\d+\]|= .*|\d{2,}[.\d]*")
+"""What dciodvfy quotes of an instance; it must not reach a message."""
+TIMEOUT: Final = 60
+
+
+def program() -> str | None:
+    """The path of dciodvfy; None where it is not installed."""
+    return shutil.which("dciodvfy")
+
+
+def check(original: File, output: File, name: str) -> Iterator[Issue]:
+    """Errors that the output has and its original has not; nothing without dciodvfy."""
+    found = program()
+    if found is None or any(_is_deflated(file) for file in (original, output)):
+        return
+    before, after = _errors(found, original), _errors(found, output)
+    if before is not None and after is not None and (new := after - before):
+        yield Issue("conformance", name, detail=f"{sum(new.values())} new errors")
+
+
+def _is_deflated(file: File) -> bool:
+    """Whether dciodvfy, which does not inflate, would read noise."""
+    syntax = file.header.file_meta.get("TransferSyntaxUID")
+    return bool(syntax == DeflatedExplicitVRLittleEndian)
+
+
+def _errors(program: str, file: File) -> Counter[str] | None:
+    """Errors by kind, values taken out; None where the program gives up."""
+    if file.source.archive is None:
+        return _run(program, file.source.root / file.source.path)
+    with tempfile.TemporaryDirectory() as folder, file.open() as opened:
+        copy = Path(folder) / "instance"
+        copy.write_bytes(opened.read())
+        return _run(program, copy)
+
+
+def _run(program: str, path: Path) -> Counter[str] | None:
+    command = [program, "-new", str(path)]
+    try:
+        result = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=TIMEOUT
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    if result.returncode < 0:
+        return None
+    lines = (line for line in result.stderr.splitlines() if line.startswith("Error"))
+    return Counter(VALUES.sub("", line) for line in lines)

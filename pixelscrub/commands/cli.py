@@ -1,0 +1,346 @@
+"""The command line: commands to api calls, errors to exit codes; no logic of its own.
+
+Exit: 0 all clean; 1 usage or recipe wrong; 2 some instances held; 3 nothing could be used;
+4 verification failed; 5 a needed component is missing; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from typer.exceptions import TyperException
+
+from pixelscrub import __version__
+from pixelscrub.commands import network
+from pixelscrub.commands.options import (
+    Dask,
+    DryRun,
+    Gallery,
+    Inputs,
+    Json,
+    Key,
+    Memory,
+    Out,
+    PrivateDir,
+    RecipeName,
+    Resume,
+    Timeout,
+    Workers,
+)
+from pixelscrub.errors import PixelscrubError, UsageError
+
+if TYPE_CHECKING:
+    from pixelscrub.jobs.limits import Limits
+    from pixelscrub.outcome import Summary
+
+app = typer.Typer(
+    name="pixelscrub",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+ExportFormat = Literal["nifti", "png", "jpeg"]
+recipes_app = typer.Typer(help="List the built-in recipes, or show one.")
+app.add_typer(recipes_app, name="recipes", invoke_without_command=True)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    context: typer.Context,
+    show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """De-identify medical images: burned-in text, margins, faces and tags, with proof."""
+    if show:
+        typer.echo(__version__)
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> None:
+    def command(  # noqa: PLR0913, PLR0917 (the options of the contract)
+        inputs: Inputs,
+        out: Out,
+        recipe: RecipeName = "default",
+        private: PrivateDir = None,
+        key: Key = None,
+        workers: Workers = None,
+        dask: Dask = None,
+        resume: Resume = False,
+        dry_run: DryRun = False,
+        timeout: Timeout = None,
+        memory: Memory = None,
+    ) -> None:
+        from pixelscrub import api
+        from pixelscrub.commands.progress import shown
+        from pixelscrub.recipe import Recipe
+
+        chosen = Recipe.load(recipe)
+        chosen = chosen.with_steps(*steps) if steps else chosen
+        with shown() as progress:
+            summary = api.scrub(
+                inputs,
+                out,
+                recipe=chosen,
+                private=private,
+                key=key,
+                workers=workers,
+                dask=dask,
+                resume=resume,
+                dry_run=dry_run,
+                limits=_limits(timeout, memory),
+                progress=progress,
+            )
+        _finish(summary, api.private_folder(out, private))
+
+    app.command(name, help=help_text)(command)
+
+
+_add_scrub_command("scrub", (), "De-identify everything below INPUTS.")
+_add_scrub_command("text", ("text",), "Mask burned-in text only.")
+_add_scrub_command("crop", ("crop",), "Crop margins that hold only text.")
+_add_scrub_command("deface", ("face",), "Remove faces only.")
+_add_scrub_command("tags", ("tags",), "De-identify the header only.")
+
+
+@app.command("deface-nifti")
+def deface_nifti(
+    source: Path,
+    out: Annotated[Path, typer.Option("-o", "--out", help="New file, .nii or .nii.gz.")],
+    modality: Annotated[Literal["CT", "MR"], typer.Option("--modality", help="What it is.")],
+    mask: Annotated[
+        Path | None, typer.Option("--mask", help="Taken where it exists, else written.")
+    ] = None,
+    ears: Annotated[bool, typer.Option("--ears", help="Take the ears too.")] = False,
+    fill: Annotated[
+        Literal["air", "constant", "blur", "generic"],
+        typer.Option("--fill", help="What takes the face's place."),
+    ] = "air",
+) -> None:
+    """Remove the face from a NIfTI volume or time series; one file in, one file out."""
+    from pixelscrub.face.nifti import deface_nifti as deface
+
+    done = deface(source, out, modality, mask=mask, ears=ears, fill=fill)
+    typer.echo(f"voxels filled: {done.voxels}")
+
+
+@app.command()
+def inspect(
+    inputs: Inputs,
+    private: PrivateDir = None,
+    json: Json = None,
+    recipe: RecipeName = "default",
+    key: Key = None,
+    workers: Workers = None,
+    tags: Annotated[bool, typer.Option("--tags", help="Show what becomes of each tag.")] = False,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="With --tags: values too; on a terminal only.")
+    ] = False,
+) -> None:
+    """Look and plan; writes no image. Plans go to --private, for `apply`."""
+    from pixelscrub import api
+    from pixelscrub.commands.inspection import kept_or_temporary, render, render_tags, to_json
+
+    if show_values and not sys.stdout.isatty():
+        raise UsageError("values are shown on a terminal only")
+    with kept_or_temporary(private) as folder:
+        plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
+    if json is not None:
+        _write(json, to_json(plans))
+    typer.echo(render_tags(plans, show_values) if tags else render(plans))
+    raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
+
+
+@app.command()
+def apply(private: Path, out: Out, key: Key = None, workers: Workers = None) -> None:
+    """Apply the plans in PRIVATE, as a person left them."""
+    from pixelscrub import api
+    from pixelscrub.commands.progress import shown
+
+    with shown() as progress:
+        summary = api.apply(private, out, key=key, workers=workers, progress=progress)
+    _finish(summary, private)
+
+
+@app.command()
+def review(
+    private: Path,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port; default: a free one.")
+    ] = 0,
+    name: Annotated[
+        str | None, typer.Option("--as", help="Name for the record; default: the login.")
+    ] = None,
+) -> None:
+    """Go through the findings in PRIVATE in a browser, on this machine only."""
+    from pixelscrub.review.serve import review as serve
+
+    serve(private, port, name, ready=lambda at: typer.echo(f"open {at}\nCtrl-C ends it."))
+    if (layouts := private / "layouts.toml").exists():
+        typer.echo(f"layouts of devices, for images to come: scrub --recipe {layouts}")
+
+
+@app.command()
+def verify(
+    inputs: Path,
+    out: Path,
+    private: PrivateDir = None,
+    json: Json = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", help="What may stay; default: as planned.")
+    ] = None,
+) -> None:
+    """Audit an output, ours or another tool's, against its originals."""
+    from pixelscrub import api
+
+    folder = api.private_folder(out, private)
+    known = folder if private or (folder / "audit.jsonl").exists() else None
+    result = api.verify(inputs, out, private=known, recipe=recipe)
+    if json is not None:
+        _write(json, result.to_json())
+    typer.echo(result.render())
+    raise typer.Exit(4 if result.issues else 0)
+
+
+@app.command()
+def media(out: Path, target: Annotated[Path, typer.Option("-o", "--out", help="New.")]) -> None:
+    """Copy an output for media: short names, and a DICOMDIR over them."""
+    from pixelscrub.store.media import make_media
+
+    typer.echo(f"{make_media(out, target)} instances, DICOMDIR: {target / 'DICOMDIR'}")
+
+
+@app.command()
+def crosswalk(
+    private: Path,
+    pseudonyms: Annotated[list[str] | None, typer.Argument(help="Default: all.")] = None,
+    key: Key = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write them to this new file.")] = None,
+) -> None:
+    """Turn PSEUDONYMS back, with the key and the crosswalk in PRIVATE; on a terminal only."""
+    from pixelscrub.store.crosswalk import originals, read_crosswalk, save, to_csv
+
+    if csv is None and not sys.stdout.isatty():
+        raise UsageError("originals are shown on a terminal only; use --csv FILE")
+    text = to_csv(originals(read_crosswalk(private, key), pseudonyms or []))
+    if csv is None:
+        typer.echo(text, nl=False)
+    else:
+        save(csv, text)
+
+
+@app.command()
+def export(
+    out: Path,
+    folder: Path,
+    form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
+    private: PrivateDir = None,
+    workers: Workers = None,
+) -> None:
+    """Write what was scrubbed to OUT into FOLDER as NIfTI volumes, or as pictures."""
+    from pixelscrub import api
+    from pixelscrub.export.run import export as write
+
+    exported = write(out, api.private_folder(out, private), folder, form, workers)
+    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.left.items()))
+    typer.echo(f"files {exported.files}" + (f", not exported: {left}" if left else ""))
+    raise typer.Exit(exported.exit_code)
+
+
+@app.command()
+def evaluate(
+    images: Path,
+    truth: Path,
+    recipe: RecipeName = "default",
+    json: Json = None,
+    gallery: Gallery = None,
+) -> None:
+    """Measure text detection on IMAGES against TRUTH."""
+    from pixelscrub import api
+    from pixelscrub.compat.quiet import hush
+    from pixelscrub.evaluate.measure import evaluate as measure
+
+    hush()
+    result = measure(images, truth, api.checked_recipe(recipe).text, gallery=gallery)
+    if json is not None:
+        _write(json, result.to_json())
+    typer.echo(result.render())
+
+
+network.add_to(app)
+
+
+@app.command()
+def demo(folder: Annotated[Path, typer.Argument()] = Path("pixelscrub-demo")) -> None:
+    """Make a small study from sample data in FOLDER and scrub it."""
+    from pixelscrub import api
+    from pixelscrub.commands.demo import make_study
+    from pixelscrub.commands.progress import shown
+
+    study = make_study(folder / "original")
+    with shown() as progress:
+        out = folder / "scrubbed"
+        summary = api.scrub(study, out, resume=True, progress=progress)
+    _finish(summary, api.private_folder(folder / "scrubbed", None))
+
+
+@recipes_app.callback()
+def recipes(context: typer.Context) -> None:
+    """List the built-in recipes."""
+    from pixelscrub.recipe import Recipe, names
+
+    if context.invoked_subcommand is None:
+        for name in names():
+            typer.echo(f"{name:12} {Recipe.load(name).description}")
+
+
+@recipes_app.command("show")
+def show_recipe(name: str) -> None:
+    """Print a recipe and every setting there is, as a start for one's own."""
+    from pixelscrub.commands.recipe_guide import guide
+
+    typer.echo(guide(name), nl=False)
+
+
+def main() -> None:
+    """Run the command line; every error becomes a line on standard error and an exit code."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        error.show()  # type: ignore[attr-defined]
+        sys.exit(UsageError.exit_code)
+    except PixelscrubError as error:
+        typer.echo(f"pixelscrub: {error}", err=True)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+
+
+def _limits(timeout: float | None, memory: float | None) -> Limits:
+    from pixelscrub.jobs.limits import Limits
+
+    limits = Limits(memory=None if memory is None else int(memory * 1e9))
+    return limits if timeout is None else replace(limits, seconds=timeout)
+
+
+def _finish(summary: Summary, private: Path) -> None:
+    held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
+    left = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.left.items()))
+    typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
+    if left:
+        typer.echo(f"left alone: {left}")
+    if "dicomdir" in summary.left:
+        typer.echo("a DICOMDIR over the output: pixelscrub media OUT -o MEDIA")
+    if (private / "report" / "index.html").exists():
+        typer.echo(f"report: {private / 'report' / 'index.html'}")
+    raise typer.Exit(summary.exit_code)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"result cannot be written ({type(error).__name__})") from None

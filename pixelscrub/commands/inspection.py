@@ -1,0 +1,93 @@
+"""What `inspect` shows: each study's plan in a few lines, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from pixelscrub.errors import HeldError
+from pixelscrub.plan import Plan
+
+if TYPE_CHECKING:
+    from pixelscrub.recipe import TagRule
+    from pixelscrub.tags.rewrite import Step
+
+
+@contextmanager
+def kept_or_temporary(private: Path | None) -> Iterator[Path]:
+    """The private folder, or one that is gone afterwards."""
+    if private is not None:
+        yield private
+        return
+    with TemporaryDirectory(prefix="pixelscrub-") as folder:
+        yield Path(folder)
+
+
+def to_json(plans: Sequence[Plan]) -> str:
+    """All plans as one JSON document; it names the originals, so it is private."""
+    return json.dumps({"plans": [plan.model_dump(mode="json") for plan in plans]}, indent=1)
+
+
+def render(plans: Sequence[Plan]) -> str:
+    """Each study in a few lines, without a value of its header."""
+    return "\n".join(line for number, plan in enumerate(plans, 1) for line in _lines(number, plan))
+
+
+def render_tags(plans: Sequence[Plan], show_values: bool = False) -> str:
+    """What becomes of each element of one instance a series, and why.
+
+    Args:
+        plans: the studies.
+        show_values: tell the values too; for the eyes of who may see them.
+    """
+    return "\n".join(line for plan in plans for line in _tag_lines(plan, show_values))
+
+
+def _tag_lines(plan: Plan, show_values: bool) -> Iterator[str]:
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.study.worker import source_of
+    from pixelscrub.tags.deidentify import explain
+
+    settings = plan.recipe.tags
+    first = {instance.series: instance for instance in reversed(plan.instances)}
+    for instance in first.values():
+        yield f"{instance.source}:"
+        try:
+            with source_of(instance).open() as file:
+                steps = explain(Image(file).header, settings)
+            yield from _rule_lines(settings.rules, steps)
+            for step in steps:
+                value = f" = {step.value}" if show_values and step.value else ""
+                yield f"  {'.'.join(step.path)} {step.vr}: {step.action} ({step.why}){value}"
+        except HeldError as error:
+            yield f"  held, {error}"
+
+
+def _rule_lines(rules: Sequence[TagRule], steps: Sequence[Step]) -> Iterator[str]:
+    """The recipe's rules in their order, and how many elements each had a say in."""
+    matched = Counter(step.why for step in steps)
+    changed = Counter(step.why for step in steps if step.changed)
+    for number, rule in enumerate(rules, 1):
+        given = rule.model_dump(exclude_none=True, exclude={"action"})
+        what = ", ".join(f"{name} {text}" for name, text in given.items())
+        why = f"rule {number}"
+        yield f"  {why}: {what}: {rule.action} ({matched[why]} elements, {changed[why]} changed)"
+
+
+def _lines(number: int, plan: Plan) -> Iterator[str]:
+    yield f"study {number}: {len(plan.instances)} instances"
+    found = Counter((f.kind, f.action) for i in plan.instances for f in i.findings)
+    for (kind, action), count in sorted(found.items()):
+        yield f"  {kind}: {count} to {action}"
+    for status, count in sorted(Counter(face.status for face in plan.faces).items()):
+        yield f"  face {status}: {count} volumes"
+    for reason, count in sorted(Counter(i.held for i in plan.instances if i.held).items()):
+        yield f"  held, {reason}: {count}"
+    for instance in plan.instances:
+        boxes = sum(f.action == "mask" for f in instance.findings)
+        yield f"    {instance.source}: {instance.held or f'{boxes} boxes to mask'}"

@@ -1,0 +1,1 @@
+"""What surrounds the picture: margins, ultrasound regions, layouts of devices."""

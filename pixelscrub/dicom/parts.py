@@ -1,0 +1,178 @@
+"""An instance in its parts, as bytes: the header around the pixel data, and where those lie.
+
+Reads what is written as PS3.10 and PS3.5 say; of anything else, deflated data sets among it,
+`parts_of` says that it does not know, and pydicom reads it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import BinaryIO
+
+from pydicom.uid import UID
+
+from pixelscrub.dicom.elements import (
+    EXPLICIT_LITTLE,
+    LEAVES,
+    LONG,
+    UNDEFINED,
+    Element,
+    Encoding,
+    Reader,
+)
+from pixelscrub.dicom.pixel_element import PIXEL_TAGS, PixelElement, read_items
+from pixelscrub.dicom.values import CHARACTER_SET, charsets_of, decode
+from pixelscrub.errors import HeldError
+
+PIXELS = min(PIXEL_TAGS)
+_BLOCKS = (2**15, 2**18, 2**22, 2**27)
+"""Bytes that are read to find the header; more only where it does not end in them."""
+_REST_LIMIT = 2**24
+_MAGIC, _META = 128, 132
+_ICON, _OVERLAYS = 0x00880200, 0x60
+_DATA_SET, _SYNTAX, _DELIMITERS = 0x00030000, 0x00020010, 0xFFFE0000
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A header in bytes.
+
+    Attributes:
+        pieces: bytes and the elements in them: what stands before the pixel data, and after.
+        how: how its elements are written.
+    """
+
+    pieces: tuple[tuple[bytes, list[Element]], ...]
+    how: Encoding
+
+    @classmethod
+    def of(cls, data: bytes, how: Encoding) -> Encoded:
+        """A header that is one piece.
+
+        Raises:
+            HeldError: TAGS_FAILED, where its elements do not add up.
+        """
+        return cls(((data, Reader(data).elements(0, len(data), how)[0]),), how)
+
+    def elements(self) -> Iterator[Element]:
+        """Every element at the top."""
+        for _, found in self.pieces:
+            yield from found
+
+    def charsets(self) -> tuple[str, ...]:
+        """Python encodings of its text."""
+        return charsets_of(self._value(CHARACTER_SET))
+
+    def text(self, tag: int) -> str:
+        """An element's text without padding, empty where there is none."""
+        return decode(self._value(tag), "LO", self.charsets())
+
+    def _value(self, tag: int) -> bytes:
+        return next((e.value for e in self.pieces[0][1] if e.tag == tag), b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An instance in its parts.
+
+    Attributes:
+        file: the instance.
+        header: what stands around the pixel data.
+        syntax: UID of the transfer syntax.
+        pixels: where the pixel data lie; None where there are none.
+    """
+
+    file: BinaryIO
+    header: Encoded
+    syntax: str
+    pixels: PixelElement | None
+
+    @property
+    def shows_more(self) -> bool:
+        """Whether there are overlay planes or an icon besides the pixel data."""
+        tags = (e.tag for e in self.header.elements())
+        return any(tag == _ICON or tag >> 24 == _OVERLAYS for tag in tags)
+
+
+def parts_of(file: BinaryIO) -> Parts | None:
+    """Take an instance apart; None where it is not sure how.
+
+    Args:
+        file: the instance; must be able to seek.
+
+    Raises:
+        HeldError: TRUNCATED_PIXEL_DATA or BAD_PIXEL_DATA, of encapsulated pixel data.
+    """
+    size = file.seek(0, os.SEEK_END)
+    for block in _BLOCKS:
+        file.seek(0)
+        start = file.read(block)
+        syntax, at = _meta(start)
+        how = _encoding(syntax)
+        if how is None:
+            return None
+        with suppress(HeldError):  # it may be that the header is longer than what was read
+            found, at = Reader(start).elements(at, len(start), how, before=PIXELS)
+            if at < len(start) or at == size:
+                return _around(file, syntax, Encoded(((start, found),), how), at, size)
+        if len(start) == size:
+            break
+    return None
+
+
+def _meta(start: bytes) -> tuple[str, int]:
+    """Transfer syntax, and where the data set starts; no syntax where there is no file meta."""
+    if start[_MAGIC:_META] != b"DICM":
+        return "", 0
+    with suppress(HeldError):
+        meta, at = Reader(start).elements(_META, len(start), EXPLICIT_LITTLE, before=_DATA_SET)
+        return next((decode(e.value, "UI", ()) for e in meta if e.tag == _SYNTAX), ""), at
+    return "", 0
+
+
+def _around(file: BinaryIO, syntax: str, before: Encoded, at: int, size: int) -> Parts | None:
+    """The parts of a file whose header is read up to `at`."""
+    (start, found), how = before.pieces[0], before.how
+    pixels = _pixels(file, start, at, how) if at < len(start) else None
+    end = file.seek(pixels.end if pixels else at)
+    rest = file.read(min(max(size - end, 0), _REST_LIMIT))
+    try:
+        after = Reader(rest).elements(0, len(rest), how)[0]
+    except HeldError:
+        return None
+    is_read = (pixels is None or pixels.end <= size) and file.tell() >= size
+    if not is_read or not _is_sure(found, after, how):
+        return None
+    return Parts(file, Encoded(((start, found), (rest, after)), how), syntax, pixels)
+
+
+def _is_sure(before: list[Element], after: list[Element], how: Encoding) -> bool:
+    """Whether VRs stand where they should, and all that follows the pixel data belongs there."""
+    if any(e.tag <= max(PIXEL_TAGS) or e.tag >= _DELIMITERS for e in after):
+        return False
+    vrs = {e.vr for e in (*before, *after)}
+    return vrs <= {None} if how.implicit else vrs <= LEAVES | LONG
+
+
+@lru_cache(maxsize=64)
+def _encoding(syntax: str) -> Encoding | None:
+    """How data sets of a transfer syntax are written; None where unknown or deflated."""
+    uid = UID(syntax)
+    if not uid.is_transfer_syntax or uid.is_private or uid.is_deflated:
+        return None
+    return Encoding(uid.is_implicit_VR, uid.is_little_endian)
+
+
+def _pixels(file: BinaryIO, start: bytes, at: int, how: Encoding) -> PixelElement | None:
+    tag, vr, value, length = Reader(start).head(at, how)
+    if tag not in PIXEL_TAGS:
+        return None
+    if length != UNDEFINED:
+        return PixelElement(tag, vr or "OW", value, value + length)
+    file.seek(value)
+    items, end = read_items(file)
+    return PixelElement(tag, vr or "OW", value, end, items)

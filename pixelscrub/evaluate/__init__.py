@@ -1,0 +1,1 @@
+"""How well is text found? Measures against truth, and their gallery."""

@@ -1,0 +1,122 @@
+"""What workers are asked, and what they answer: plain data that travels between processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixelscrub.findings import Box, Finding
+from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.plan import FacePlan, InstancePlan, Tile
+from pixelscrub.recipe import Recipe
+
+if TYPE_CHECKING:
+    from pixelscrub.identity.terms import Terms
+    from pixelscrub.study.context import StudyContext
+    from pixelscrub.tags.deidentify import Cleaned
+
+
+@dataclass(frozen=True, slots=True)
+class LookTask:
+    """One instance to look at for burned-in text; `facts` is the file of its study's."""
+
+    instance: Instance
+    recipe: Recipe
+    facts: Path
+
+    @property
+    def terms(self) -> Terms:
+        """What identifies in the study."""
+        return _facts(self.facts).terms
+
+    @property
+    def size(self) -> int:
+        """Bytes of the input."""
+        return self.instance.source.size
+
+
+@dataclass(slots=True)
+class Seen:
+    """What looking at one instance gave."""
+
+    findings: list[Finding] = field(default_factory=list)
+    crop: Box | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FaceTask:
+    """The instances of one study, whose faces are looked for together."""
+
+    instances: list[Instance]
+    recipe: Recipe
+    folder: Path
+
+    @property
+    def size(self) -> int:
+        """Bytes of all inputs."""
+        return sum(instance.source.size for instance in self.instances)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyTask:
+    """One instance to change, write and prove; `facts` is the file of its study's."""
+
+    plan: InstancePlan
+    facts: Path
+    folder: Path
+    recipe: Recipe
+    key: bytes
+    scratch: Path
+    pictures: Path
+    patient: str = ""
+
+    @property
+    def terms(self) -> Terms:
+        """What identifies in the study."""
+        return _facts(self.facts).terms
+
+    @property
+    def faces(self) -> list[FacePlan]:
+        """The volumes that hold the instance."""
+        return _facts(self.facts).faces_of(self.plan.uid)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the input."""
+        return self.plan.size
+
+
+@dataclass(frozen=True, slots=True)
+class HeadTask:
+    """A volume with a face, to be drawn for the report before and, where written, after."""
+
+    mask: Path
+    before: list[tuple[Source, int, Tile | None]]
+    after: list[tuple[Source, int, Tile | None]]
+    pictures: Path
+    name: str
+
+
+@dataclass(slots=True)
+class Applied:
+    """A proved instance, waiting in the scratch folder to be committed."""
+
+    transfer_syntax: str
+    tags: dict[str, int] = field(default_factory=dict)
+    crosswalk: list[tuple[str, str, str]] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    spared: frozenset[str] = frozenset()
+
+    def note_tags(self, cleaned: Cleaned) -> None:
+        """Take over what became of the header."""
+        self.tags = {name: getattr(cleaned.counts, name) for name in cleaned.counts.__slots__}
+        self.crosswalk, self.spared = cleaned.pseudonyms, cleaned.spared
+
+
+def _facts(path: Path) -> StudyContext:
+    from pixelscrub.study.context import read_context
+
+    return read_context(path)

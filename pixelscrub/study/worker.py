@@ -1,0 +1,262 @@
+"""What runs in a worker process: one instance (or one study's faces) a call.
+
+Every function takes one picklable argument and raises `HeldError` where the instance must not
+be released.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.plan import FacePlan, InstancePlan
+from pixelscrub.recipe import TagSettings
+from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
+
+if TYPE_CHECKING:
+    from pydicom.dataset import FileDataset
+
+    from pixelscrub.identity.pseudonyms import Pseudonyms
+    from pixelscrub.identity.terms import Terms
+    from pixelscrub.pixels.edit import Edit, VoxelEdit
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.tags.done import Done
+
+
+def read_instances(files: list[Source | Instance]) -> list[Instance | HeldError]:
+    """Read what places each file in its study; of what was placed earlier only the digest."""
+    from pixelscrub.intake.read import read_again, read_instance
+
+    def read(file: Source | Instance) -> Instance | HeldError:
+        try:
+            return read_instance(file) if isinstance(file, Source) else read_again(file)
+        except HeldError as error:
+            return error
+
+    return [read(file) for file in files]
+
+
+def read_terms(source: Source) -> Terms:
+    """What identifies, by the header of one instance."""
+    from pixelscrub.identity.terms import Terms
+
+    with _opened(source) as file:
+        return Terms.read(file)
+
+
+def look_instance(task: LookTask) -> Seen:
+    """Look for burned-in text and photographed faces in every frame, and for margins."""
+    from pixelscrub.crop.margins import crop_box
+    from pixelscrub.photos import find
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.text.find import find_text
+
+    seen = Seen()
+    steps = task.recipe.steps
+    with _opened(task.instance.source) as file, _timed(seen.seconds, "look"):
+        image = Image(file)
+        if image.info is None:
+            return seen
+        if steps.text or steps.crop:
+            findings = find_text(image, task.recipe.text, task.terms)
+            seen.crop = crop_box(image, findings) if steps.crop else None
+            seen.findings = findings if steps.text else []
+        if steps.face:
+            seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
+    return seen
+
+
+def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
+    """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
+    from pixelscrub.face.find import find_faces
+
+    seconds: dict[str, float] = {}
+    with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
+        faces, held = find_faces(task.instances, task.recipe.face, task.folder)
+    return faces, held, seconds
+
+
+def apply_instance(task: ApplyTask) -> Applied:
+    """Change pixels and tags as planned, write to the scratch file, and prove what was written."""
+    source = source_of(task.plan)
+    try:
+        with guarded(Reason.INTERNAL_ERROR):
+            return _apply(task, source)
+    except BaseException:
+        task.scratch.unlink(missing_ok=True)
+        raise
+
+
+def _apply(task: ApplyTask, source: Source) -> Applied:
+    from pixelscrub.prove.release import release
+    from pixelscrub.prove.remains import ExpectedRemovals
+
+    applied = Applied(task.plan.transfer_syntax)
+    with _opened(source) as file:
+        edit = _rewrite(task, file, applied)
+        if edit is None:
+            edit = _edit(task, file, applied)
+    with _opened(source) as original, _timed(applied.seconds, "prove"):
+        terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
+        promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
+        release(original, task.scratch, edit, terms, promise)
+    with _timed(applied.seconds, "pictures"):
+        applied.pictures = _save_pictures(task, source, edit)
+    applied.spared = frozenset()
+    return applied
+
+
+def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
+    """Go from file to file where the pixels stay; None where the way leads over the image."""
+    from pixelscrub.dicom.parts import parts_of
+    from pixelscrub.pixels.edit import Edit
+    from pixelscrub.tags.deidentify import rewrite
+    from pixelscrub.tags.done import Done
+
+    steps, masks = task.recipe.steps, any(f.action == "mask" for f in task.plan.findings)
+    if not steps.tags or masks or task.faces or task.plan.crop is not None:
+        return None
+    parts = parts_of(file)
+    if parts is None or (steps.text and parts.shows_more):
+        return None
+    done = Done(text=steps.text and parts.pixels is not None)
+    with _timed(applied.seconds, "tags"), _writing(task.scratch) as out:
+        applied.note_tags(rewrite(out, parts, *_tag_task(task, done)))
+    applied.transfer_syntax = parts.syntax
+    return Edit(drop_overlays=steps.text)
+
+
+def _edit(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit:
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.pixels.write import write
+
+    with _timed(applied.seconds, "read"):
+        image = Image(file)
+        edit = plan_edit(task, image)
+    with _timed(applied.seconds, "tags"):
+        header = _clean_header(task, image, edit, applied)
+    with _timed(applied.seconds, "write"), _writing(task.scratch) as out:
+        write(out, image, header, edit)
+    return edit
+
+
+def plan_edit(task: ApplyTask, image: Image) -> Edit:
+    """The plan of one instance as a change to its pixels, fitted to how they are stored."""
+    from pixelscrub.pixels.edit import Edit, FrameBox
+    from pixelscrub.pixels.fit import fit
+
+    masked = [f for f in task.plan.findings if f.action == "mask" and f.box is not None]
+    edit = Edit(
+        boxes=tuple(FrameBox(f.box, f.frames) for f in masked if f.box is not None),
+        fill=task.recipe.pixels.fill,
+        voxels=_face_edit(task, image),
+        crop=task.plan.crop,
+        drop_overlays=task.recipe.steps.text,
+    )
+    return fit(image, edit)
+
+
+def _face_edit(task: ApplyTask, image: Image) -> VoxelEdit | None:
+    if not task.faces:
+        return None
+    from pixelscrub.face.fill import voxel_edit
+
+    seed = hmac.digest(task.key, task.plan.uid.encode(), hashlib.sha256)
+    return voxel_edit(task.faces, task.folder, image.header, task.plan.uid, seed)
+
+
+def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -> FileDataset:
+    from pixelscrub.pixels.adapt import adapt
+    from pixelscrub.tags.deidentify import deidentify
+    from pixelscrub.tags.done import Done
+
+    steps, header = task.recipe.steps, image.header
+    adapt(header, image, edit)
+    if steps.tags:
+        done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
+        applied.note_tags(deidentify(header, *_tag_task(task, done)))
+    applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
+    return header
+
+
+def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
+    """How the header is to be de-identified."""
+    from pixelscrub.identity.pseudonyms import Pseudonyms
+
+    settings = task.recipe.tags
+    return settings, Pseudonyms.of(task.key, settings), done, task.terms, task.patient
+
+
+def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:
+    """Pictures for the report. The instance is proved by now: one that cannot be shown goes on."""
+    from pixelscrub.report.pictures import save_instance
+
+    if not edit:
+        return []
+    with _opened(source) as original, task.scratch.open("rb") as written, suppress(HeldError):
+        return [save_instance(task.pictures, task.plan.output, original, written, edit)]
+    return []
+
+
+def draw_head(task: HeadTask) -> None:
+    """Draw a head from three sides and in three planes, before and after."""
+    from pixelscrub.report.heads import Head, save
+
+    save(Head(task.mask, task.before, task.after), task.pictures, task.name)
+
+
+def source_of(plan: InstancePlan) -> Source:
+    """Where the instance is read from.
+
+    Raises:
+        HeldError: INPUT_CHANGED, where the file is not the one that was planned.
+    """
+    root = Path(plan.root)
+    source = Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
+    try:
+        status = (root / (source.archive or source.path)).lstat()
+    except OSError:
+        raise HeldError(Reason.INPUT_CHANGED) from None
+    same_size = source.archive is not None or status.st_size == source.size
+    if status.st_mtime_ns != source.modified or not same_size:
+        raise HeldError(Reason.INPUT_CHANGED)
+    with guarded(Reason.UNREADABLE):
+        if source.digest and source.read_digest() != source.digest:
+            raise HeldError(Reason.INPUT_CHANGED)
+    return source
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    with guarded(Reason.UNREADABLE):
+        file = source.open()
+    with file:
+        yield file
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Any]:
+    try:
+        with path.open("w+b") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[step] = round(time.perf_counter() - start, 4)

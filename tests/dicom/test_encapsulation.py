@@ -1,0 +1,138 @@
+"""Which fragments make up a frame, whatever table there is."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pixelscrub.dicom.encapsulation import EncapsulatedFrames, write_items
+from pixelscrub.dicom.pixel_element import PixelElement
+from pixelscrub.errors import HeldError, Reason
+from pixelscrub.pixels.codestream import read_jpeg, read_jpeg2000
+
+END = b"\xff\xd9"
+STREAMS = st.lists(st.lists(st.binary(max_size=9), min_size=1, max_size=4), min_size=1, max_size=5)
+
+
+def _packed(frames: list[list[bytes]], table: bool) -> tuple[io.BytesIO, PixelElement, list[int]]:
+    """Fragments of frames as items, each of even length."""
+    out, items, offsets = io.BytesIO(), [], []
+    size = 4 * len(frames) if table else 0
+    base = 8 + size
+    body = b""
+    for fragments in frames:
+        offsets.append(len(body))
+        for fragment in fragments:
+            items.append((base + len(body) + 8, len(fragment)))
+            body += b"\xfe\xff\x00\xe0" + struct.pack("<L", len(fragment)) + fragment
+    entries = struct.pack(f"<{len(frames)}L", *offsets) if table else b""
+    out.write(b"\xfe\xff\x00\xe0" + struct.pack("<L", size) + entries + body)
+    return out, PixelElement(0x7FE00010, "OB", 0, 0, ((8, size), *items)), offsets
+
+
+@given(STREAMS)
+def test_the_basic_table_groups_fragments(frames):
+    even = [[f + b"\0" * (len(f) % 2) for f in frame] for frame in frames]
+    file, element, _ = _packed(even, table=True)
+    found = EncapsulatedFrames(file, element, len(even), None)
+    assert [found.stream(i) for i in range(len(even))] == [b"".join(f) for f in even]
+
+
+@given(STREAMS)
+def test_the_extended_table_groups_fragments(frames):
+    even = [[f + b"\0" * (len(f) % 2) for f in frame] for frame in frames]
+    file, element, offsets = _packed(even, table=False)
+    extended = np.array(offsets, "<u8").tobytes()
+    found = EncapsulatedFrames(file, element, len(even), extended)
+    assert [found.stream(i) for i in range(len(even))] == [b"".join(f) for f in even]
+
+
+@given(STREAMS)
+def test_without_a_table_frames_end_with_their_marker(frames):
+    ended = [[b"ab" for _ in frame] + [END + b"\0\0"] for frame in frames]
+    file, element, _ = _packed(ended, table=False)
+    found = EncapsulatedFrames(file, element, len(ended), None)
+    assert [found.stream(i) for i in range(len(ended))] == [b"".join(f) for f in ended]
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=6), st.booleans())
+def test_written_items_are_read_again(streams, table):
+    out = io.BytesIO()
+    spans = write_items(out, streams, len(streams) if table else 0)
+    size = 4 * len(streams) if table else 0
+    items = [(8 + size + offset + 8, length + length % 2) for offset, length in spans]
+    element = PixelElement(0x7FE00010, "OB", 0, 0, ((8, size), *items))
+    found = EncapsulatedFrames(out, element, len(streams), None)
+    assert [found.stream(i)[: len(s)] for i, s in enumerate(streams)] == streams
+    assert found.has_table == table
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+def test_fragments_that_do_not_make_up_the_frames(frames):
+    file, element, _ = _packed([[b"ab", END], [b"cd", END]], table=False)
+    with pytest.raises(HeldError) as caught:
+        EncapsulatedFrames(file, element, frames, None)
+    assert caught.value.reason == Reason.FRAME_COUNT
+
+
+def test_a_table_that_does_not_begin_with_the_first_frame():
+    file, element, _ = _packed([[b"ab", b"cd"], [b"ef"]], table=False)
+    extended = np.array([10, 20], "<u8").tobytes()
+    with pytest.raises(HeldError) as caught:
+        EncapsulatedFrames(file, element, 2, extended)
+    assert caught.value.reason == Reason.FRAME_COUNT
+
+
+def test_no_fragments():
+    element = PixelElement(0x7FE00010, "OB", 0, 0, ((8, 0),))
+    with pytest.raises(HeldError) as caught:
+        EncapsulatedFrames(io.BytesIO(), element, 1, None)
+    assert caught.value.reason == Reason.TRUNCATED_PIXEL_DATA
+
+
+MARKERS = st.binary(max_size=60)
+
+
+@given(MARKERS)
+def test_any_bytes_as_jpeg_are_read_or_held(tail):
+    try:
+        found = read_jpeg(b"\xff\xd8" + tail)
+    except HeldError:
+        return
+    assert found.components == len(found.factors)
+
+
+@given(st.integers(1, 9), st.integers(1, 65535), st.integers(1, 65535))
+def test_a_frame_header_is_read_as_it_is(components, rows, columns):
+    table = b"".join(bytes((i, 0x21, 0)) for i in range(components))
+    frame = struct.pack(">BHHB", 8, rows, columns, components) + table
+    fill = b"\xff\xff"
+    stream = b"\xff\xd8" + fill + b"\xc0" + struct.pack(">H", len(frame) + 2) + frame
+    found = read_jpeg(stream + b"\xff\xda\x00\x02")
+    assert (found.rows, found.columns, found.components) == (rows, columns, components)
+    assert found.factors == ((2, 1),) * components
+
+
+@pytest.mark.parametrize("stream", [b"\xff\xd8\xff\xd9\0\0", b"\xff\xd8\xff\xc0\0\x09a", b"none"])
+def test_markers_out_of_place(stream):
+    with pytest.raises(HeldError) as caught:
+        read_jpeg(stream)
+    assert caught.value.reason == Reason.DECODE_FAILED
+
+
+def test_a_jp2_file_is_unboxed(bench):
+    import pydicom
+    from pydicom.encaps import generate_frames
+
+    data = pydicom.dcmread(io.BytesIO(bench.instance("4.90"))).PixelData
+    stream = next(generate_frames(data, number_of_frames=1))
+    signature = struct.pack(">L4sL", 12, b"jP  ", 0x0D0A870A)
+    boxed = signature + struct.pack(">L4s", 0, b"jp2c") + stream
+    assert read_jpeg2000(boxed) == read_jpeg2000(stream)
+    with pytest.raises(HeldError):
+        read_jpeg2000(signature)

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pydicom.uid import generate_uid
+
+from pixelscrub.errors import HeldError, Reason
+from pixelscrub.face.fill import voxel_edit
+from pixelscrub.face.find import find_faces
+from pixelscrub.pixels.image import Image
+from pixelscrub.recipe import FaceSettings
+from tests.face.phantom import EYE, head
+
+
+def edit_of(instance, plans, folder):
+    with instance.source.open() as file:
+        image = Image(file)
+        edit = voxel_edit(plans, folder, image.header, instance.uid, b"seed")
+        return edit and edit(0, image.frame(0))
+
+
+def test_one_head_in_two_series_and_a_localiser(as_series, tmp_path):
+    study = generate_uid()
+    volume = head()
+    first = as_series(volume, StudyInstanceUID=study)
+    second = as_series(volume[:, :, ::4], StudyInstanceUID=study)
+    middle = volume.TransformPhysicalPointToIndex(EYE)[2]
+    localiser = as_series(volume[:, :, middle : middle + 1], StudyInstanceUID=study)
+    plans, held = find_faces([*first, *second, *localiser], FaceSettings(), tmp_path)
+    assert held == {}
+    assert [(len(p.slices), p.status) for p in plans] == [
+        (96, "removed"),
+        (24, "removed"),
+        (1, "removed"),
+    ]
+    x, y, _ = volume.TransformPhysicalPointToIndex(EYE)
+    fill = edit_of(localiser[0], plans, tmp_path)
+    assert fill.mask[y, x]
+    assert fill.values.dtype == np.uint16
+    air = fill.values[fill.mask] * 2.0 - 1024
+    assert abs(air.mean()) < 20
+    again = edit_of(localiser[0], plans, tmp_path)
+    assert np.array_equal(fill.values, again.values)
+
+
+def test_air_of_ct_goes_through_the_slope_of_the_slice(as_series, tmp_path):
+    volume = head("CT")
+    instances = as_series(volume, "CT")
+    plans, held = find_faces(instances, FaceSettings(fill="constant"), tmp_path)
+    assert (held, plans[0].status, plans[0].fill[0]) == ({}, "removed", -1000.0)
+    at_eye = volume.TransformPhysicalPointToIndex(EYE)
+    uid, _ = plans[0].slices[at_eye[2]]
+    fill = edit_of(next(i for i in instances if i.uid == uid), plans, tmp_path)
+    assert fill.mask[at_eye[1], at_eye[0]]
+    assert np.unique(fill.values).tolist() == [12]
+
+
+def test_a_generic_face_takes_the_place_of_this_one(as_series, tmp_path):
+    study, volume = generate_uid(), head("CT")
+    middle = volume.TransformPhysicalPointToIndex(EYE)[2]
+    instances = as_series(volume, "CT", StudyInstanceUID=study)
+    localiser = as_series(volume[:, :, middle : middle + 1], "CT", StudyInstanceUID=study)
+    plans, held = find_faces([*instances, *localiser], FaceSettings(fill="generic"), tmp_path)
+    assert (held, [p.style for p in plans]) == ({}, ["generic", "air"])
+    assert abs(plans[0].tissue - 50) < 10
+    uid, _ = plans[0].slices[middle]
+    fill = edit_of(next(i for i in instances if i.uid == uid), plans, tmp_path)
+    new = fill.values * 2.0 - 1024
+    x, y, _ = volume.TransformPhysicalPointToIndex(EYE)
+    assert abs(new[y, x] - 50) < 60
+    assert new[fill.mask][:20].max() < -900  # in front of the nose there is air
+    alone = edit_of(localiser[0], plans, tmp_path)
+    assert (alone.values[alone.mask] * 2.0 - 1024).max() < -900
+
+
+def test_slices_without_a_volume(as_series, tmp_path):
+    one = head(size=(90, 104, 1))
+    assert find_faces(as_series(one), FaceSettings(), tmp_path) == ([], {})
+    named = as_series(one, BodyPartExamined="HEAD")
+    assert find_faces(named, FaceSettings(), tmp_path) == ([], {named[0].uid: Reason.FACE_GEOMETRY})
+
+
+@pytest.mark.parametrize(
+    ("direction", "body_part", "is_held"),
+    [
+        ([0, 1, 0, 0, 0, -1], "", True),
+        ([1, 0, 0, 0, 0, -1], "", True),
+        ([0, 1, 0, 0, 0, -1], "KNEE", False),
+        ([1, 0, 0, 0, 0.94, -0.342], "", False),
+    ],
+    ids=["sagittal", "coronal", "sagittal knee", "tilted axial"],
+)
+def test_a_silent_slice_that_may_show_the_profile_is_held(
+    as_series, tmp_path, direction, body_part, is_held
+):
+    made = as_series(
+        head(size=(20, 20, 1)), ImageOrientationPatient=direction, BodyPartExamined=body_part
+    )
+    held = find_faces(made, FaceSettings(), tmp_path)[1]
+    assert held == ({made[0].uid: Reason.FACE_GEOMETRY} if is_held else {})
+
+
+def test_a_picture_without_geometry_of_a_head_is_held(as_series, tmp_path):
+    made = as_series(
+        head(size=(90, 104, 1)), ImagePositionPatient=None, SeriesDescription="Head MIP"
+    )
+    assert find_faces(made, FaceSettings(), tmp_path) == ([], {made[0].uid: Reason.FACE_IN_DERIVED})
+
+
+def test_another_part_of_the_body_is_left(as_series, tmp_path):
+    plans, held = find_faces(
+        as_series(head(size=(40, 40, 5)), BodyPartExamined="KNEE"), FaceSettings(), tmp_path
+    )
+    assert (plans[0].status, plans[0].reasons, held) == ("none", ["other_body_part"], {})
+
+
+def test_missing_slices_are_held(as_series, tmp_path):
+    instances = as_series(head(size=(40, 40, 40)))
+    kept = [i for i in instances if not 5 < int(i.source.path.removesuffix(".dcm")) < 20]
+    plans, held = find_faces(kept, FaceSettings(), tmp_path)
+    assert plans == []
+    assert held == {i.uid: Reason.FACE_GEOMETRY for i in kept}
+
+
+def test_unsound_orientation_is_held(as_series, tmp_path):
+    made = as_series(head(size=(20, 20, 1)), ImageOrientationPatient=[1, 0, 0, 1, 0, 0])
+    assert find_faces(made, FaceSettings(), tmp_path)[1] == {made[0].uid: Reason.FACE_GEOMETRY}
+
+
+def test_a_lost_mask_is_an_error_and_ultrasound_is_not_looked_at(as_series, tmp_path):
+    made = as_series(head(size=(20, 20, 1)))
+    from pixelscrub.plan import FacePlan
+
+    for name in ("gone.nii.gz", "../x.nii.gz"):
+        plan = FacePlan(series="1", status="removed", mask=name, slices=[(made[0].uid, 0)])
+        with pytest.raises(HeldError) as error:
+            edit_of(made[0], [plan], tmp_path)
+        assert error.value.reason == Reason.FACE_FAILED
+    none = FacePlan(series="1", status="none", slices=[(made[0].uid, 0)])
+    assert edit_of(made[0], [none], tmp_path) is None
+    assert find_faces(
+        as_series(head(size=(20, 20, 1)), Modality="US"), FaceSettings(), tmp_path
+    ) == (
+        [],
+        {},
+    )
+
+
+def test_real_gantry_tilt_whose_face_is_cut_off_at_the_nose_comes_out_right(shared, tmp_path):
+    from pixelscrub.intake.find import find
+    from pixelscrub.intake.read import read_instance
+
+    instances = [read_instance(s) for s in find([shared / "head" / "dicom" / "ge_ct_tilt"])]
+    plans, held = find_faces(instances, FaceSettings(), tmp_path)
+    assert (len(plans[0].slices), plans[0].status, held) == (28, "removed", {})
+    assert plans[0].checks["face_in_view"] < 0.5
+    assert plans[0].checks["surface_moved"] > 0.98
