@@ -13,9 +13,12 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.DAMAGED_FILE: "The file is damaged: its data elements cannot be read to the end.",
     Reason.UNREADABLE: "The file or folder may not be read; look at its permissions.",
     Reason.DICOMDIR: "An index of other files; the files it names are worked on by themselves.",
-    Reason.MISSING_UID: "UIDs of class, instance, series or study are missing.",
-    Reason.DUPLICATE_INSTANCE: "The same instance came in another file, byte for byte.",
+    Reason.MISSING_UID: "The SOP Class UID is missing, or another UID, and the recipe does not let "
+    "it be made.",
+    Reason.DUPLICATE_INSTANCE: "The same instance came in another file, with the same pixels.",
     Reason.CONFLICTING_INSTANCES: "Two different files claim to be the same instance.",
+    Reason.SUPERSEDED_INSTANCE: "Another file of the same instance stands for it, as the recipe's "
+    "`duplicates` says.",
     Reason.ARCHIVE_LIMIT: "A member of an archive that is encrypted, nested or far too large.",
     Reason.UNKNOWN_SOP_CLASS: "The kind of object is not known, so nobody can say what it holds.",
     Reason.UNKNOWN_TRANSFER_SYNTAX: "The encoding is not known.",
