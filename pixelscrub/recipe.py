@@ -212,7 +212,7 @@ class Recipe(Section):
     duplicates: Duplicates = "hold"
     """Files of one SOP Instance UID whose content differs: hold all but the first; or let the
     `first` or the `newest` stand for all; or `rename`, which releases each under a UID of its
-    own. Files with the same pixels count as one in any case."""
+    own. The same pixels in another transfer syntax count as one file in any case."""
 
     @classmethod
     def load(cls, name_or_file: str | Path = "default") -> Recipe:

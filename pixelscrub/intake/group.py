@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pixelscrub.recipe import Duplicates
 
 SamePixels = Callable[[Instance, Instance], bool]
-"""Whether two instances show the same pixels; asked only where their bytes differ."""
+"""Whether two files hold one instance in two encodings; asked only where their bytes differ."""
 
 SCHEMA = """
 PRAGMA journal_mode = OFF;

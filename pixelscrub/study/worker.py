@@ -61,10 +61,12 @@ def read_terms(source: Source) -> Terms:
 
 
 def have_same_pixels(task: SamePixelsTask) -> bool:
-    """Whether two files show the same pixels of the same study; what cannot be read is not."""
+    """Whether one instance came in two transfer syntaxes; what cannot be read is not the same."""
     from pixelscrub.pixels.image import has_same_frames
 
     first, second = task.first, task.second
+    if first.transfer_syntax == second.transfer_syntax:
+        return False  # other bytes in the same encoding are other content
     if (first.study, first.series, first.patient) != (second.study, second.series, second.patient):
         return False
     with suppress(HeldError), _opened(first.source) as one, _opened(second.source) as other:
