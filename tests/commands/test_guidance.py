@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -58,7 +59,7 @@ def test_doctor_tells_versions_extras_and_programs():
     assert set(found.extras) == set(doctor.EXTRAS)
     assert set(found.programs) == set(doctor.PROGRAMS)
     assert found.exit_code == 0
-    assert "/" not in found.render().replace("dcm2niiX", "").split("Tesseract")[0].split("dcm")[0]
+    assert str(Path.home()) not in found.render()
 
 
 def test_doctor_says_what_to_install(monkeypatch, tmp_path):
