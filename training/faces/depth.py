@@ -144,9 +144,7 @@ def _shown(body: Body, random: Random) -> tuple[Floats, bool | None]:
     if style < 0.42:
         taken, shown = np.zeros_like(body.face), True
     elif style < 0.80:
-        taken, shown = body.face, False
-        if random.random() < 0.3:
-            taken = taken | (gaussian_filter(taken.astype(np.float32), 2 / body.step) > 0.3)
+        taken, shown = _varied(body.face, random, body.step), False
     elif style < 0.9:
         taken = body.face & (height < -random.uniform(22, 40))
         shown = True
@@ -163,6 +161,18 @@ def _shown(body: Body, random: Random) -> tuple[Floats, bool | None]:
         elif shown:
             shown = True if low < -60 else None
     return np.asarray(values, np.float32), shown
+
+
+def _varied(face: npt.NDArray[np.bool_], random: Random, step: float) -> npt.NDArray[np.bool_]:
+    """What a defacing takes, a little more of it, or a little elsewhere."""
+    style = random.random()
+    if style < 0.4:
+        return face
+    if style < 0.6:
+        return np.asarray(gaussian_filter(face.astype(np.float32), 2 / step) > 0.3)
+    away = np.rint(random.uniform(-5, 5, 3) / step).astype(int)
+    moved = np.roll(face, away, (0, 1, 2))
+    return np.asarray(face | moved if style < 0.85 else moved)
 
 
 def _solid(cube: Floats, random: Random) -> Solid | None:

@@ -147,6 +147,10 @@ def _insides(s: Sculpture, random: Random, k: npt.NDArray[np.floating], eyes: fl
         s.paint((side * eyes, -70 * k[1], -32 * k[2]), (13, 13, 13), r(0.3, 1.2))
         if random.random() < 0.6:
             s.cut((side * 24, -58 * k[1], -60 * k[2]), (12, 14, 14))
+    if random.random() < 0.5:  # jaws
+        s.paint((0, -20 * k[1], -105 * k[2]), (50, 62, 22), 1.6)
+        s.paint((0, -12 * k[1], -105 * k[2]), (40, 52, 26), 1.0)
+        s.paint((0, -62 * k[1], -75 * k[2]), (34, 18, 9), 1.6)
     if random.random() < 0.6:
         s.cut((0, -56 * k[1], -58 * k[2]), (r(6, 12), 28, 16))
         s.cut((0, -14, -100), (9, 8, 60))
