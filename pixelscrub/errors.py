@@ -124,6 +124,7 @@ class Reason(StrEnum):
     PLAN_INVALID = "plan_invalid"
     HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
+    RARE_PATIENT = "rare_patient"
 
 
 SKIPPED = frozenset(
@@ -150,6 +151,7 @@ RETRYABLE = frozenset(
         Reason.OUT_OF_MEMORY,
         Reason.INTERNAL_ERROR,
         Reason.INPUT_CHANGED,
+        Reason.RARE_PATIENT,
     }
 )
 """Reasons that do not lie in the instance: a resumed run tries again."""

@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pixelscrub import __version__
-from pixelscrub.commands import guidance, network
+from pixelscrub.commands import guidance, network, statement
 from pixelscrub.commands.options import (
     Dask,
     DryRun,
@@ -198,23 +198,45 @@ def review(
 @app.command()
 def verify(
     inputs: Path,
-    out: Path,
+    out: Annotated[Path | None, typer.Argument()] = None,
     private: PrivateDir = None,
     json: Json = None,
+    statement: Annotated[
+        Path | None, typer.Option("--statement", help="Hold OUT against this statement alone.")
+    ] = None,
     recipe: Annotated[
         str | None, typer.Option("--recipe", help="What may stay; default: as planned.")
     ] = None,
 ) -> None:
-    """Audit an output, ours or another tool's, against its originals."""
+    """Audit an output, ours or another tool's, against its originals.
+
+    `verify OUT --statement FILE` tells whether OUT still holds the files that were judged.
+    """
     from pixelscrub import api
 
+    if statement is not None:
+        _verify_files(out or inputs, statement, private)
+    if out is None:
+        raise UsageError("name the originals and the output, or --statement FILE")
     folder = api.private_folder(out, private)
     known = folder if private or (folder / "audit.jsonl").exists() else None
     result = api.verify(inputs, out, private=known, recipe=recipe)
-    if json is not None:
-        write_text(json, result.to_json())
+    for file in (json, known and known / "verify.json"):
+        if file is not None:
+            write_text(file, result.to_json())
     typer.echo(result.render())
     raise typer.Exit(4 if result.issues else 0)
+
+
+def _verify_files(out: Path, statement: Path, private: Path | None) -> None:
+    from pixelscrub import api
+    from pixelscrub.statement.check import check_files
+
+    folder = api.private_folder(out, private)
+    known = folder if (folder / "audit.jsonl").exists() else None
+    found = check_files(out, statement, known)
+    typer.echo(found.render())
+    raise typer.Exit(0 if found.is_same else 4)
 
 
 @app.command()
@@ -284,6 +306,7 @@ def evaluate(
 
 network.add_to(app)
 guidance.add_to(app)
+statement.add_to(app)
 
 
 @app.command()

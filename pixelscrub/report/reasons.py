@@ -56,6 +56,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.PLAN_INVALID: "The plan was changed into something that cannot be carried out.",
     Reason.HELD_BY_PERSON: "A person held it back in the review.",
     Reason.INPUT_CHANGED: "The file changed after it was looked at.",
+    Reason.RARE_PATIENT: "Too few patients of the release look alike by what is kept of this one.",
 }
 
 NEXT_STEP: Final[dict[Reason, str]] = {
@@ -127,6 +128,8 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.HELD_BY_PERSON: "Nothing is to be done, unless the person decides otherwise in the "
     "review.",
     Reason.INPUT_CHANGED: "Run again: the file is looked at anew.",
+    Reason.RARE_PATIENT: "Add patients to the release and run with --resume, keep fewer attributes, "
+    'or set `[release] on_rare = "generalise"`.',
 }
 """What that person does next."""
 

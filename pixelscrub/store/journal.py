@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from pixelscrub.errors import UsageError
+from pixelscrub.errors import Reason, UsageError
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.outcome import AuditLine
+from pixelscrub.outcome import AuditLine, Outcome
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
@@ -147,6 +147,17 @@ class Journal:
         """What became of every file that was not forgotten, in the order of their names."""
         rows = self._rows.execute("SELECT line FROM files WHERE size >= 0 ORDER BY root, source")
         return (AuditLine.model_validate_json(row[0]) for row in rows)
+
+    def hold_output(self, output: str, reason: Reason) -> None:
+        """Have a file that was released count as held: its output is taken back."""
+        (text,) = self._rows.execute(
+            "SELECT line FROM files WHERE output = ? AND size >= 0", (output,)
+        ).fetchone()
+        line = AuditLine.model_validate_json(text)
+        line.outcome, line.reason, line.output, line.pictures = Outcome.HELD, reason, None, []
+        self._rows.execute(
+            "UPDATE files SET line = ?, plan = '' WHERE output = ?", (line.to_json(), output)
+        )
 
     def lines_below(self, root: Path, name: str) -> Iterator[AuditLine]:
         """What became of a file, of the members of an archive, or of all in `root` (no `name`)."""
