@@ -7,9 +7,9 @@ is turned into `HeldError` by the caller (`codecs`).
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
@@ -32,12 +32,12 @@ def decode_rle(stream: bytes, info: PixelInfo) -> Cells:
     """RLE Lossless (PS3.5 annex G); single bits are packed in bytes before they are encoded.
 
     Raises:
-        HeldError: CODESTREAM_MISMATCH, DECODE_FAILED or TRUNCATED_PIXEL_DATA.
+        HeldError: DECODE_FAILED or TRUNCATED_PIXEL_DATA.
     """
     from rle.utils import decode_frame
 
-    length = rle_length(stream, info)
-    data = decode_frame(stream, length, max(info.bits_allocated, 8), "<")
+    length, kept = _essential_rle(stream, info)
+    data = decode_frame(kept, length, max(info.bits_allocated, 8), "<")
     if info.bits_allocated == 1:
         return _single_bits(data, info)
     planes = np.frombuffer(data, info.cell_dtype.newbyteorder("<"))
@@ -45,26 +45,23 @@ def decode_rle(stream: bytes, info: PixelInfo) -> Cells:
     return planes[0] if info.samples == 1 else np.moveaxis(planes, 0, -1)
 
 
-def rle_length(stream: bytes, info: PixelInfo) -> int:
-    """Bytes that each segment of an RLE frame stands for; single bits may come unpacked.
+def _essential_rle(stream: bytes, info: PixelInfo) -> tuple[int, bytes]:
+    """Bytes that each segment stands for, and the frame; single bits may come unpacked."""
+    pixels = info.rows * info.columns
+    if info.bits_allocated == 1:
+        with suppress(HeldError):
+            return pixels, rle.essential_rle(stream, pixels, _measure_rle)
+        pixels = -(-pixels // 8)
+    return pixels, rle.essential_rle(stream, pixels, _measure_rle)
 
-    The library drops what a segment holds beyond the frame; rows must not hide there, so the
-    first segment, as long as any other, is measured.
 
-    Raises:
-        HeldError: CODESTREAM_MISMATCH.
-    """
+def _measure_rle(segment: bytes) -> int:
     from rle.rle import decode_segment
 
-    pixels = info.rows * info.columns
-    first, end = struct.unpack("<2L", stream[4:12])
-    found = len(decode_segment(stream[first : end or None]))
-    packed = -(-pixels // 8)
-    if info.bits_allocated == 1 and found <= packed + 1:
-        return packed
-    if found > pixels + 1:
-        raise HeldError(Reason.CODESTREAM_MISMATCH, "segment is longer than the frame")
-    return pixels
+    try:
+        return len(decode_segment(segment))
+    except ValueError:
+        return -1
 
 
 def _single_bits(data: bytes, info: PixelInfo) -> Cells:
@@ -90,7 +87,7 @@ def encode_rle(cells: Cells, info: PixelInfo, _stream: CodeStream | None) -> byt
 
 def essential_rle(stream: bytes, info: PixelInfo) -> bytes:
     """An RLE frame whose segments hold the frame and no more."""
-    return rle.essential_rle(stream, rle_length(stream, info))
+    return _essential_rle(stream, info)[1]
 
 
 def decode_deflated(stream: bytes, info: PixelInfo) -> Cells:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels.edit import Edit
+from pixelscrub.prove.encoding import malformed
 from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
 from pixelscrub.prove.geometry import moved
 from pixelscrub.prove.parsed import Parsed
@@ -79,7 +80,10 @@ def _check_pixels(
 
 def _check_surplus(after: Parsed) -> None:
     with guarded(Reason.NOT_READABLE_AGAIN):
+        wrong = next(malformed(after), None)
         found = next(surplus(after), None)
+    if wrong is not None:
+        raise HeldError(Reason.NOT_READABLE_AGAIN, wrong)
     if found is not None:
         raise HeldError(Reason.SURPLUS_LEFT, found)
 

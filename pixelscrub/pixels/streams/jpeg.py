@@ -65,9 +65,12 @@ def essential_jpeg(stream: bytes) -> bytes:
     frame = _frame(found)
     needed = _needed(found, frame)
     pieces = [b"\xff\xd8"]
+    seen: set[int] = set()
     for segment in found:
         data = _kept(segment, frame, needed)
-        if data is not None:
+        is_repeated = APP0 <= segment.code <= APP15 and segment.code in seen
+        if data is not None and not is_repeated:
+            seen.add(segment.code)
             length = (len(data) + 2).to_bytes(2, "big")
             pieces.append(bytes((0xFF, segment.code)) + length + data + segment.coded)
     return b"".join([*pieces, b"\xff\xd9"])

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from pixelscrub.errors import HeldError, Reason
+
+Measure = Callable[[bytes], int]
 
 HEADER: Final = 64
 MOST_SEGMENTS: Final = 15
 _NO_OPERATION: Final = 128
 
 
-def essential_rle(stream: bytes, decoded: int) -> bytes:
+def essential_rle(stream: bytes, decoded: int, measure: Measure) -> bytes:
     """An RLE frame of segments that follow each other and hold the frame, no more.
 
     Args:
         stream: header and segments of one frame, its padding included.
         decoded: bytes that each segment stands for.
+        measure: bytes that a segment makes, or -1 where it is not whole; a fast one.
 
     Returns:
         Header and segments, each padded to even length; as it was where it held nothing else.
@@ -34,7 +38,8 @@ def essential_rle(stream: bytes, decoded: int) -> bytes:
         raise HeldError(Reason.DECODE_FAILED, "RLE offsets do not add up")
     segments = []
     for start, stop in zip(starts, [*starts[1:], len(stream)], strict=True):
-        used = _length(stream, start, stop, decoded)
+        is_whole = stream[stop - 1] != _NO_OPERATION and measure(stream[start:stop]) == decoded
+        used = stop - start if is_whole else _length(stream, start, stop, decoded)
         segments.append(stream[start : start + used] + b"\0" * (used % 2))
     places, at = [], HEADER
     for segment in segments:
