@@ -34,7 +34,7 @@ def fit(image: Image, edit: Edit) -> Edit:
     """
     if image.info is None:
         return Edit()
-    keeps_planes = not edit.drop_overlays and hides_overlays(image)
+    keeps_planes = edit.keep_planes and hides_overlays(image)
     clear = not keeps_planes and image.stored.uses_other_bits()
     edit = replace(edit, clear_unused=clear)
     if not edit:

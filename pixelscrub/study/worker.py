@@ -165,6 +165,7 @@ def plan_edit(task: ApplyTask, image: Image) -> Edit:
         voxels=_face_edit(task, image),
         crop=task.plan.crop,
         drop_overlays=task.recipe.steps.text,
+        keep_planes=not (task.recipe.steps.text or task.recipe.steps.tags),
     )
     return fit(image, edit)
 

@@ -129,7 +129,7 @@ def test_bits_of_overlays_that_stay_are_kept(bench):
     image = _with(bench.instance("1", "u12", plane=12))
     image.header.add_new(0x60000100, "US", 16)
     assert fit(image, Edit(drop_overlays=True)).clear_unused
-    assert not fit(image, Edit()).clear_unused
+    assert not fit(image, Edit(keep_planes=True)).clear_unused
 
 
 def test_sign_extension_is_no_use_of_other_bits(bench):
