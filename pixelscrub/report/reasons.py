@@ -129,6 +129,7 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.HELD_BY_PERSON: "Nothing is to be done, unless the person decides otherwise in the "
     "review.",
     Reason.INPUT_CHANGED: "Run again: the file is looked at anew.",
+    Reason.SURPLUS_LEFT: "Please report it: this is an error in pixelscrub.",
     Reason.RARE_PATIENT: "Add patients to the release and run with --resume, keep fewer attributes,"
     ' or set `[release] on_rare = "generalise"`.',
 }
