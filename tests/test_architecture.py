@@ -18,6 +18,7 @@ ORDER = [
     "net",
     "api",
     "pipeline",
+    "output_names",
     "run",
     "worker",
     "tasks",
@@ -32,7 +33,19 @@ ORDER = [
     "pixels",
     "intake",
 ]
-BASE = {"options", "errors", "findings", "recipe", "plan", "outcome", "quiet", "toml"}
+BASE = {
+    "options",
+    "isolation",
+    "untrusted",
+    "plan_checks",
+    "errors",
+    "findings",
+    "recipe",
+    "plan",
+    "outcome",
+    "quiet",
+    "toml",
+}
 FRONT = {"__main__", "__init__"}
 
 

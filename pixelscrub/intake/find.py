@@ -34,7 +34,7 @@ def find(inputs: Sequence[Path]) -> Iterator[Source | SkippedFile]:
     Raises:
         UsageError: an input does not exist.
     """
-    for given in inputs:
+    for given in map(Path.absolute, inputs):  # workers have another working directory
         if not given.exists():
             raise UsageError("an input does not exist")
         if given.name.upper() == "DICOMDIR" and given.is_file():

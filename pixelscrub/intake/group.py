@@ -15,6 +15,7 @@ from typing import Any, Self
 from pixelscrub.errors import Reason
 from pixelscrub.intake.find import SkippedFile
 from pixelscrub.intake.instance import Instance, Source, Study
+from pixelscrub.untrusted import reserve
 
 SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -34,7 +35,7 @@ class Intake:
     def __init__(self, path: Path | None = None) -> None:
         """Start anew, in the file `path` or in memory."""
         if path is not None:
-            path.unlink(missing_ok=True)
+            reserve(path)
         self._rows = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._rows.executescript(SCHEMA)
 

@@ -92,9 +92,15 @@ class Instance:
         return json.dumps([self.source.digest, *(getattr(self, name) for name in PLACED)])
 
     @classmethod
-    def of_row(cls, source: Source, row: str) -> Self:
-        """What `row` gave, lying at `source`."""
-        digest, *placed = json.loads(row)
+    def of_row(cls, source: Source, row: str) -> Self | None:
+        """What `row` gave, lying at `source`; None where it does not give that."""
+        try:
+            digest, *placed = json.loads(row)
+        except (ValueError, TypeError, RecursionError):
+            return None
+        kinds = [int if name == "number" else str for name in PLACED]
+        if not isinstance(digest, str) or list(map(type, placed)) != kinds:
+            return None
         return cls(replace(source, digest=digest), *placed)
 
 

@@ -51,6 +51,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.OUT_OF_MEMORY: "The work needed more memory than the limit.",
     Reason.INTERNAL_ERROR: "An error in pixelscrub; please report it with this code.",
     Reason.PLAN_INVALID: "The plan was changed into something that cannot be carried out.",
+    Reason.RECORD_INVALID: "The private folder's record of this file is damaged; scrub it again.",
     Reason.HELD_BY_PERSON: "A person held it back in the review.",
     Reason.INPUT_CHANGED: "The file changed after it was looked at.",
 }

@@ -11,6 +11,7 @@ from itertools import accumulate, combinations, islice, product
 from pathlib import Path
 
 from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.untrusted import is_output_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Output:
         Raises:
             UsageError: it holds foreign files, or cannot be made or written to.
         """
+        path = path.absolute()  # workers have another working directory
         try:
             path.mkdir(parents=True, exist_ok=True)
             foreign = not resume and any(not is_own(name) for name in _files(path))
@@ -50,10 +52,13 @@ class Output:
         Raises:
             HeldError: WRITE_FAILED; nothing is left at `name` that was not there before.
         """
+        if not is_output_name(name):
+            raise HeldError(Reason.PLAN_INVALID, "no name of an output")
         target = self.path / name
         beside = target.with_name(f".{target.name}.part")
         try:
             self._make_folder(target.parent)
+            scratch.chmod(shared_mode())  # from here on others may read it
             if scratch.stat().st_dev == target.parent.stat().st_dev:
                 scratch.replace(target)
             else:
@@ -65,7 +70,9 @@ class Output:
             raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
 
     def holds(self, name: str) -> bool:
-        """Whether there is such a file."""
+        """Whether there is such a file, and not through a link or a name that leads elsewhere."""
+        if not is_output_name(name):
+            return False
         return stat.S_ISREG(_mode(self.path / name)) and not self._leads_out(self.path / name)
 
     def _make_folder(self, folder: Path) -> None:
@@ -116,6 +123,16 @@ def check_places(inputs: Sequence[Path], *folders: Path) -> None:
             raise UsageError("input, output and private folder must not lie inside one another")
     if any(_overlap(*pair) for pair in combinations(written, 2)):
         raise UsageError("output and private folder must not lie inside one another")
+
+
+def shared_mode() -> int:
+    """The mode that new files have where nothing else is said: read and write, but for the umask.
+
+    It is read without being set, which would change it for other threads for a moment.
+    """
+    with Path("/proc/self/status").open(encoding="ascii", errors="replace") as lines:
+        told = [line.split()[1] for line in lines if line.startswith("Umask:")]
+    return 0o666 & ~int(told[0], 8) if told else 0o644
 
 
 def _overlap(first: Path, second: Path) -> bool:

@@ -20,6 +20,7 @@ from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.recipe import TagSettings
 from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
+from pixelscrub.untrusted import make_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -245,7 +246,7 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
 @contextmanager
 def _writing(path: Path) -> Iterator[Any]:
     try:
-        with path.open("w+b") as out:
+        with make_file(path) as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
