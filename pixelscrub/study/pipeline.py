@@ -16,12 +16,12 @@ from pixelscrub.identity.terms import Terms
 from pixelscrub.intake.find import SkippedFile
 from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
-from pixelscrub.output_names import bad_name, names_of
 from pixelscrub.plan import FacePlan, InstancePlan, Plan, Tile
 from pixelscrub.report.naming import stem_of
 from pixelscrub.store.stamp import stamps
 from pixelscrub.study import worker
 from pixelscrub.study.context import StudyContext, together
+from pixelscrub.study.output_names import bad_name, names_of
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
 
