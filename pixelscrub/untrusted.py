@@ -97,3 +97,8 @@ def reserve(path: Path) -> Path:
     """Make an empty file as `make_file` does, for a library that writes by its name; gives it."""
     make_file(path).close()
     return path
+
+
+def printable(text: str) -> str:
+    """Text without anything that a terminal would obey: control and format characters escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

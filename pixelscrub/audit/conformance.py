@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess  # the one program that is called is found on the path, without a shell
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from pixelscrub.audit.issues import Issue
 from pixelscrub.audit.pairs import File
 from pixelscrub.isolation import SAFE_FOLDER, environment, find_program
+from pixelscrub.store.temporary import temporary_folder
 
 VALUES: Final = re.compile(r"<[^<>]*>|[\"'].*|\[\d+\]|= .*|\d{2,}[.\d]*")
 """What dciodvfy quotes of an instance; it must not reach a message."""
@@ -46,8 +46,8 @@ def _errors(program: str, file: File) -> Counter[str] | None:
     """Errors by kind, values taken out; None where the program gives up."""
     if file.source.archive is None:
         return _run(program, file.source.root / file.source.path)
-    with tempfile.TemporaryDirectory() as folder, file.open() as opened:
-        copy = Path(folder) / "instance"
+    with temporary_folder(is_watched=False) as folder, file.open() as opened:
+        copy = folder / "instance"
         copy.write_bytes(opened.read())
         return _run(program, copy)
 

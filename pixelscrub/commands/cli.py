@@ -32,6 +32,7 @@ from pixelscrub.commands.options import (
     Workers,
 )
 from pixelscrub.errors import PixelscrubError, UsageError
+from pixelscrub.untrusted import make_file, printable
 
 if TYPE_CHECKING:
     from pixelscrub.jobs.limits import Limits
@@ -128,7 +129,7 @@ def deface_nifti(
 
 
 @app.command()
-def inspect(
+def inspect(  # noqa: PLR0913, PLR0917 (its options)
     inputs: Inputs,
     private: PrivateDir = None,
     json: Json = None,
@@ -138,6 +139,9 @@ def inspect(
     tags: Annotated[bool, typer.Option("--tags", help="Show what becomes of each tag.")] = False,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="With --tags: values too; on a terminal only.")
+    ] = False,
+    show_names: Annotated[
+        bool, typer.Option("--show-names", help="Name files too: names often identify.")
     ] = False,
 ) -> None:
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
@@ -150,7 +154,8 @@ def inspect(
         plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
     if json is not None:
         _write(json, to_json(plans))
-    typer.echo(render_tags(plans, show_values) if tags else render(plans))
+    shown = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
+    typer.echo(shown)
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
 
@@ -227,7 +232,7 @@ def crosswalk(
         raise UsageError("originals are shown on a terminal only; use --csv FILE")
     text = to_csv(originals(read_crosswalk(private, key), pseudonyms or []))
     if csv is None:
-        typer.echo(text, nl=False)
+        typer.echo("".join(f"{printable(line)}\n" for line in text.splitlines()), nl=False)
     else:
         save(csv, text)
 
@@ -313,7 +318,7 @@ def main() -> None:
         error.show()  # type: ignore[attr-defined]
         sys.exit(UsageError.exit_code)
     except PixelscrubError as error:
-        typer.echo(f"pixelscrub: {error}", err=True)
+        typer.echo(printable(f"pixelscrub: {error}"), err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
@@ -341,6 +346,10 @@ def _finish(summary: Summary, private: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        if path.exists():
+            path.write_text(text, encoding="utf-8")
+        else:
+            with make_file(path) as file:  # it may name originals
+                file.write(text.encode())
     except OSError as error:
         raise UsageError(f"result cannot be written ({type(error).__name__})") from None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from pixelscrub.intake.archive import read_member
+from pixelscrub.intake.archive import read_member, read_start
 
 CHUNK: Final = 2**20
 
@@ -47,6 +47,14 @@ class Source:
             return _open_regular(self.root / self.path)
         name = self.path[len(self.archive) + 1 :]
         return io.BytesIO(read_member(self.root / self.archive, name, _open_regular))
+
+    def start(self, length: int) -> bytes:
+        """The first bytes; of a member no more than these are unpacked."""
+        if self.archive is None:
+            with self.open() as file:
+                return file.read(length)
+        name = self.path[len(self.archive) + 1 :]
+        return read_start(self.root / self.archive, name, length, _open_regular)
 
     def read_digest(self) -> str:
         """The digest of what lies there now."""

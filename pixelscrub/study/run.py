@@ -33,6 +33,7 @@ from pixelscrub.recipe import Recipe
 from pixelscrub.store.journal import Journal
 from pixelscrub.store.output import Output
 from pixelscrub.store.private import Private
+from pixelscrub.store.temporary import remove_abandoned
 from pixelscrub.untrusted import make_file
 
 T = TypeVar("T")
@@ -157,6 +158,7 @@ def open_run(
         UsageError: the private folder or the key cannot be used, or another run uses them.
     """
     hush()
+    remove_abandoned()
     private = Private.open(folder)
     with private.locked():
         private.empty_scratch()
