@@ -7,7 +7,6 @@ Exit: 0 all clean; 1 usage or recipe wrong; 2 some instances held; 3 nothing cou
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -31,11 +30,11 @@ from pixelscrub.commands.options import (
     Timeout,
     Workers,
 )
+from pixelscrub.commands.results import limits_of, write_result
 from pixelscrub.errors import PixelscrubError, UsageError
-from pixelscrub.untrusted import make_file, printable
+from pixelscrub.untrusted import printable
 
 if TYPE_CHECKING:
-    from pixelscrub.jobs.limits import Limits
     from pixelscrub.outcome import Summary
 
 app = typer.Typer(
@@ -92,7 +91,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
                 dask=dask,
                 resume=resume,
                 dry_run=dry_run,
-                limits=_limits(timeout, memory),
+                limits=limits_of(timeout, memory),
                 progress=progress,
             )
         _finish(summary, api.private_folder(out, private))
@@ -153,7 +152,7 @@ def inspect(  # noqa: PLR0913, PLR0917 (its options)
     with kept_or_temporary(private) as folder:
         plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
     if json is not None:
-        _write(json, to_json(plans))
+        write_result(json, to_json(plans))
     shown = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
     typer.echo(shown)
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
@@ -205,7 +204,7 @@ def verify(
     known = folder if private or (folder / "audit.jsonl").exists() else None
     result = api.verify(inputs, out, private=known, recipe=recipe)
     if json is not None:
-        _write(json, result.to_json())
+        write_result(json, result.to_json())
     typer.echo(result.render())
     raise typer.Exit(4 if result.issues else 0)
 
@@ -271,7 +270,7 @@ def evaluate(
     hush()
     result = measure(images, truth, api.checked_recipe(recipe).text, gallery=gallery)
     if json is not None:
-        _write(json, result.to_json())
+        write_result(json, result.to_json())
     typer.echo(result.render())
 
 
@@ -324,13 +323,6 @@ def main() -> None:
         sys.exit(130)
 
 
-def _limits(timeout: float | None, memory: float | None) -> Limits:
-    from pixelscrub.jobs.limits import Limits
-
-    limits = Limits(memory=None if memory is None else int(memory * 1e9))
-    return limits if timeout is None else replace(limits, seconds=timeout)
-
-
 def _finish(summary: Summary, private: Path) -> None:
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
     left = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.left.items()))
@@ -342,14 +334,3 @@ def _finish(summary: Summary, private: Path) -> None:
     if (private / "report" / "index.html").exists():
         typer.echo(f"report: {private / 'report' / 'index.html'}")
     raise typer.Exit(summary.exit_code)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        if path.exists():
-            path.write_text(text, encoding="utf-8")
-        else:
-            with make_file(path) as file:  # it may name originals
-                file.write(text.encode())
-    except OSError as error:
-        raise UsageError(f"result cannot be written ({type(error).__name__})") from None

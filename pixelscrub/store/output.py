@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -59,12 +60,7 @@ class Output:
         try:
             self._make_folder(target.parent)
             scratch.chmod(shared_mode())  # from here on others may read it
-            if scratch.stat().st_dev == target.parent.stat().st_dev:
-                scratch.replace(target)
-            else:
-                _copy_durably(scratch, beside)
-                beside.replace(target)
-                scratch.unlink()
+            _move(scratch, target, beside)
         except OSError as error:
             beside.unlink(missing_ok=True)
             raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
@@ -153,8 +149,25 @@ def _files(path: Path) -> Iterator[str]:
             yield (Path(folder) / name).relative_to(path).as_posix()
 
 
+def _move(scratch: Path, target: Path, beside: Path) -> None:
+    """Move a file in one step; over a copy `beside` where it lies on another file system.
+
+    Only trying tells: two mounts of one file system (bind mounts of a container, exports of one
+    server) have the same number of device, and yet no file moves from one to the other.
+    """
+    try:
+        scratch.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy_durably(scratch, beside)
+        beside.replace(target)
+        scratch.unlink()
+
+
 def _copy_durably(source: Path, target: Path) -> None:
-    with source.open("rb") as read, target.open("wb") as written:
+    target.unlink(missing_ok=True)  # what a killed run left, or a link
+    with source.open("rb") as read, target.open("xb") as written:
         shutil.copyfileobj(read, written, 2**20)
         written.flush()
         os.fsync(written.fileno())
