@@ -82,7 +82,19 @@ def _open_regular(path: Path) -> BinaryIO:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One DICOM instance, known by what its header says."""
+    """One DICOM instance, known by what its header says.
+
+    Attributes:
+        source: the file.
+        uid, series, study: UIDs; of those that are missing, or stand in another file too, what
+            was made in their place.
+        patient: Patient ID, else name and date of birth, else empty.
+        sop_class, transfer_syntax, modality: as the header says, empty where it does not.
+        number: Instance Number, 0 where there is none.
+        frame_of_reference: UID, may be empty.
+        created: Instance Creation Date and Time as digits, empty where it is not said.
+        made: keywords of the UIDs that were made.
+    """
 
     source: Source
     uid: str
@@ -94,6 +106,8 @@ class Instance:
     modality: str
     number: int
     frame_of_reference: str = ""
+    created: str = ""
+    made: tuple[str, ...] = ()
 
     def row(self) -> str:
         """All but where it lies, as JSON."""
@@ -106,12 +120,15 @@ class Instance:
             digest, *placed = json.loads(row)
         except (ValueError, TypeError, RecursionError):
             return None
-        kinds = [int if name == "number" else str for name in PLACED]
+        kinds = [KINDS.get(name, str) for name in PLACED]
         if not isinstance(digest, str) or list(map(type, placed)) != kinds:
             return None
+        placed[-1] = tuple(map(str, placed[-1]))  # JSON knows lists alone
         return cls(replace(source, digest=digest), *placed)
 
 
+KINDS: Final = {"number": int, "made": list}
+"""Types of what is placed, where they are no texts, as JSON has them."""
 PLACED: Final = Instance.__slots__[1:]
 """All but the source."""
 

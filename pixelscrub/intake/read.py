@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.intake import uids
 from pixelscrub.intake.element_count import check_element_count
 from pixelscrub.intake.instance import Instance, Source, digest_of
 
@@ -40,6 +41,7 @@ FIRST_BYTES: Final = 160
 CLAIMS_DICOM: Final = (".dcm", ".dicom", ".dic", ".ima")
 UIDS: Final = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 PATIENT: Final = ("PatientID", "PatientName", "PatientBirthDate")
+CREATED: Final = ("InstanceCreationDate", "InstanceCreationTime")
 TAGS: Final = [
     *UIDS,
     "SOPClassUID",
@@ -47,6 +49,9 @@ TAGS: Final = [
     *PATIENT,
     "InstanceNumber",
     "FrameOfReferenceUID",
+    *CREATED,
+    *uids.STUDY,
+    *uids.SERIES,
 ]
 PIXEL_GROUP: Final = 0x7FE00000
 
@@ -144,8 +149,9 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
         uid, study, series = (str(header.get(name) or "") for name in UIDS)
         if not (sop_class or uid or study or series):
             raise HeldError(_reason_not_dicom(source))
-        if not (sop_class and uid and study and series):
+        if not sop_class:
             raise HeldError(Reason.MISSING_UID)
+        uid, study, series, made = uids.complete(header, source.digest, uid, study, series)
         return Instance(
             source=source,
             uid=uid,
@@ -157,6 +163,8 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
             modality=str(header.get("Modality") or ""),
             number=_number(header),
             frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
+            created="".join(str(header.get(keyword) or "").strip() for keyword in CREATED),
+            made=made,
         )
 
 
