@@ -25,6 +25,8 @@ MAX_SIDE: Final = 65_535
 """Rows or columns of a frame (VR US)."""
 MAX_LEVEL: Final = 1e12
 """No real value of a voxel is larger."""
+UIDS: Final = frozenset({"SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"})
+"""What may be made where it is missing."""
 MAX_UID: Final = 65_535
 """Characters of what stands for a UID in a header of any kind."""
 
@@ -36,6 +38,7 @@ def is_sound_instance(plan: InstancePlan) -> bool:
     return (
         is_known_instance(plan)
         and is_output_name(plan.output)
+        and set(plan.made_uids) <= UIDS
         and all(_is_sound_box(box) for box in boxes)
         and all(number <= MAX_PIXEL for number in frames)
     )

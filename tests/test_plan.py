@@ -58,6 +58,7 @@ def test_sound_plan_is_read_as_it_was_written(folder):
         {"crop": [0, 0, 0, 0]},
         {"held": "no such reason"},
         {"surprise": 1},
+        {"made_uids": ["PatientName"]},
     ],
 )
 def test_one_bad_record_holds_that_record(folder, values):
