@@ -114,6 +114,7 @@ class Reason(StrEnum):
     PIXELS_CHANGED = "pixels_changed_outside"
     FILL_MISSING = "fill_missing"
     IDENTIFIER_LEFT = "identifier_left"
+    SURPLUS_LEFT = "surplus_left"
     TEXT_LEFT = "text_left"
     FACE_LEFT = "face_left"
     WRITE_FAILED = "write_failed"

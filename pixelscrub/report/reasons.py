@@ -46,6 +46,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.PIXELS_CHANGED: "Pixels outside the planned region differ from the original.",
     Reason.FILL_MISSING: "Pixels that were to be masked are not.",
     Reason.IDENTIFIER_LEFT: "A value that identifies was still in the written file.",
+    Reason.SURPLUS_LEFT: "The written pixel data held more than frames: a comment, unused bits...",
     Reason.TEXT_LEFT: "Text that was to be masked could still be read.",
     Reason.FACE_LEFT: "A face could still be seen after defacing.",
     Reason.WRITE_FAILED: "The file could not be written; look at disk space and permissions.",
