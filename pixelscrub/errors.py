@@ -123,6 +123,7 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     INTERNAL_ERROR = "internal_error"
     PLAN_INVALID = "plan_invalid"
+    RECORD_INVALID = "record_invalid"
     HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
     RARE_PATIENT = "rare_patient"
@@ -153,6 +154,7 @@ RETRYABLE = frozenset(
         Reason.INTERNAL_ERROR,
         Reason.INPUT_CHANGED,
         Reason.RARE_PATIENT,
+        Reason.RECORD_INVALID,
     }
 )
 """Reasons that do not lie in the instance: a resumed run tries again."""

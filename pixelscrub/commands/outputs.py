@@ -11,6 +11,7 @@ import typer
 from pixelscrub.commands.options import Gallery, Json, Key, PrivateDir, RecipeName, Workers
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import UsageError
+from pixelscrub.untrusted import printable
 
 ExportFormat = Literal["nifti", "png", "jpeg"]
 
@@ -84,7 +85,7 @@ def crosswalk(
         raise UsageError("originals are shown on a terminal only; use --csv FILE")
     text = to_csv(originals(read_crosswalk(private, key), pseudonyms or []))
     if csv is None:
-        typer.echo(text, nl=False)
+        typer.echo("".join(f"{printable(line)}\n" for line in text.splitlines()), nl=False)
     else:
         save(csv, text)
 
