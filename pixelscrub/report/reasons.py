@@ -126,6 +126,7 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.INTERNAL_ERROR: "Run again with --resume; if it stays, report the code and the output "
     "of `pixelscrub doctor`.",
     Reason.PLAN_INVALID: "Undo the last change to plan.json, or run `inspect` again.",
+    Reason.RECORD_INVALID: "Scrub the input that the file lies in again.",
     Reason.HELD_BY_PERSON: "Nothing is to be done, unless the person decides otherwise in the "
     "review.",
     Reason.INPUT_CHANGED: "Run again: the file is looked at anew.",
