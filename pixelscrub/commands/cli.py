@@ -131,9 +131,9 @@ def deface_nifti(
     ] = "air",
 ) -> None:
     """Remove the face from a NIfTI volume or time series; one file in, one file out."""
-    from pixelscrub.face.nifti import deface_nifti as deface
+    from pixelscrub.commands.nifti import deface_in_worker
 
-    done = deface(source, out, modality, mask=mask, ears=ears, fill=fill)
+    done = deface_in_worker(source, out=out, modality=modality, mask=mask, ears=ears, fill=fill)
     typer.echo(f"voxels filled: {done.voxels}")
 
 
