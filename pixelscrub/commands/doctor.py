@@ -17,6 +17,7 @@ from typing import Final
 
 from pixelscrub import __version__
 from pixelscrub.compat.packages import needed_packages
+from pixelscrub.isolation import SAFE_FOLDER
 
 EXTRAS: Final = {
     "net": ("pynetdicom", "dicomweb_client"),
@@ -132,7 +133,7 @@ def _said(program: str, option: str) -> list[str]:
             errors="replace",
             timeout=20,
             check=False,
-            cwd=tempfile.gettempdir(),
+            cwd=SAFE_FOLDER,
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):
