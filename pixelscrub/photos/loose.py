@@ -44,7 +44,7 @@ def find_loose_faces(image: Image, settings: PictureSettings = SETTINGS) -> list
         HeldError: a frame cannot be shown; FACE_IN_DERIVED, where a face is still seen beside
             what would be masked; DETECTOR_FAILED.
     """
-    if image.info is None or not _may_show_face(str(image.header.get("SOPClassUID") or "")):
+    if image.info is None or not may_show_face(str(image.header.get("SOPClassUID") or "")):
         return []
     frames = range(image.info.frames)
     box: Box | None = None
@@ -63,7 +63,8 @@ def find_loose_faces(image: Image, settings: PictureSettings = SETTINGS) -> list
     return [Finding(kind="photo", box=box, score=min(1.0, score), source="pictured faces")]
 
 
-def _may_show_face(sop_class: str) -> bool:
+def may_show_face(sop_class: str) -> bool:
+    """Whether images of a class may be scouts, slices or renderings of a head."""
     return not sop_class.startswith(FACELESS)
 
 

@@ -69,6 +69,7 @@ def find_pictured_face(
 
     Args:
         picture: numbers of any kind and unit, (rows, columns) or (rows, columns, 3).
+        settings: thresholds.
 
     Raises:
         MissingComponentError: the network is not installed.
@@ -131,13 +132,13 @@ def _box(
     ends = np.array([[rows.min(), columns.min()], [rows.max() + 1, columns.max() + 1]])
     more = 0.5 + settings.around * float((ends[1] - ends[0]).max())
     ends = ends + np.array([[-more], [more]])
-    scale = max(whole) / max(settings_side(small, whole), 1) * STRIDE
+    scale = max(whole) / max(_side(small, whole), 1) * STRIDE
     low, high = np.floor(ends[0] * scale).astype(int), np.ceil(ends[1] * scale).astype(int)
     box = Box(int(low[1]), int(low[0]), int(high[1]), int(high[0]))
     return box.clipped(whole[1], whole[0])
 
 
-def settings_side(small: tuple[int, ...], whole: tuple[int, ...]) -> int:
+def _side(small: tuple[int, ...], whole: tuple[int, ...]) -> int:
     """Pixels of the longer side of a smaller picture, before it was filled up to whole steps."""
     return small[int(np.argmax(whole))]
 

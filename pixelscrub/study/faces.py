@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.findings import Finding
-from pixelscrub.plan import FacePlan
+from pixelscrub.study.tasks import SeenFaces
 
 if TYPE_CHECKING:
     from pixelscrub.intake.instance import Instance
     from pixelscrub.study.tasks import FaceTask
-
-
-@dataclass(slots=True)
-class SeenFaces:
-    """What looking for the faces of one study gave.
-
-    Attributes:
-        plans: of volumes.
-        held: reasons by SOP Instance UID.
-        findings: faces in single pictures, by SOP Instance UID.
-    """
-
-    plans: list[FacePlan] = field(default_factory=list)
-    held: dict[str, Reason] = field(default_factory=dict)
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
 
 
 def look_for_faces(task: FaceTask) -> SeenFaces:

@@ -23,7 +23,7 @@ from pixelscrub.store.stamp import stamps
 from pixelscrub.study import worker
 from pixelscrub.study.context import StudyContext, together
 from pixelscrub.study.run import Run
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
+from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen, SeenFaces
 
 Identity = tuple[str, str, int, int, str]
 """Where a file lies, and size, time and digest of what it holds: changes whenever it does."""
@@ -106,15 +106,14 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
     found = run.pool.call(worker.look_faces, FaceTask(study.instances, run.recipe, folder))
     _raise_if_missing(found)
-    seconds: dict[str, float] = {}
     if isinstance(found, PixelscrubError):
         volumes = [i.uid for i in study.instances if i.modality in VOLUME_MODALITIES]
-        held = dict.fromkeys(volumes, Reason.FACE_FAILED)
-    else:
-        plan.faces, held, seconds = found
+        found = SeenFaces(held=dict.fromkeys(volumes, Reason.FACE_FAILED))
+    plan.faces = found.plans
     for instance in plan.instances:
-        instance.held = instance.held or held.get(instance.uid)
-        share = {step: round(s / len(plan.instances), 4) for step, s in seconds.items()}
+        instance.held = instance.held or found.held.get(instance.uid)
+        instance.findings += found.findings.get(instance.uid, [])
+        share = {step: round(s / len(plan.instances), 4) for step, s in found.seconds.items()}
         instance.seconds.update(share)
 
 

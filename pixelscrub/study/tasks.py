@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixelscrub.errors import Reason
 from pixelscrub.findings import Box, Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.plan import FacePlan, InstancePlan, Tile
@@ -57,6 +58,23 @@ class FaceTask:
     def size(self) -> int:
         """Bytes of all inputs."""
         return sum(instance.source.size for instance in self.instances)
+
+
+@dataclass(slots=True)
+class SeenFaces:
+    """What looking for the faces of one study gave.
+
+    Attributes:
+        plans: of volumes.
+        held: reasons by SOP Instance UID.
+        findings: faces in single pictures, by SOP Instance UID.
+        seconds: that it took, by step.
+    """
+
+    plans: list[FacePlan] = field(default_factory=list)
+    held: dict[str, Reason] = field(default_factory=dict)
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.plan import FacePlan, InstancePlan
+from pixelscrub.plan import InstancePlan
 from pixelscrub.recipe import TagSettings
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
+from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen, SeenFaces
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -74,14 +74,15 @@ def look_instance(task: LookTask) -> Seen:
     return seen
 
 
-def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
-    """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
-    from pixelscrub.face.find import find_faces
+def look_faces(task: FaceTask) -> SeenFaces:
+    """Look for faces in one study; masks of volumes go into the plan's folder."""
+    from pixelscrub.study.faces import look_for_faces
 
     seconds: dict[str, float] = {}
     with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
-        faces, held = find_faces(task.instances, task.recipe.face, task.folder)
-    return faces, held, seconds
+        seen = look_for_faces(task)
+    seen.seconds = seconds
+    return seen
 
 
 def apply_instance(task: ApplyTask) -> Applied:
