@@ -34,8 +34,11 @@ FEWEST: Final = 8
 LONGEST_PX: Final = 256
 """Pixels of the longer side of a slice in a volume that is looked at."""
 MOST_SLICES: Final = 2000
-AROUND_PX: Final = 24
-"""How far around the middle of a face an output is compared with its original."""
+AROUND: Final = 0.1
+"""How far around the middle of a face an output is compared with its original, as a share of the
+longer side: about 25 mm."""
+LIT: Final = 0.2
+"""Share of the way from the darkest to the brightest from which a pixel shows something."""
 SAME: Final = 0.5
 """Share of equal pixels, or of detail that stayed, from which a face is the patient's."""
 
@@ -221,7 +224,8 @@ def _is_own(
     if original is None:
         return True
     row, column = row * factor, column * factor
-    more = AROUND_PX * factor
+    sides = (int(outputs[name].header.get(side) or 0) for side in ("Rows", "Columns"))
+    more = max(4, round(AROUND * max(sides)))
     box = Box(column - more, row - more, column + more, row + more)
     return _is_same(pixels(original, frame), pixels(outputs[name], frame), box)
 
@@ -235,7 +239,8 @@ def _is_same(old: Values | None, new: Values | None, box: Box) -> bool:
     old, new = (v[cut] if v.ndim == 2 else v[cut].mean(axis=2) for v in (old, new))
     if old.size == 0:
         return True
-    lit = old > np.median(old)
+    darkest, brightest = np.percentile(new, (1, 98))
+    lit = new > darkest + LIT * (brightest - darkest)
     if lit.any() and float((old == new)[lit].mean()) > SAME:
         return True
     return detail_left(old, new, np.ones(old.shape, np.bool_)) > SAME
