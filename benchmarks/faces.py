@@ -25,6 +25,7 @@ import numpy as np
 
 from benchmarks.heads import recognition
 from benchmarks.heads.attack import Portrait
+from benchmarks.heads.baselines import available
 from benchmarks.heads.generate import generated
 from benchmarks.heads.head import Head, read
 from benchmarks.heads.measure import (
@@ -38,7 +39,6 @@ from benchmarks.heads.measure import (
     rival,
     told,
 )
-from benchmarks.heads.baselines import available
 from pixelscrub.compat.quiet import hush
 from pixelscrub.face.mask import HeadFit
 from pixelscrub.recipe import FaceFill
