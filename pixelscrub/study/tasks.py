@@ -78,6 +78,19 @@ class SeenFaces:
 
 
 @dataclass(frozen=True, slots=True)
+class SamePixelsTask:
+    """Two files of one SOP Instance UID, whose bytes differ."""
+
+    first: Instance
+    second: Instance
+
+    @property
+    def size(self) -> int:
+        """Bytes of both inputs."""
+        return self.first.source.size + self.second.source.size
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyTask:
     """One instance to change, write and prove; `facts` is the file of its study's."""
 
@@ -89,6 +102,7 @@ class ApplyTask:
     scratch: Path
     pictures: Path
     patient: str = ""
+    study: str = ""
 
     @property
     def terms(self) -> Terms:
