@@ -70,13 +70,17 @@ def face_in_shapes(file: BinaryIO, settings: FaceCheck = SETTINGS) -> SeenFace:
     """
     from pydicom import dcmread
 
-    best = SeenFace()
     with guarded(Reason.FACE_FAILED):
-        header = dcmread(file, force=True)
-        for seen in _all(header, settings):
-            best = max(best, seen, key=lambda one: one.score)
-            if best.score >= settings.certain:
-                break
+        return face_in_dataset(dcmread(file, force=True), settings)
+
+
+def face_in_dataset(header: Dataset, settings: FaceCheck = SETTINGS) -> SeenFace:
+    """The most face-like of all shapes in a data set with its pixels."""
+    best = SeenFace()
+    for seen in _all(header, settings):
+        best = max(best, seen, key=lambda one: one.score)
+        if best.score >= settings.certain:
+            break
     return best
 
 
