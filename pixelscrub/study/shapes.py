@@ -1,7 +1,8 @@
-"""Cut the face out of segmentations and dose by the masks of the head's own images."""
+"""Cut the face out of shapes of a head by the masks of its own images."""
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,8 @@ import numpy.typing as npt
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.intake.volumes import Slice, read_slices
 from pixelscrub.plan import FacePlan
+from pixelscrub.study.contours import cut_contours
+from pixelscrub.study.tasks import STRUCTURE_SET
 
 if TYPE_CHECKING:
     import SimpleITK as sitk  # noqa: N813
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 DOSE: Final = "1.2.840.10008.5.1.4.1.1.481.2"
 SEGMENTATIONS: Final = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
-"""Classes (PS3.4 B.5) whose shapes are pixels; contours and surfaces are not cut."""
+"""Classes (PS3.4 B.5) whose shapes are pixels. Surfaces are not cut."""
 
 
 def cut_shape(
@@ -32,7 +35,7 @@ def cut_shape(
     """A plan that takes the face out of a shape, and is enough for it.
 
     Args:
-        instance: a segmentation or dose.
+        instance: a structure set, segmentation or dose.
         masks: of heads in its frame of reference, not 0 where the face goes.
         folder: where the shape's own mask is written.
         name: of that file.
@@ -48,10 +51,12 @@ def cut_shape(
     from pixelscrub.face.volumes import carry
     from pixelscrub.prove.shapes import face_in_dataset
 
-    if not masks or instance.sop_class not in {DOSE, *SEGMENTATIONS}:
+    if not masks or instance.sop_class not in {DOSE, STRUCTURE_SET, *SEGMENTATIONS}:
         return None
     with guarded(Reason.FACE_FAILED):
         header = _read(instance)
+        if instance.sop_class == STRUCTURE_SET:
+            return _cut_contours(instance, header, masks, folder, name)
         slices = _frames(instance, header)
         if not slices or len(slices) != int(header.get("NumberOfFrames") or 1):
             return None
@@ -62,15 +67,35 @@ def cut_shape(
         whole = sitk.GetImageFromArray(planes.astype(np.uint8))
         whole.CopyInformation(carried[0])
         sitk.WriteImage(whole, str(folder / name), useCompression=True)
+    return _plan(instance, name, len(slices))
+
+
+def _plan(instance: Instance, name: str, frames: int) -> FacePlan:
     return FacePlan(
         series=instance.series,
         status="removed",
         mask=name,
-        slices=[(one.instance.uid, one.frame) for one in slices],
+        slices=[(instance.uid, frame) for frame in range(frames)],
         style="constant",
         fill=(0.0, 0.0),
         reasons=["cut_by_head"],
     )
+
+
+def _cut_contours(
+    instance: Instance, header: Dataset, masks: Sequence[sitk.Image], folder: Path, name: str
+) -> FacePlan | None:
+    """The mask of contours is that of the head's largest volume, in that volume's grid."""
+    import SimpleITK as sitk  # noqa: N813
+
+    from pixelscrub.prove.shapes import face_in_dataset
+
+    for mask in masks:
+        tried = copy.deepcopy(header)
+        if cut_contours(tried, [mask]) and not face_in_dataset(tried).is_face:
+            sitk.WriteImage(mask, str(folder / name), useCompression=True)
+            return _plan(instance, name, 1)
+    return None
 
 
 def _read(instance: Instance) -> Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pixelscrub.errors import Reason
 from pixelscrub.findings import Box, Finding
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
     from pixelscrub.study.context import StudyContext
     from pixelscrub.tags.deidentify import Cleaned
+
+STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
+"""RT Structure Set Storage (PS3.4 B.5): shapes that are contours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.plan import InstancePlan
 from pixelscrub.recipe import TagSettings
 from pixelscrub.study.tasks import (
+    STRUCTURE_SET,
     Applied,
     ApplyTask,
     FaceTask,
@@ -125,9 +126,10 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
 
     applied = Applied(task.plan.transfer_syntax)
     with _opened(source) as file:
-        edit = _rewrite(task, file, applied)
+        shown = _cut(task, file)
+        edit = _rewrite(task, shown, applied)
         if edit is None:
-            edit = _edit(task, file, applied)
+            edit = _edit(task, shown, applied)
     with _opened(source) as original, _timed(applied.seconds, "prove"):
         terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
         promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
@@ -136,6 +138,19 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
         applied.pictures = _save_pictures(task, source, edit)
     applied.spared = frozenset()
     return applied
+
+
+def _cut(task: ApplyTask, file: BinaryIO) -> BinaryIO:
+    """A structure set without the face that its head lost; other files as they are."""
+    if task.plan.sop_class != STRUCTURE_SET or not task.faces:
+        return file
+    import SimpleITK as sitk  # noqa: N813
+
+    from pixelscrub.study.contours import without_face
+
+    with guarded(Reason.FACE_FAILED):
+        masks = [sitk.ReadImage(str(task.folder / f.mask)) for f in task.faces if f.mask]
+        return without_face(file, masks)
 
 
 def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
@@ -215,7 +230,7 @@ def plan_edit(task: ApplyTask, image: Image) -> Edit:
 
 
 def _face_edit(task: ApplyTask, image: Image) -> VoxelEdit | None:
-    if not task.faces:
+    if not task.faces or task.plan.sop_class == STRUCTURE_SET:
         return None
     from pixelscrub.face.fill import voxel_edit
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
+from pydicom import dcmread
+from pydicom.sequence import Sequence
 
 from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance
+from pixelscrub.prove.shapes import face_in_dataset
+from pixelscrub.study.contours import cut_contours, without_face
 from pixelscrub.study.shapes import DOSE, SEGMENTATIONS, cut_shape
-from tests.prove.test_shapes import FACELESS, HEAD, LOW, STEP, dose, segmentation, structure_set
+from pixelscrub.study.tasks import STRUCTURE_SET
+from tests.prove.test_shapes import (
+    FACELESS,
+    HEAD,
+    LOW,
+    STEP,
+    dose,
+    item,
+    segmentation,
+    structure_set,
+)
 
 
 def box_mask(front: float) -> sitk.Image:
@@ -74,9 +88,39 @@ def test_what_is_not_enough_is_no_plan(tmp_path):
     assert cut_shape(shape, [], tmp_path, "cut.nii.gz") is None
 
 
-def test_contours_and_shapes_without_places_are_not_cut(tmp_path):
-    contours = instance(structure_set(HEAD), "1.2.840.10008.5.1.4.1.1.481.3", tmp_path)
-    assert cut_shape(contours, [box_mask(-50.0)], tmp_path, "cut.nii.gz") is None
+def test_contours_are_cut_where_the_face_went(tmp_path):
+    lips = HEAD & ~FACELESS
+    shape = instance(structure_set(HEAD, lips), STRUCTURE_SET, tmp_path)
+    plan = cut_shape(shape, [box_mask(-118.0), box_mask(-46.0)], tmp_path, "cut.nii.gz")
+    assert plan is not None
+    masks = [sitk.ReadImage(str(tmp_path / "cut.nii.gz"))]
+    with (tmp_path / "one.dcm").open("rb") as file:
+        after = dcmread(without_face(file, masks))
+    before = dcmread(tmp_path / "one.dcm")
+    assert not face_in_dataset(after).is_face
+    skin, gone = after.ROIContourSequence
+    assert "ContourSequence" not in gone
+    whole = before.ROIContourSequence[0].ContourSequence
+    above = [item for item in whole if float(item.ContourData[2]) > 5]
+    assert all(any(a == b for b in skin.ContourSequence) for a in above)
+    for ring in skin.ContourSequence:
+        points = np.array(ring.ContourData, float).reshape(-1, 3)
+        assert ring.NumberOfContourPoints == len(points)
+        assert points[points[:, 2] < -5, 1].min(initial=0.0) > -50
+
+
+def test_points_in_the_face_go(tmp_path):
+    nose, vertex = [0.0, -110.0, -64.0], [0.0, 0.0, 80.0]
+    made = [item(ContourGeometricType="POINT", ContourData=[str(x) for x in at])
+            for at in (nose, vertex)]  # fmt: skip
+    header = item(ROIContourSequence=Sequence([item(ContourSequence=Sequence(made))]))
+    assert cut_contours(header, [box_mask(-50.0)])
+    (left,) = header.ROIContourSequence[0].ContourSequence
+    assert [float(x) for x in left.ContourData] == vertex
+    assert not cut_contours(header, [box_mask(-50.0)])
+
+
+def test_shapes_without_places_are_not_cut(tmp_path):
     nowhere = instance(segmentation(HEAD, geometry=False), SEGMENTATIONS[0], tmp_path)
     assert cut_shape(nowhere, [box_mask(-50.0)], tmp_path, "cut.nii.gz") is None
     made = dose(HEAD)
