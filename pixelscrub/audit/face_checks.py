@@ -34,6 +34,8 @@ FEWEST: Final = 8
 LONGEST_PX: Final = 256
 """Pixels of the longer side of a slice in a volume that is looked at."""
 MOST_SLICES: Final = 2000
+MOST_FRAMES: Final = 8
+"""So many frames of a file, evenly spread, are looked at as pictures."""
 AROUND: Final = 0.1
 """How far around the middle of a face an output is compared with its original, as a share of the
 longer side: about 25 mm."""
@@ -75,8 +77,8 @@ def check_faces(
         for name, file in outputs.items():
             if may_hold_shape(_text(file, "SOPClassUID")):
                 unsearched += not _check_shape(name, file, found)
-            elif name not in inside:
-                found += _check_picture(name, file, originals.get(pairs.get(name, "")))
+            elif name not in inside or int(file.header.get("NumberOfFrames") or 1) > 1:
+                found += _check_pictures(name, file, originals.get(pairs.get(name, "")))
     except MissingComponentError as error:
         return found, [f"faces by their surface: {error}"]
     return found, [f"faces: {unsearched} shapes cannot be read"] if unsearched else []
@@ -246,19 +248,22 @@ def _is_same(old: Values | None, new: Values | None, box: Box) -> bool:
     return detail_left(old, new, np.ones(old.shape, np.bool_)) > SAME
 
 
-def _check_picture(name: str, file: File, original: File | None) -> Iterator[Issue]:
-    """A scout, a slice or a rendering that shows a face."""
+def _check_pictures(name: str, file: File, original: File | None) -> Iterator[Issue]:
+    """A scout, a slice or a rendering that shows a face; of many frames some are looked at."""
     if not file.header.get("Rows") or not may_show_face(_text(file, "SOPClassUID")):
         return
-    picture = pixels(file, 0)
-    if picture is None or picture.ndim not in {2, 3}:
-        return
-    seen = find_pictured_face(picture)
-    if seen is None:
-        return
-    old = None if original is None else pixels(original, 0)
-    if _is_same(old, picture, seen.box):
-        yield Issue("face_seen", name, "frame 0", "a face can be seen")
+    frames = range(int(file.header.get("NumberOfFrames") or 1))
+    for frame in frames[:: max(1, -(-len(frames) // MOST_FRAMES))]:
+        picture = pixels(file, frame)
+        if picture is None or picture.ndim not in {2, 3}:
+            return
+        seen = find_pictured_face(picture)
+        if seen is None:
+            continue
+        old = None if original is None else pixels(original, frame)
+        if _is_same(old, picture, seen.box):
+            yield Issue("face_seen", name, f"frame {frame}", "a face can be seen")
+            return
 
 
 def _check_shape(name: str, file: File, found: list[Issue]) -> bool:

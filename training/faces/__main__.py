@@ -18,6 +18,7 @@ from pathlib import Path
 
 
 def main() -> None:
+    """Read the options, and draw or train."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
