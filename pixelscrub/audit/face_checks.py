@@ -188,7 +188,7 @@ def _check_stack(
         if seen.is_face and _is_own(seen, factor, stack, originals, outputs, pairs):
             place = f"volume of {len(stack.slices)} slices"
             middle = stack.slices[len(stack.slices) // 2][0]
-            yield Issue("face_seen", middle, place, "a face can be seen")
+            yield Issue("face_left", middle, place, "a face can be seen")
             return
 
 
@@ -262,7 +262,7 @@ def _check_pictures(name: str, file: File, original: File | None) -> Iterator[Is
             continue
         old = None if original is None else pixels(original, frame)
         if _is_same(old, picture, seen.box):
-            yield Issue("face_seen", name, f"frame {frame}", "a face can be seen")
+            yield Issue("face_not_taken_out", name, f"frame {frame}", "a face can be seen")
             return
 
 
@@ -271,7 +271,7 @@ def _check_shape(name: str, file: File, found: list[Issue]) -> bool:
     try:
         with file.open() as opened:
             if face_in_shapes(opened).is_face:
-                found.append(Issue("face_seen", name, "shape", "a face can be drawn from it"))
+                found.append(Issue("face_not_taken_out", name, "shape", "a face can be drawn"))
     except (HeldError, OSError):
         return False
     return True
