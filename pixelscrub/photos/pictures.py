@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
+BRIGHT: Final = 0.6
+"""Rims of pictures that are brighter than this are of inverted ones."""
 STRIDE: Final = 8
 """Pixels of a picture that one number of the network's answer is about."""
 
@@ -36,15 +38,15 @@ class PictureSettings:
     Attributes:
         min_score: from which score on a picture shows a face; chosen with
             `python -m benchmarks.face_pictures` on pictures of heads and of other things.
-        sides: pixels of the longer side at which a picture is looked at: a face takes from a
-            fourth of a picture up to all of it.
+        sides: pixels of the longer side at which a picture is looked at: a head takes from a
+            third of a picture up to all of it.
         region: probability from which a part of the picture belongs to a face.
         around: what is masked around it, as a share of its longer side.
         smallest_px: rows and columns from which a picture can show a face.
     """
 
     min_score: float = 0.6
-    sides: tuple[int, ...] = (96, 128, 192)
+    sides: tuple[int, ...] = (72, 116, 184)
     region: float = 0.35
     around: float = 0.15
     smallest_px: int = 32
@@ -78,11 +80,10 @@ def find_pictured_face(
     if grey is None or min(grey.shape) < settings.smallest_px:
         return None
     best: PicturedFace | None = None
-    for small in _sizes(grey, settings):
-        seen = _run(small)
+    for small, seen in _looks(grey, settings):
         score = float(seen[0].max())
         if score >= settings.min_score and (best is None or score > best.score):
-            best = PicturedFace(_box(seen, small.shape, grey.shape, settings), score)
+            best = PicturedFace(_box(seen, small, grey.shape, settings), score)
     return best
 
 
@@ -91,11 +92,19 @@ def face_score(picture: npt.NDArray[Any], settings: PictureSettings = SETTINGS) 
     grey = _grey(picture)
     if grey is None or min(grey.shape) < settings.smallest_px:
         return 0.0
-    return max(float(_run(small)[0].max()) for small in _sizes(grey, settings))
+    return max(float(seen[0].max()) for _, seen in _looks(grey, settings))
+
+
+def _looks(grey: Floats, settings: PictureSettings) -> Iterator[tuple[tuple[int, ...], Floats]]:
+    """In several sizes and turned by quarters: the size, and what is seen, turned back."""
+    for small, size in _sizes(grey, settings):
+        for turns in range(4):
+            turned = np.ascontiguousarray(np.rot90(small, turns))
+            yield size, np.rot90(_run(turned), -turns, axes=(1, 2))
 
 
 def _grey(picture: npt.NDArray[Any]) -> Floats | None:
-    """From 0 to 1 between nearly the darkest and nearly the brightest; None where all is one."""
+    """From 0 to 1 between nearly the darkest and the brightest, its rim dark; None: all is one."""
     values = np.asarray(picture, np.float32)
     if values.ndim == 3:
         values = values.mean(axis=2)
@@ -107,17 +116,20 @@ def _grey(picture: npt.NDArray[Any]) -> Floats | None:
         low, high = float(values.min()), float(values.max())
     if not high > low:
         return None
-    return np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
+    grey = np.asarray(np.clip((values - low) / (high - low), 0, 1), np.float32)
+    rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    return 1 - grey if float(np.median(rim)) > BRIGHT else grey
 
 
-def _sizes(grey: Floats, settings: PictureSettings) -> Iterator[Floats]:
+def _sizes(grey: Floats, settings: PictureSettings) -> Iterator[tuple[Floats, tuple[int, ...]]]:
+    """Smaller pictures, filled up to whole steps, and their size before."""
     for side in settings.sides:
         scale = side / max(grey.shape)
         size = [max(STRIDE, round(n * scale)) for n in grey.shape]
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         small = cv2.resize(grey, (size[1], size[0]), interpolation=way)
         missing = [(0, -n % STRIDE) for n in size]
-        yield np.pad(small, missing, mode="edge")
+        yield np.pad(small, missing, mode="edge"), tuple(size)
 
 
 def _box(
@@ -132,15 +144,10 @@ def _box(
     ends = np.array([[rows.min(), columns.min()], [rows.max() + 1, columns.max() + 1]])
     more = 0.5 + settings.around * float((ends[1] - ends[0]).max())
     ends = ends + np.array([[-more], [more]])
-    scale = max(whole) / max(_side(small, whole), 1) * STRIDE
+    scale = max(whole) / max(small) * STRIDE
     low, high = np.floor(ends[0] * scale).astype(int), np.ceil(ends[1] * scale).astype(int)
     box = Box(int(low[1]), int(low[0]), int(high[1]), int(high[0]))
     return box.clipped(whole[1], whole[0])
-
-
-def _side(small: tuple[int, ...], whole: tuple[int, ...]) -> int:
-    """Pixels of the longer side of a smaller picture, before it was filled up to whole steps."""
-    return small[int(np.argmax(whole))]
 
 
 def model_file() -> Path:
