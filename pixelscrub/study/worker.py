@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.plan import InstancePlan
+from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.recipe import TagSettings
 from pixelscrub.study.tasks import (
-    STRUCTURE_SET,
     Applied,
     ApplyTask,
     FaceTask,
@@ -28,8 +27,8 @@ from pixelscrub.study.tasks import (
     LookTask,
     SamePixelsTask,
     Seen,
-    SeenFaces,
 )
+from pixelscrub.untrusted import make_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -98,15 +97,14 @@ def look_instance(task: LookTask) -> Seen:
     return seen
 
 
-def look_faces(task: FaceTask) -> SeenFaces:
-    """Look for faces in one study; masks of volumes go into the plan's folder."""
-    from pixelscrub.study.faces import look_for_faces
+def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
+    """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
+    from pixelscrub.face.find import find_faces
 
     seconds: dict[str, float] = {}
     with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
-        seen = look_for_faces(task)
-    seen.seconds = seconds
-    return seen
+        faces, held = find_faces(task.instances, task.recipe.face, task.folder)
+    return faces, held, seconds
 
 
 def apply_instance(task: ApplyTask) -> Applied:
@@ -126,10 +124,9 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
 
     applied = Applied(task.plan.transfer_syntax)
     with _opened(source) as file:
-        shown = _cut(task, file)
-        edit = _rewrite(task, shown, applied)
+        edit = _rewrite(task, file, applied)
         if edit is None:
-            edit = _edit(task, shown, applied)
+            edit = _edit(task, file, applied)
     with _opened(source) as original, _timed(applied.seconds, "prove"):
         terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
         promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
@@ -138,19 +135,6 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
         applied.pictures = _save_pictures(task, source, edit)
     applied.spared = frozenset()
     return applied
-
-
-def _cut(task: ApplyTask, file: BinaryIO) -> BinaryIO:
-    """A structure set without the face that its head lost; other files as they are."""
-    if task.plan.sop_class != STRUCTURE_SET or not task.faces:
-        return file
-    import SimpleITK as sitk  # noqa: N813
-
-    from pixelscrub.study.contours import without_face
-
-    with guarded(Reason.FACE_FAILED):
-        masks = [sitk.ReadImage(str(task.folder / f.mask)) for f in task.faces if f.mask]
-        return without_face(file, masks)
 
 
 def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
@@ -230,7 +214,7 @@ def plan_edit(task: ApplyTask, image: Image) -> Edit:
 
 
 def _face_edit(task: ApplyTask, image: Image) -> VoxelEdit | None:
-    if not task.faces or task.plan.sop_class == STRUCTURE_SET:
+    if not task.faces:
         return None
     from pixelscrub.face.fill import voxel_edit
 
@@ -310,7 +294,7 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
 @contextmanager
 def _writing(path: Path) -> Iterator[Any]:
     try:
-        with path.open("w+b") as out:
+        with make_file(path) as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
