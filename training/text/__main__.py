@@ -1,10 +1,10 @@
 """Train the text detector and write models/text.onnx, or models/second.onnx.
 
 Usage:
-    scripts/train_text_detector [--grounds FOLDER]... [--minutes N] [--start FILE]
+    python -m training.text [--grounds FOLDER]... [--minutes N] [--start FILE]
         [--teacher FILE]...
-    scripts/train_text_detector --second [--grounds FOLDER]... [--first FILE]...
-    scripts/train_text_detector --thresholds SCENES [--grounds FOLDER]...
+    python -m training.text --second [--grounds FOLDER]... [--first FILE]...
+    python -m training.text --thresholds SCENES [--grounds FOLDER]...
 
 Training needs the extra `train` (PyTorch). It draws its own pictures with the fonts of this machine
 (see training/text/fonts.py), on drawn grounds and on real pictures without text: those that
@@ -22,14 +22,14 @@ import warnings
 from dataclasses import asdict
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 from training.text.shelf import with_folders
 from training.text.thresholds import rows
 
-MODELS = ROOT / "models"
+MODELS = Path(__file__).parents[2] / "models"
 
 
 def main() -> None:
+    """Read the options, and train or measure."""
     given = parser().parse_args()
     warnings.simplefilter("ignore", DeprecationWarning)
     shelf = with_folders(given.grounds)
@@ -59,6 +59,7 @@ def main() -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options."""
     parser = argparse.ArgumentParser(description="Train the text detector.")
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--out", type=Path)
