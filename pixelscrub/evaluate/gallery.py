@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pixelscrub.evaluate.wrong import SLACK, is_picture
 from pixelscrub.findings import Box
-from pixelscrub.text.wrong import SLACK, is_picture
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]

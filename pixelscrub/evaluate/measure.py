@@ -18,16 +18,16 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pixelscrub.errors import HeldError, NothingUsableError, UsageError
+from pixelscrub.evaluate.figures import Evaluation, Measured, MeasuredText, summarise
 from pixelscrub.evaluate.gallery import Gallery, Shown
+from pixelscrub.evaluate.readers import Reader, installed, is_left
+from pixelscrub.evaluate.wrong import wrong_area
 from pixelscrub.findings import Box, Finding
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.detectors import detect
-from pixelscrub.text.figures import Evaluation, Measured, MeasuredText, summarise
 from pixelscrub.text.find import find_text
-from pixelscrub.text.readers import Reader, installed, is_left
-from pixelscrub.text.wrong import wrong_area
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +62,7 @@ class Shelf:
         return np.ascontiguousarray(np.clip(_recoloured(_laid(part, random), random), 0, 255))
 
 
+@lru_cache(maxsize=1)
 def packaged() -> Shelf:
     """What scikit-image and pydicom carry."""
     import pydicom.data

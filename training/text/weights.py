@@ -95,6 +95,8 @@ def _values(graph: Any) -> dict[str, Any]:
 
     values = {one.name: np.array(numpy_helper.to_array(one)) for one in graph.initializer}
     for node in graph.node:
+        if node.op_type == "Identity" and node.input[0] in values:  # two that are alike
+            values[node.output[0]] = values[node.input[0]]
         if node.op_type == "DequantizeLinear" and node.input[0] in values:
             stored, scale, zero = (values[name] for name in node.input)
             shape = (-1, *[1] * (stored.ndim - 1)) if scale.ndim else ()

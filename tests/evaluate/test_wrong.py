@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pixelscrub.evaluate.wrong import is_picture, wrong_area
 from pixelscrub.findings import Box
-from pixelscrub.text.wrong import is_picture, wrong_area
 
 
 def filled(*boxes: Box) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pixelscrub.text.wrong import WrongArea
+from pixelscrub.evaluate.wrong import WrongArea
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
+from pixelscrub.evaluate import readers
+from pixelscrub.evaluate.readers import common, installed, is_left
 from pixelscrub.findings import Box
-from pixelscrub.text import readers
-from pixelscrub.text.readers import common, installed, is_left
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="tesseract is not installed"
