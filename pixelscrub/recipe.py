@@ -80,6 +80,8 @@ class TextSettings(Section):
     remove: Literal["all", "identifying"] = "all"
     """`identifying`: all may stay that is read with certainty and tells nothing of a person: words
     of medicine and technique, measurements, short numbers."""
+    languages: str = Field(default="eng", pattern=r"^[A-Za-z0-9_]+(\+[A-Za-z0-9_]+)*$")
+    """What Tesseract reads, by its names for languages, for example `deu+fra`."""
     padding: int = Field(default=2, ge=0, le=50)
     """Pixels around what is found that are masked with it."""
     min_score: float = Field(default=0.3, ge=0, le=1)

@@ -28,6 +28,7 @@ from pixelscrub.pixels.show import show
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.detectors import detect
 from pixelscrub.text.find import find_text
+from pixelscrub.text.tesseract import reading_in
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -89,7 +90,8 @@ def evaluate(
     readers = installed() if readers is None else readers
     for name, one in expected.items():
         try:
-            looked = _looked(_found_file(images / one.file), one, settings, finder)
+            with reading_in((settings or TextSettings()).languages):
+                looked = _looked(_found_file(images / one.file), one, settings, finder)
         except HeldError:
             held.append(name)
             continue

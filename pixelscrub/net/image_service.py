@@ -100,12 +100,14 @@ def find_masks(request: ImageRequest, settings: TextSettings) -> list[Box]:
     from pixelscrub.identity.terms import Terms
     from pixelscrub.pixels.image import Image
     from pixelscrub.text.find import find_text
+    from pixelscrub.text.tesseract import reading_in
 
     file = BytesIO()
     header = _instance(request)
     header.save_as(file, enforce_file_format=True)
     image = Image(BytesIO(file.getvalue()))
-    findings = find_text(image, settings, Terms.of(header))
+    with reading_in(settings.languages):
+        findings = find_text(image, settings, Terms.of(header))
     return [f.box for f in findings if f.box is not None and f.action == "mask"]
 
 

@@ -58,6 +58,7 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.photos import find
     from pixelscrub.pixels.image import Image
     from pixelscrub.text.find import find_text
+from pixelscrub.text.tesseract import reading_in
 
     seen = Seen()
     steps = task.recipe.steps
@@ -66,7 +67,8 @@ def look_instance(task: LookTask) -> Seen:
         if image.info is None:
             return seen
         if steps.text or steps.crop:
-            findings = find_text(image, task.recipe.text, task.terms)
+            with reading_in(task.recipe.text.languages):
+                findings = find_text(image, task.recipe.text, task.terms)
             seen.crop = crop_box(image, findings) if steps.crop else None
             seen.findings = findings if steps.text else []
         if steps.face:
