@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pixelscrub.errors import RecipeError
 from pixelscrub.findings import Box
@@ -186,6 +186,12 @@ class TagSettings(Section):
     """Whether encapsulated documents and unknown SOP classes are held, or what cannot be
     understood in them is dropped."""
 
+    @field_validator("lookup")
+    @classmethod
+    def _is_absolute(cls, lookup: Path | None) -> Path | None:
+        """Workers have another working directory."""
+        return None if lookup is None else lookup.absolute()
+
     @model_validator(mode="after")
     def _options_agree(self) -> TagSettings:
         if {"retain_full_dates", "retain_modified_dates"} <= set(self.options):
@@ -194,6 +200,9 @@ class TagSettings(Section):
                 "either kept or moved; choose one"
             )
         return self
+
+
+Duplicates = Literal["hold", "first", "newest", "rename"]
 
 
 class Recipe(Section):
@@ -206,6 +215,12 @@ class Recipe(Section):
     text: TextSettings = TextSettings()
     face: FaceSettings = FaceSettings()
     tags: TagSettings = TagSettings()
+    missing_uids: Literal["make", "hold"] = "make"
+    """Where Study, Series or SOP Instance UID is missing: make one, or hold the instance."""
+    duplicates: Duplicates = "hold"
+    """Files of one SOP Instance UID whose content differs: hold all but the first; or let the
+    `first` or the `newest` stand for all; or `rename`, which releases each under a UID of its
+    own. The same pixels in another transfer syntax count as one file in any case."""
 
     @classmethod
     def load(cls, name_or_file: str | Path = "default") -> Recipe:

@@ -8,27 +8,45 @@ is what it calls next. `tests/text/test_memory.py` holds both to be so.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
+
+from pixelscrub.isolation import environment
 
 TABLE = "-c tessedit_create_tsv=1"
 _lock = Lock()
 
 
-def image_to_table(grey: Any, languages: str, options: str, timeout: float, folder: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """How the program is called.
+
+    Attributes:
+        program: its absolute path.
+        languages: as Tesseract names them, joined by `+`.
+        options: for its command line; none that names a file, since it looks for them in the
+            working directory.
+        timeout: in seconds.
+    """
+
+    program: str
+    languages: str
+    options: str
+    timeout: float
+
+
+def image_to_table(grey: Any, command: Command, folder: Path) -> str:
     """What Tesseract reads, as its table of tab-separated values.
 
     Args:
         grey: uint8, (rows, columns).
-        languages: as Tesseract names them, joined by `+`.
-        options: for its command line.
-        timeout: in seconds.
+        command: how it is called.
         folder: where its files are while it reads.
 
     Raises:
@@ -38,11 +56,12 @@ def image_to_table(grey: Any, languages: str, options: str, timeout: float, fold
     from PIL import Image
     from pytesseract import pytesseract
 
+    options = f"{TABLE} {command.options}"
     try:
-        with _inside(folder):
+        with _inside(folder, command.program):
             return str(
                 pytesseract.run_and_get_output(
-                    Image.fromarray(grey), "tsv", languages, f"{TABLE} {options}", 0, timeout
+                    Image.fromarray(grey), "tsv", command.languages, options, 0, command.timeout
                 )
             )
     except pytesseract.TesseractError:  # its message may quote a path
@@ -50,20 +69,21 @@ def image_to_table(grey: Any, languages: str, options: str, timeout: float, fold
     except FileNotFoundError:  # no answer was written
         raise subprocess.SubprocessError("no table") from None
     except RuntimeError:
-        raise subprocess.TimeoutExpired("tesseract", timeout) from None
+        raise subprocess.TimeoutExpired("tesseract", command.timeout) from None
 
 
 @contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    """`tempfile` makes its files in a folder; one reads at a time, on one thread."""
+def _inside(folder: Path, program: str) -> Iterator[None]:
+    """The library's settings, which belong to the process; one reads at a time, on one thread."""
+    from pytesseract import pytesseract
+
     with _lock:
-        before, threads = tempfile.tempdir, os.environ.get("OMP_THREAD_LIMIT")
-        tempfile.tempdir, os.environ["OMP_THREAD_LIMIT"] = str(folder), "1"
+        before, tempfile.tempdir = tempfile.tempdir, str(folder)
+        variables = pytesseract.environ, pytesseract.tesseract_cmd
+        pytesseract.environ = environment(OMP_THREAD_LIMIT="1")
+        pytesseract.tesseract_cmd = program
         try:
             yield
         finally:
             tempfile.tempdir = before
-            if threads is None:
-                del os.environ["OMP_THREAD_LIMIT"]
-            else:
-                os.environ["OMP_THREAD_LIMIT"] = threads
+            pytesseract.environ, pytesseract.tesseract_cmd = variables

@@ -21,6 +21,8 @@ from tempfile import mkdtemp
 from threading import Lock
 from typing import Any, Final
 
+from pixelscrub.isolation import SAFE_FOLDER, environment
+
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 (a file system in memory; the folder is 0700)
 PREFIX: Final = "pixelscrub-"
 OWNED: Final = re.compile(PREFIX + r"(\d+)-(\d+)-")
@@ -91,7 +93,8 @@ def _reaper(folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        cwd="/",
+        cwd=SAFE_FOLDER,
+        env=environment(),
     )
 
 

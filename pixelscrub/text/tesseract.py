@@ -8,8 +8,6 @@ however this process ends (`memory`). Where there is none, pictures go through a
 from __future__ import annotations
 
 import csv
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +20,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.compat.pytesseract import image_to_table
+from pixelscrub.compat.pytesseract import Command, image_to_table
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
+from pixelscrub.isolation import SAFE_FOLDER, environment, find_program
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.drawn import is_drawn
 from pixelscrub.text.memory import memory_folder
@@ -56,10 +55,7 @@ def require(languages: str = ENGLISH) -> None:
     Raises:
         MissingComponentError: it is not on the path, or has no data of a language.
     """
-    if shutil.which("tesseract") is None:
-        raise MissingComponentError(
-            "tesseract", "install it with: apt-get install tesseract-ocr (or your system's way)"
-        )
+    _program()
     wanted = set(languages.split("+")) - {ENGLISH}
     for language in sorted(wanted - installed_languages() if wanted else ()):
         package = language.replace("_", "-")
@@ -69,12 +65,23 @@ def require(languages: str = ENGLISH) -> None:
         )
 
 
+def _program() -> str:
+    found = find_program("tesseract")
+    if found is None:
+        raise MissingComponentError(
+            "tesseract", "install it with: apt-get install tesseract-ocr (or your system's way)"
+        )
+    return found
+
+
 @lru_cache(maxsize=1)
 def installed_languages() -> frozenset[str]:
     """What Tesseract has data of, as it names them."""
     try:
-        answer = subprocess.run(
-            ["tesseract", "--list-langs"],  # noqa: S607
+        answer = subprocess.run(  # noqa: S603
+            [_program(), "--list-langs"],
+            env=environment(),
+            cwd=SAFE_FOLDER,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=TIMEOUT,
@@ -121,16 +128,18 @@ def words(grey: Picture, mode: int) -> list[Word]:
     folder = memory_folder()
     if folder is None:
         return list(_table(_piped(grey, languages, options)))
-    return list(_table(image_to_table(grey, languages, options, TIMEOUT, folder)))
+    command = Command(_program(), languages, options, TIMEOUT)
+    return list(_table(image_to_table(grey, command, folder)))
 
 
 def _piped(grey: Picture, languages: str, options: str) -> str:
     """The table by pipes alone, where there is no memory to keep files in."""
     rows, columns = grey.shape
     answer = subprocess.run(  # noqa: S603
-        ["tesseract", "stdin", "stdout", "-l", languages, *options.split(), "tsv"],  # noqa: S607
+        [_program(), "stdin", "stdout", "-l", languages, *options.split(), "tsv"],
         input=b"P5 %d %d 255\n" % (columns, rows) + grey.tobytes(),
-        env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        env=environment(OMP_THREAD_LIMIT="1"),
+        cwd=SAFE_FOLDER,  # the working directory may hold a file "tsv", which it would read
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         timeout=TIMEOUT,

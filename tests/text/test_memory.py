@@ -157,13 +157,10 @@ def test_the_library_leaves_nothing_and_the_process_as_it_was(monkeypatch, tmp_p
     assert callable(pytesseract.pytesseract.run_and_get_output)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.delenv("OMP_THREAD_LIMIT", raising=False)
     tesseract.words(np.full((40, 90), 255, np.uint8), 11)
     folder = memory_folder()
     assert folder is not None
     assert list(folder.iterdir()) == list(tmp_path.iterdir()) == []
     assert tempfile.tempdir is None
-    assert "OMP_THREAD_LIMIT" not in os.environ
-    monkeypatch.setenv("OMP_THREAD_LIMIT", "3")
-    tesseract.words(np.full((40, 90), 255, np.uint8), 11)
-    assert os.environ["OMP_THREAD_LIMIT"] == "3"
+    assert pytesseract.pytesseract.environ is os.environ
+    assert pytesseract.pytesseract.tesseract_cmd == "tesseract"
