@@ -58,6 +58,7 @@ def read_terms(source: Source) -> Terms:
     from pixelscrub.identity.terms import Terms
 
     with _opened(source) as file:
+        return Terms.read(file)
 
 
 def have_same_pixels(task: SamePixelsTask) -> bool:
