@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from pixelscrub.findings import Box
 from pixelscrub.text.network import _lines
-from pixelscrub.text.second import COLUMNS, ROWS, parts, strip
 from training.text.shelf import Shelf, packaged
+from training.text.strips import COLUMNS, ROWS, parts, strip
 from training.text.train import Scenes
 from training.text.weights import read_network, save
 
@@ -44,7 +44,7 @@ RATE: Final = 2e-3
 class SecondNetwork(nn.Module):
     """Says whether the middle of a strip is text: 0.1 million parameters, 6 million products.
 
-    In: float32 (n, 4, ROWS, COLUMNS), as `pixelscrub.text.second.strip` makes it.
+    In: float32 (n, 4, ROWS, COLUMNS), as `training.text.strips.strip` makes it.
     Out: (n, 1), a logit.
     """
 

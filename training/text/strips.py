@@ -1,26 +1,18 @@
-"""A second look at what the text network finds: each find magnified to one height, yes or no.
+"""What a second look sees: a find magnified to one height, its levels stretched.
 
-The first network sees a picture as it is, so small letters are a few of its cells, and rings, rows
-of teeth and traces look like them. This one (`models/second.onnx`) sees each find on a strip in
-which a line is sixteen pixels high, its levels stretched, and was trained on what the first takes
-for text on real ground.
+The first networks see a picture as it is, so small letters are a few of their cells, and rings,
+rows of teeth and traces look like them. On a strip a line is sixteen pixels high.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.findings import Box
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 Picture = npt.NDArray[np.uint8]
 Strip = npt.NDArray[np.float32]
@@ -39,28 +31,6 @@ FAINTEST: Final = 8.0
 """Grey levels of deviation that levels are stretched from, at least."""
 STRETCHED: Final = 4.0
 """Deviations from the mean at which stretched levels end."""
-CALL: Final = 64
-"""Strips of one call."""
-
-
-def likelihood(image: Picture, boxes: Sequence[Box]) -> list[float]:
-    """How likely each find is text, by its most text-like part.
-
-    Args:
-        image: uint8, (rows, columns) or (rows, columns, 3), as it was searched.
-        boxes: finds, in pixels.
-
-    Returns:
-        As many values as boxes, 0 to 1.
-    """
-    shown = [(k, strip(image, part)) for k, box in enumerate(boxes) for part in parts(box)]
-    said = np.zeros(len(boxes), np.float32)
-    for start in range(0, len(shown), CALL):
-        some = shown[start : start + CALL]
-        pictures = np.stack([picture for _, picture in some])
-        (answers,) = _network().run(None, {"picture": pictures})
-        np.maximum.at(said, [k for k, _ in some], np.nan_to_num(answers[:, 0], nan=1.0))
-    return [float(value) for value in said]
 
 
 def parts(box: Box) -> list[Box]:
@@ -120,23 +90,3 @@ def _cut(image: Picture, box: Box) -> Picture:
     (top, bottom), (left, right) = missing[:2], missing[2:]
     room = [(top, bottom), (left, right), *[(0, 0)] * (image.ndim - 2)]
     return np.asarray(np.pad(part, room, mode="symmetric"), np.uint8)
-
-
-def model_file() -> Path:
-    """Where the network lies: beside the package in a checkout, or in it."""
-    package = Path(__file__).parents[1]
-    beside = package.parent / "models" / "second.onnx"
-    return beside if beside.is_file() else package / "models" / "second.onnx"
-
-
-@lru_cache(maxsize=1)
-def _network() -> InferenceSession:
-    """One thread: work is spread over instances, not inside of one."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(
-        str(model_file()), options, providers=["CPUExecutionProvider"]
-    )
