@@ -28,8 +28,8 @@ ORDER = [
     "tags",
     "identity",
     "pixels",
-    "dicom",
     "intake",
+    "dicom",
 ]
 BASE = {"compat", "errors", "findings", "recipe", "plan", "outcome", "toml"}
 FRONT = {"__main__", "__init__"}

@@ -58,7 +58,7 @@ def _tag_lines(plan: Plan, show_values: bool) -> Iterator[str]:
     for instance in first.values():
         yield f"{instance.source}:"
         try:
-            with source_of(instance).open() as file:
+            with source_of(instance).open_instance() as file:
                 steps = explain(Image(file).header, settings)
             yield from _rule_lines(settings.rules, steps)
             for step in steps:

@@ -131,7 +131,7 @@ def parts_of(file: BinaryIO) -> Parts | None:
     for block in _BLOCKS:
         file.seek(0)
         start = file.read(block)
-        syntax, at = _meta(start)
+        syntax, at = meta_of(start)
         how = _encoding(syntax)
         if how is None:
             return None
@@ -144,7 +144,7 @@ def parts_of(file: BinaryIO) -> Parts | None:
     return None
 
 
-def _meta(start: bytes) -> tuple[str, int]:
+def meta_of(start: bytes) -> tuple[str, int]:
     """Transfer syntax, and where the data set starts; no syntax where there is no file meta."""
     if start[_MAGIC:_META] != b"DICM":
         return "", 0

@@ -62,8 +62,9 @@ def read_instance(source: Source) -> Instance:
         with source.open() as file:
             if not _looks_like_dicom(file):
                 raise HeldError(_reason_not_dicom(source))
-            read = _read_header(file)
-            return _place(replace(source, digest=digest_of(file)), *read)
+            known = replace(source, digest=digest_of(file))
+        with known.open_instance() as file:
+            return _place(known, *_read_header(file))
     except OSError:
         raise HeldError(Reason.UNREADABLE) from None
     except DAMAGED_ARCHIVE as error:
@@ -80,9 +81,12 @@ def read_again(earlier: Instance) -> Instance:
 
 
 def _looks_like_dicom(file: BinaryIO) -> bool:
-    start = file.read(132)
+    start = file.read(256)
     file.seek(0)
-    return start[128:] == b"DICM" or _starts_like_data_set(start)
+    if start[128:132] == b"DICM" or _starts_like_data_set(start):
+        return True
+    is_short = start[:4] == b"DICM" and _starts_like_data_set(start[4:])
+    return is_short or (not any(start[:128]) and _starts_like_data_set(start[128:]))
 
 
 def _starts_like_data_set(start: bytes) -> bool:

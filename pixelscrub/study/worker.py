@@ -285,7 +285,7 @@ def source_of(plan: InstancePlan) -> Source:
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     with guarded(Reason.UNREADABLE):
-        file = source.open()
+        file = source.open_instance()
     with file:
         yield file
 
