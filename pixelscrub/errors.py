@@ -123,8 +123,10 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     INTERNAL_ERROR = "internal_error"
     PLAN_INVALID = "plan_invalid"
+    RECORD_INVALID = "record_invalid"
     HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
+    RARE_PATIENT = "rare_patient"
 
 
 SKIPPED = frozenset(
@@ -151,6 +153,8 @@ RETRYABLE = frozenset(
         Reason.OUT_OF_MEMORY,
         Reason.INTERNAL_ERROR,
         Reason.INPUT_CHANGED,
+        Reason.RARE_PATIENT,
+        Reason.RECORD_INVALID,
     }
 )
 """Reasons that do not lie in the instance: a resumed run tries again."""

@@ -7,7 +7,6 @@ Exit: 0 all clean; 1 usage or recipe wrong; 2 some instances held; 3 nothing cou
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,12 +14,12 @@ import typer
 from typer.exceptions import TyperException
 
 from pixelscrub import __version__
-from pixelscrub.commands import guidance, network
+from pixelscrub.commands import guidance, network, outputs, statement
+from pixelscrub.commands.limits import limits_of
 from pixelscrub.commands.options import (
     Dask,
     DryRun,
     FilesFrom,
-    Gallery,
     Inputs,
     Json,
     Key,
@@ -35,9 +34,9 @@ from pixelscrub.commands.options import (
 )
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import NothingUsableError, PixelscrubError, UsageError
+from pixelscrub.untrusted import printable
 
 if TYPE_CHECKING:
-    from pixelscrub.jobs.limits import Limits
     from pixelscrub.outcome import Summary
 
 app = typer.Typer(
@@ -47,7 +46,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-ExportFormat = Literal["nifti", "png", "jpeg"]
 
 
 @app.callback(invoke_without_command=True)
@@ -99,7 +97,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
                 dask=dask,
                 resume=resume,
                 dry_run=dry_run,
-                limits=_limits(timeout, memory),
+                limits=limits_of(timeout, memory),
                 progress=progress,
             )
         folder = api.private_folder(out, private)
@@ -133,14 +131,14 @@ def deface_nifti(
     ] = "air",
 ) -> None:
     """Remove the face from a NIfTI volume or time series; one file in, one file out."""
-    from pixelscrub.face.nifti import deface_nifti as deface
+    from pixelscrub.commands.nifti import deface_in_worker
 
-    done = deface(source, out, modality, mask=mask, ears=ears, fill=fill)
+    done = deface_in_worker(source, out=out, modality=modality, mask=mask, ears=ears, fill=fill)
     typer.echo(f"voxels filled: {done.voxels}")
 
 
 @app.command()
-def inspect(
+def inspect(  # noqa: PLR0913, PLR0917 (its options)
     inputs: Inputs,
     private: PrivateDir = None,
     json: Json = None,
@@ -150,6 +148,9 @@ def inspect(
     tags: Annotated[bool, typer.Option("--tags", help="Show what becomes of each tag.")] = False,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="With --tags: values too; on a terminal only.")
+    ] = False,
+    show_names: Annotated[
+        bool, typer.Option("--show-names", help="Name files too: names often identify.")
     ] = False,
 ) -> None:
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
@@ -162,7 +163,8 @@ def inspect(
         plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
     if json is not None:
         write_text(json, to_json(plans))
-    typer.echo(render_tags(plans, show_values) if tags else render(plans))
+    shown = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
+    typer.echo(shown)
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
 
@@ -195,95 +197,10 @@ def review(
         typer.echo(f"layouts of devices, for images to come: scrub --recipe {layouts}")
 
 
-@app.command()
-def verify(
-    inputs: Path,
-    out: Path,
-    private: PrivateDir = None,
-    json: Json = None,
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", help="What may stay; default: as planned.")
-    ] = None,
-) -> None:
-    """Audit an output, ours or another tool's, against its originals."""
-    from pixelscrub import api
-
-    folder = api.private_folder(out, private)
-    known = folder if private or (folder / "audit.jsonl").exists() else None
-    result = api.verify(inputs, out, private=known, recipe=recipe)
-    if json is not None:
-        write_text(json, result.to_json())
-    typer.echo(result.render())
-    raise typer.Exit(4 if result.issues else 0)
-
-
-@app.command()
-def media(out: Path, target: Annotated[Path, typer.Option("-o", "--out", help="New.")]) -> None:
-    """Copy an output for media: short names, and a DICOMDIR over them."""
-    from pixelscrub.store.media import make_media
-
-    typer.echo(f"{make_media(out, target)} instances, DICOMDIR: {target / 'DICOMDIR'}")
-
-
-@app.command()
-def crosswalk(
-    private: Path,
-    pseudonyms: Annotated[list[str] | None, typer.Argument(help="Default: all.")] = None,
-    key: Key = None,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write them to this new file.")] = None,
-) -> None:
-    """Turn PSEUDONYMS back, with the key and the crosswalk in PRIVATE; on a terminal only."""
-    from pixelscrub.store.crosswalk import originals, read_crosswalk, save, to_csv
-
-    if csv is None and not sys.stdout.isatty():
-        raise UsageError("originals are shown on a terminal only; use --csv FILE")
-    text = to_csv(originals(read_crosswalk(private, key), pseudonyms or []))
-    if csv is None:
-        typer.echo(text, nl=False)
-    else:
-        save(csv, text)
-
-
-@app.command()
-def export(
-    out: Path,
-    folder: Path,
-    form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
-    private: PrivateDir = None,
-    workers: Workers = None,
-) -> None:
-    """Write what was scrubbed to OUT into FOLDER as NIfTI volumes, or as pictures."""
-    from pixelscrub import api
-    from pixelscrub.export.run import export as write
-
-    exported = write(out, api.private_folder(out, private), folder, form, workers)
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.left.items()))
-    typer.echo(f"files {exported.files}" + (f", not exported: {left}" if left else ""))
-    raise typer.Exit(exported.exit_code)
-
-
-@app.command()
-def evaluate(
-    images: Path,
-    truth: Path,
-    recipe: RecipeName = "default",
-    json: Json = None,
-    gallery: Gallery = None,
-) -> None:
-    """Measure text detection on IMAGES against TRUTH."""
-    from pixelscrub import api
-    from pixelscrub.compat.quiet import hush
-    from pixelscrub.evaluate.measure import evaluate as measure
-
-    hush()
-    result = measure(images, truth, api.checked_recipe(recipe).text, gallery=gallery)
-    if json is not None:
-        write_text(json, result.to_json())
-    typer.echo(result.render())
-
-
 network.add_to(app)
 guidance.add_to(app)
+outputs.add_to(app)
+statement.add_to(app)
 
 
 @app.command()
@@ -308,17 +225,10 @@ def main() -> None:
         error.show()  # type: ignore[attr-defined]
         sys.exit(UsageError.exit_code)
     except PixelscrubError as error:
-        typer.echo(f"pixelscrub: {error}", err=True)
+        typer.echo(printable(f"pixelscrub: {error}"), err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
-
-
-def _limits(timeout: float | None, memory: float | None) -> Limits:
-    from pixelscrub.jobs.limits import Limits
-
-    limits = Limits(memory=None if memory is None else int(memory * 1e9))
-    return limits if timeout is None else replace(limits, seconds=timeout)
 
 
 def _answer(names: list[Path], private: Path) -> None:

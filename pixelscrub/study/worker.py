@@ -28,6 +28,7 @@ from pixelscrub.study.tasks import (
     SamePixelsTask,
     Seen,
 )
+from pixelscrub.untrusted import make_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -293,7 +294,7 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
 @contextmanager
 def _writing(path: Path) -> Iterator[Any]:
     try:
-        with path.open("w+b") as out:
+        with make_file(path) as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
