@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal
 
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -27,6 +27,7 @@ from pixelscrub.dicom.elements import (
     Reader,
     items_of,
 )
+from pixelscrub.dicom.nested import PIXEL_DATA, cleaned_cells
 from pixelscrub.dicom.parts import Parts, meta_of, parts_of
 from pixelscrub.dicom.recover import DATA_SET_UIDS, recovered
 from pixelscrub.errors import HeldError
@@ -121,8 +122,23 @@ def _is_strict_sequence(element: Element, how: Encoding, source: bytes, depth: i
     return all(
         (item.how == how or not item.elements)
         and _are_strict(item.elements, how, source, depth + 1)
+        and _holds_values_only(item.elements, how)
         for item in items_of(element, source, depth)
     )
+
+
+def _holds_values_only(elements: list[Element], how: Encoding) -> bool:
+    """Whether pixel data of an item hold their frames and nothing else."""
+    values = {element.tag: element.value for element in elements}
+    pixels = values.get(PIXEL_DATA)
+    if pixels is None:
+        return True
+    order: Literal["little", "big"] = "little" if how.little else "big"
+
+    def number(tag: int) -> int:
+        return int.from_bytes(values.get(tag, b"")[:2], order)
+
+    return pixels == cleaned_cells(pixels, number, little=how.little)
 
 
 def _start_of(file: BinaryIO) -> tuple[int, bool] | None:

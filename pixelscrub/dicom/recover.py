@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import BinaryIO, Final
 
 from pydicom.datadict import dictionary_VR
@@ -21,6 +23,7 @@ from pydicom.uid import (
 
 from pixelscrub.dicom.elements import ITEM, LEAVES, LONG, UNDEFINED, Encoding, head_of, standard_vr
 from pixelscrub.dicom.file_meta import PREAMBLE, new_file_meta
+from pixelscrub.dicom.nested import PIXEL_DATA, cleaned_cells
 from pixelscrub.dicom.spliced import Piece, spliced
 from pixelscrub.dicom.tolerant import Head, NeedsMoreError, Node, TolerantReader
 from pixelscrub.errors import HeldError, Reason
@@ -237,7 +240,7 @@ def encoded(nodes: Iterable[Node], how: Encoding, signed: bool = False) -> bytes
 
 def _element(node: Node, how: Encoding, signed: bool) -> bytes:
     if node.items is not None:
-        bodies = [encoded(item, how, signed) for item in node.items]
+        bodies = [encoded(_with_clean_cells(item), how, signed) for item in node.items]
         value = b"".join(head_of(ITEM, None, len(b), how) + b for b in bodies)
         vr = "SQ"
     else:
@@ -246,6 +249,17 @@ def _element(node: Node, how: Encoding, signed: bool) -> bytes:
         if len(value) > LONGEST_SHORT and vr not in LONG:
             vr = "UN"
     return head_of(node.tag, None if how.implicit else vr, len(value), how) + value
+
+
+def _with_clean_cells(item: list[Node]) -> list[Node]:
+    """Elements of an item; its pixel data hold their frames and nothing else."""
+    nodes = {node.tag: node for node in item}
+    pixels = nodes.get(PIXEL_DATA)
+    if pixels is not None:
+        number = partial(_number, nodes)
+        value = cleaned_cells(pixels.value, number, little=pixels.little)
+        nodes[PIXEL_DATA] = replace(pixels, value=value)
+    return list(nodes.values())
 
 
 def _vr(node: Node, signed: bool) -> str:

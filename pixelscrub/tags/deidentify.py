@@ -154,7 +154,7 @@ def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
 
 
 def _begin(header: Encoded, task: _Task) -> tuple[HeaderRewriter, Level]:
-    sop_class = sop_classes.sop_class(header.text(SOP_CLASS))
+    sop_class = sop_classes.sop_class(header.text(SOP_CLASS), header)
     mood: Mood = "keep" if sop_class.can_be_judged else "replace"
     if mood == "replace" and task.settings.unsupported == "hold":
         raise sop_class.held()

@@ -163,3 +163,45 @@ def test_uids_of_the_file_meta_stand_in_for_missing_ones():
     data = oddities.file(EXPLICIT, body[:at] + body[at + 20 :])
     assert not is_well_formed(io.BytesIO(data))
     assert read(recovered(data)).SOPInstanceUID == "1.2.3.4.5.6"
+
+
+def _with_icon(cells: np.ndarray, more: bytes = b"", stored: int = 12, **_: object) -> bytes:
+    item = b"".join(
+        oddities.number(tag, value)
+        for tag, value in (
+            (0x00280002, 1),
+            (0x00280010, cells.shape[0]),
+            (0x00280011, cells.shape[1]),
+            (0x00280100, 16),
+            (0x00280101, stored),
+            (0x00280102, stored - 1),
+            (0x00280103, int(cells.dtype.kind == "i")),
+        )
+    )
+    item += oddities.element(0x7FE00010, "OW", cells.tobytes() + more)
+    icon = oddities.element(0x00880200, "SQ", oddities.item(item))
+    body = oddities.data_set()
+    at = body.index(b"\xe0\x7f\x10\0OW")
+    return oddities.file(EXPLICIT, body[:at] + icon + body[at:])
+
+
+def _icon(data: bytes) -> np.ndarray:
+    item = read(data).IconImageSequence[0]
+    return np.frombuffer(item.PixelData or b"", "<u2")
+
+
+def test_cells_of_icons_hold_their_values_alone():
+    cells = np.arange(64, dtype=np.uint16).reshape(8, 8)
+    clean = _with_icon(cells)
+    assert is_well_formed(io.BytesIO(clean))
+    assert np.array_equal(_icon(recovered(_with_icon(cells | 1 << 13))), cells.ravel())
+    assert np.array_equal(_icon(recovered(_with_icon(cells, b"Vintercastle"))), cells.ravel())
+    signed = _with_icon(cells.astype(np.int16) - 30)
+    assert is_well_formed(io.BytesIO(signed))
+
+
+def test_cells_that_an_item_does_not_describe_go():
+    data = _with_icon(np.zeros((8, 8), np.uint16)).replace(
+        oddities.number(0x00280010, 8), oddities.number(0x00280010, 900), 1
+    )
+    assert _icon(recovered(data)).size == 0
