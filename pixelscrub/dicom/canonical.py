@@ -11,22 +11,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import BinaryIO, Final, Literal
 
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
-
-from pixelscrub.dicom.elements import (
-    EXPLICIT_LITTLE,
-    LEAVES,
-    LONG,
-    Element,
-    Encoding,
-    Reader,
-    items_of,
-)
+from pixelscrub.dicom.constants import DEFLATED_UID, LONG, NATIVE_UIDS, SHORT
+from pixelscrub.dicom.elements import EXPLICIT_LITTLE, Element, Encoding, Reader, items_of
 from pixelscrub.dicom.nested import PIXEL_DATA, cleaned_cells
 from pixelscrub.dicom.parts import Parts, meta_of, parts_of
 from pixelscrub.dicom.recover import DATA_SET_UIDS, recovered
@@ -36,8 +22,7 @@ START: Final = 2**16
 """Bytes that hold the file meta information."""
 META, DATA_SET = 132, 0x00030000
 """Where file meta information starts, and the first tag that is none of it."""
-NATIVE: Final = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
-VRS: Final = LEAVES | LONG
+VRS: Final = SHORT | LONG
 
 
 def canonical(file: BinaryIO) -> BinaryIO:
@@ -71,7 +56,7 @@ def is_well_formed(file: BinaryIO) -> bool:
     syntax, at = meta_of(start)
     if not syntax or at != 144 + int.from_bytes(start[140:144], "little"):
         return False
-    if syntax == DeflatedExplicitVRLittleEndian:
+    if syntax == DEFLATED_UID:
         return True
     try:
         parts = parts_of(file)
@@ -91,7 +76,7 @@ def _lacks_uid(start: bytes, parts: Parts) -> bool:
 
 def _is_strict(parts: Parts) -> bool:
     """Whether elements are in order, of even length, and in one encoding at every depth."""
-    if parts.pixels is not None and parts.pixels.items is not None and parts.syntax in NATIVE:
+    if parts.pixels is not None and parts.pixels.items is not None and parts.syntax in NATIVE_UIDS:
         return False
     (_, before), (_, after) = parts.header.pieces
     tags = [element.tag for element in (*before, *after)]

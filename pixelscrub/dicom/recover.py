@@ -14,15 +14,21 @@ from functools import partial
 from typing import BinaryIO, Final
 
 from pydicom.datadict import dictionary_VR
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
 
-from pixelscrub.dicom.elements import ITEM, LEAVES, LONG, UNDEFINED, Encoding, head_of, standard_vr
-from pixelscrub.dicom.file_meta import PREAMBLE, new_file_meta
+from pixelscrub.dicom.constants import (
+    DEFLATED_UID,
+    EXPLICIT_BIG_UID,
+    EXPLICIT_LITTLE_UID,
+    IMPLICIT_LITTLE_UID,
+    ITEM,
+    LONG,
+    NATIVE_UIDS,
+    PREAMBLE,
+    SHORT,
+    UNDEFINED,
+)
+from pixelscrub.dicom.elements import Encoding, head_of, standard_vr
+from pixelscrub.dicom.file_meta import new_file_meta
 from pixelscrub.dicom.nested import PIXEL_DATA, cleaned_cells
 from pixelscrub.dicom.spliced import Piece, spliced
 from pixelscrub.dicom.tolerant import Head, NeedsMoreError, Node, TolerantReader
@@ -34,14 +40,13 @@ PIXEL_REPRESENTATION, BITS_ALLOCATED = 0x00280103, 0x00280100
 BLOCKS: Final = (2**16, 2**20, 2**24, 2**28)
 """Bytes of a file that are read to find its header; more only where it does not end in them."""
 REST_LIMIT: Final = 2**24
-NATIVE: Final = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 SIZES: Final = (
     dict.fromkeys(("US", "SS", "OW", "AT"), 2)
     | dict.fromkeys(("UL", "SL", "FL", "OL", "OF"), 4)
     | dict.fromkeys(("FD", "OD", "SV", "UV", "OV"), 8)
 )
 """Bytes of one number, by VR."""
-TEXT: Final = (LEAVES - SIZES.keys() | {"UC", "UR", "UT"}) - {"UI"}
+TEXT: Final = (SHORT - SIZES.keys() | {"UC", "UR", "UT"}) - {"UI"}
 """VRs that are padded by a space."""
 FIRST_GROUP: Final = 4
 """Groups below are file meta information, commands, or none at all."""
@@ -81,11 +86,11 @@ def recovered(file: BinaryIO, at: int, little: bool) -> BinaryIO:
 def _read(file: BinaryIO, reader: TolerantReader, at: int, little: bool) -> BinaryIO:
     meta, at = _meta(reader, at)
     said = _text(meta, SYNTAX)
-    if said == DeflatedExplicitVRLittleEndian:
+    if said == DEFLATED_UID:
         return file  # what is wrong with it is told where it is inflated
     if meta:
         little = reader.data[at : at + 2] != b"\0\x08"
-    reader.implicit = said == ImplicitVRLittleEndian or not (said or reader.has_vr(at))
+    reader.implicit = said == IMPLICIT_LITTLE_UID or not (said or reader.has_vr(at))
     before, head, _ = reader.top(at, little)
     meta += [node for node in before if node.tag >> 16 == 2]  # not first, but there
     said = said or _text(meta, SYNTAX)
@@ -95,7 +100,7 @@ def _read(file: BinaryIO, reader: TolerantReader, at: int, little: bool) -> Bina
     after = [] if pixels is None else _after(file, pixels.end, reader.implicit, little)
     nodes = {node.tag: node for node in (*before, *after) if node.tag >> 16 >= FIRST_GROUP}
     syntax = _syntax(said, little, reader.implicit)
-    if pixels is not None and pixels.items is not None and syntax in NATIVE:
+    if pixels is not None and pixels.items is not None and syntax in NATIVE_UIDS:
         syntax = pixels.sniffed(file)
     return _written(file, nodes, meta, syntax, pixels)
 
@@ -118,10 +123,10 @@ def _text(nodes: Iterable[Node], tag: int) -> str:
 def _syntax(said: str, little: bool, implicit: bool) -> str:
     """The transfer syntax that is said, or the one that the data set is in."""
     if not little:
-        return str(ExplicitVRBigEndian)
-    if said and said != ExplicitVRBigEndian:
+        return EXPLICIT_BIG_UID
+    if said and said != EXPLICIT_BIG_UID:
         return said
-    return str(ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian)
+    return IMPLICIT_LITTLE_UID if implicit else EXPLICIT_LITTLE_UID
 
 
 class _Pixels:
@@ -204,7 +209,7 @@ def _written(
     syntax: str,
     pixels: _Pixels | None,
 ) -> BinaryIO:
-    how = Encoding(syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian)
+    how = Encoding.of_syntax(syntax)
     for tag, own in DATA_SET_UIDS.items():
         if not _text(nodes.values(), own) and (uid := _text(meta, tag)):
             nodes[own] = Node(own, "UI", uid.encode("ascii", "replace"))
@@ -272,7 +277,7 @@ def _vr(node: Node, signed: bool) -> str:
     if vr == "OB" and _is_words(node.tag):
         vr = "OW"
     fits = vr != "SQ" and len(node.value) % SIZES.get(vr, 1) == 0
-    return vr if fits and vr in LEAVES | LONG else "UN"
+    return vr if fits and vr in SHORT | LONG else "UN"
 
 
 def _is_either(tag: int) -> bool:

@@ -14,23 +14,23 @@ from typing import Final
 
 from pydicom.datadict import dictionary_VR
 
-from pixelscrub.dicom.elements import (
+from pixelscrub.dicom.constants import (
     ITEM,
     ITEM_END,
-    LEAVES,
     LONG,
+    PIXEL_TAGS,
     SEQUENCE_END,
+    SHORT,
     UNDEFINED,
-    standard_vr,
 )
+from pixelscrub.dicom.elements import standard_vr
 from pixelscrub.errors import HeldError, Reason
 
-PIXELS: Final = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 MOST_ELEMENTS: Final = 300_000
 """Elements of one file that are read in this way; more are not believed."""
 MAX_DEPTH: Final = 64
 _BULK: Final = frozenset({"OB", "OW"})
-_VRS: Final = {vr.encode(): vr for vr in LEAVES | LONG}
+_VRS: Final = {vr.encode(): vr for vr in SHORT | LONG}
 _LITTLE_ITEM, _BIG_ITEM = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"
 
 
@@ -71,7 +71,9 @@ class Head:
 def _vrs_of(tag: int) -> frozenset[str]:
     """VRs that the dictionary gives a tag, and `UN` for pixel data."""
     with suppress(KeyError):
-        return frozenset(dictionary_VR(tag).split(" or ")) | ({"UN"} if tag in PIXELS else set())
+        return frozenset(dictionary_VR(tag).split(" or ")) | (
+            {"UN"} if tag in PIXEL_TAGS else set()
+        )
     return frozenset()
 
 
@@ -111,7 +113,7 @@ class TolerantReader:
             if head is None:
                 self._want_whole()
                 return found, None, at
-            if head.tag in PIXELS:
+            if head.tag in PIXEL_TAGS:
                 return found, head, at
             if head.tag >> 16 == 0xFFFE:  # a delimiter that nothing has begun
                 at = head.at
@@ -166,7 +168,7 @@ class TolerantReader:
 
     def _fits(self, head: Head, stop: int) -> bool:
         """Whether the value ends inside what there is; pixel data may be beyond what was read."""
-        return head.length == UNDEFINED or head.at + head.length <= stop or head.tag in PIXELS
+        return head.length == UNDEFINED or head.at + head.length <= stop or head.tag in PIXEL_TAGS
 
     def _node(self, head: Head, stop: int, little: bool, depth: int) -> tuple[Node | None, int]:
         """The element, None where it can be no one's, and where the next one starts."""
@@ -194,7 +196,7 @@ class TolerantReader:
 
     def _endless(self, head: Head, stop: int, depth: int) -> tuple[Node | None, int]:
         """A sequence that a delimiter ends; fragments of a picture in an item are left out."""
-        if head.vr in _BULK or head.tag in PIXELS:
+        if head.vr in _BULK or head.tag in PIXEL_TAGS:
             return None, self._behind_fragments(head.at, stop)
         items, end = self._items(head.at, stop, depth + 1, to_delimiter=True)
         return Node(head.tag, "SQ", items=items), end

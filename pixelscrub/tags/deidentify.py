@@ -13,8 +13,9 @@ from typing import BinaryIO, NamedTuple
 from pydicom import Dataset
 
 from pixelscrub.dicom import header as headers
-from pixelscrub.dicom.elements import EXPLICIT_LITTLE, UNDEFINED, head_of
-from pixelscrub.dicom.file_meta import PREAMBLE, new_file_meta
+from pixelscrub.dicom.constants import PREAMBLE, UNDEFINED
+from pixelscrub.dicom.elements import EXPLICIT_LITTLE, head_of
+from pixelscrub.dicom.file_meta import new_file_meta
 from pixelscrub.dicom.parts import Encoded, Parts
 from pixelscrub.dicom.values import decode
 from pixelscrub.errors import HeldError, Reason, guarded
