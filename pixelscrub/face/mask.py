@@ -15,6 +15,7 @@ from pixelscrub.face import skin, template
 from pixelscrub.face.eyes import PLAIN, globes
 from pixelscrub.face.fit import BETTER, GOOD_FIT, Body, Fit, Pose, fit, judge, turned
 from pixelscrub.face.grid import Grid, Placed
+from pixelscrub.face.readings import Reading, ReadingSettings, read_values
 from pixelscrub.face.region import WHOLE, Region, face_region, in_view
 from pixelscrub.plan import FaceStatus
 
@@ -78,6 +79,7 @@ class HeadFit:
         tissue: level of what goes, in the volume's units.
         pose: where the average head lies.
         status, checks, reasons: as in `FaceMask`.
+        reading: how the values were read.
     """
 
     region: sitk.Image
@@ -86,6 +88,7 @@ class HeadFit:
     status: FaceStatus
     checks: dict[str, float]
     reasons: list[str]
+    reading: Reading
 
 
 def face_mask(
@@ -117,34 +120,64 @@ def _on(image: sitk.Image, share: sitk.Image) -> sitk.Image:
 
 
 def fit_head(
-    placed: Placed, modality: str, *, ears: bool = False, known: Pose | None = None
+    placed: Placed,
+    modality: str,
+    *,
+    ears: bool = False,
+    known: Pose | None = None,
+    settings: ReadingSettings | None = None,
 ) -> HeadFit | str:
     """Find the face in a placed volume, or say why there is none.
 
+    Values are read in one way after another, until a head fits well.
+
     Args:
-        placed: the volume.
-        modality: DICOM's Modality.
+        placed: the volume, as the header's rescale gives it.
+        modality: `CT`, `MR` or `PT`; anything else says nothing of the values.
         ears: take the ears too.
         known: where the head lies by another volume of the frame of reference; taken where the
             skin of this one agrees.
+        settings: how values are read.
     """
     ends = placed.corners()
-    low, high = ends.min(0), ends.max(0)
-    if (high - low).min() < SMALLEST:
+    if (ends.max(0) - ends.min(0)).min() < SMALLEST:
         return "too_thin"
-    grid = placed.sample(COARSE, low, high)
-    limit = skin.threshold(grid, modality)
-    body = Body.of(grid, skin.body(grid, limit, modality), modality)
+    best: HeadFit | str = "no_contrast"
+    for reading in read_values(placed.image, modality, settings):
+        found = _locate(placed, reading, ears, known)
+        best = found if _rank(found) > _rank(best) else best
+        if _rank(best) == _RANKS["removed"]:
+            break
+    return best
+
+
+_RANKS: Final = {"no_contrast": 0, "no_head": 1, OUT_OF_VIEW: 2, "partial": 3, "removed": 4}
+
+
+def _rank(found: HeadFit | str) -> int:
+    """The more of a head there is, the higher."""
+    return _RANKS[found if isinstance(found, str) else found.status]
+
+
+def _locate(placed: Placed, reading: Reading, ears: bool, known: Pose | None) -> HeadFit | str:
+    kind, real = reading.kind, reading.real(placed)
+    surface = reading.surface(real)
+    ends = placed.corners()
+    grid = surface.sample(COARSE, ends.min(0), ends.max(0))
+    limit = skin.threshold(grid, kind if reading.tissue != "smooth" else "PT")
+    body = Body.of(grid, skin.body(grid, limit, kind), kind)
     again = _known(body, known)
     found = again or fit(body)
     if found is None or found.distance > NO_FIT:
         return "no_head"
-    is_told = modality != "MR" or again is not None
-    found = found if is_told else _facing(found, body, placed)
-    near = placed.sample(FINE, *front(found.pose))
+    is_told = kind != "MR" or again is not None
+    found = found if is_told else _facing(found, body, real)
+    near = real.sample(FINE, *front(found.pose))
     is_faced = is_told or _is_faced(near, found.pose)
-    solid = skin.body(near, limit, modality)
-    return _judge(face_region(near, solid, found.pose, modality, ears), near, found, is_faced)
+    skinned = near if surface is real else surface.sample(FINE, *front(found.pose))
+    solid = skin.body(skinned, limit, kind)
+    region = face_region(near, solid, found.pose, kind, ears)
+    return _judge(region, near, found, reading, is_faced)
 
 
 def front(pose: Pose) -> tuple[Floats, Floats]:
@@ -182,7 +215,9 @@ def _facing(found: Fit, body: Body, placed: Placed) -> Fit:
     return best if best.distance < found.distance - BETTER else found
 
 
-def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> HeadFit | str:
+def _judge(
+    region: Region, grid: Grid, fitted: Fit, reading: Reading, is_faced: bool = True
+) -> HeadFit | str:
     checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
     checks |= region.checks
     if checks["face_in_view"] < IN_VIEW or checks["face_ml"] == 0:
@@ -202,7 +237,8 @@ def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> He
     remove = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
     remove.SetOrigin(grid.origin.tolist())
     remove.SetSpacing([grid.step] * 3)
-    return HeadFit(remove, region.tissue, fitted.pose, status, checks, reasons)
+    tissue = (region.tissue - reading.offset) / reading.gain
+    return HeadFit(remove, tissue, fitted.pose, status, checks, reasons, reading)
 
 
 def average(found: HeadFit) -> sitk.Image:
