@@ -188,6 +188,11 @@ def _in_face(template: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((template[:, 1] < -60) & (template[:, 2] < -10))
 
 
+def cost(pose: Pose, body: Body, count: int) -> float:
+    """How badly a pose fits, by at most `count` points of the body's skin, about mm²."""
+    return _cost(pose, body, body.near(pose.shift, count))
+
+
 def _cost(pose: Pose, body: Body, sample: Sample) -> float:
     return float(np.sum(residuals(pose, body, sample) ** 2))
 

@@ -15,7 +15,7 @@ from pixelscrub.face import skin, template
 from pixelscrub.face.eyes import PLAIN, globes
 from pixelscrub.face.fit import BETTER, GOOD_FIT, Body, Fit, Pose, fit, judge, turned
 from pixelscrub.face.grid import Grid, Placed
-from pixelscrub.face.readings import Reading, ReadingSettings, read_values
+from pixelscrub.face.readings import PLAIN_READING, Reading, ReadingSettings, read_values
 from pixelscrub.face.region import WHOLE, Region, face_region, in_view
 from pixelscrub.plan import FaceStatus
 
@@ -88,7 +88,7 @@ class HeadFit:
     status: FaceStatus
     checks: dict[str, float]
     reasons: list[str]
-    reading: Reading
+    reading: Reading = PLAIN_READING
 
 
 def face_mask(

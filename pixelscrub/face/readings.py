@@ -9,7 +9,7 @@ several readings are given, the likeliest first, and the one in which a head fit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -35,7 +35,7 @@ class ReadingSettings:
     Attributes:
         rim: share of rows and columns at each edge that mostly show air.
         planes: slices that are looked at.
-        bright_rim: share of the range by which a rim is brighter than the middle where air is bright.
+        bright_rim: share of the range by which a rim of bright air is brighter than the middle.
         steady_rim: share of the range that the bright part of such a rim may take.
         rough_rim: share of the range that neighbours in a rim of noise differ by.
         rougher: how many times rougher such a rim is than the middle.
@@ -90,6 +90,10 @@ class Reading:
             return placed
         image = -placed.image if self.tissue == "dark" else smoothness(placed.image)
         return Placed(image, placed.to_image)
+
+
+PLAIN_READING: Final = Reading("MR", "bright", (0.0, 0.0))
+"""Tissue brighter than air at zero."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[
 
     seconds: dict[str, float] = {}
     with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
-        faces, held = find_faces(task.instances, task.recipe.face, task.folder)
+        faces, held, _ = find_faces(task.instances, task.recipe.face, task.folder)
     return faces, held, seconds
 
 

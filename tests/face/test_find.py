@@ -26,7 +26,7 @@ def test_one_head_in_two_series_and_a_localiser(as_series, tmp_path):
     second = as_series(volume[:, :, ::4], StudyInstanceUID=study)
     middle = volume.TransformPhysicalPointToIndex(EYE)[2]
     localiser = as_series(volume[:, :, middle : middle + 1], StudyInstanceUID=study)
-    plans, held = find_faces([*first, *second, *localiser], FaceSettings(), tmp_path)
+    plans, held, _ = find_faces([*first, *second, *localiser], FaceSettings(), tmp_path)
     assert held == {}
     assert [(len(p.slices), p.status) for p in plans] == [
         (96, "removed"),
@@ -46,7 +46,7 @@ def test_one_head_in_two_series_and_a_localiser(as_series, tmp_path):
 def test_air_of_ct_goes_through_the_slope_of_the_slice(as_series, tmp_path):
     volume = head("CT")
     instances = as_series(volume, "CT")
-    plans, held = find_faces(instances, FaceSettings(fill="constant"), tmp_path)
+    plans, held, _ = find_faces(instances, FaceSettings(fill="constant"), tmp_path)
     assert (held, plans[0].status, plans[0].fill[0]) == ({}, "removed", -1000.0)
     at_eye = volume.TransformPhysicalPointToIndex(EYE)
     uid, _ = plans[0].slices[at_eye[2]]
@@ -60,7 +60,7 @@ def test_a_generic_face_takes_the_place_of_this_one(as_series, tmp_path):
     middle = volume.TransformPhysicalPointToIndex(EYE)[2]
     instances = as_series(volume, "CT", StudyInstanceUID=study)
     localiser = as_series(volume[:, :, middle : middle + 1], "CT", StudyInstanceUID=study)
-    plans, held = find_faces([*instances, *localiser], FaceSettings(fill="generic"), tmp_path)
+    plans, held, _ = find_faces([*instances, *localiser], FaceSettings(fill="generic"), tmp_path)
     assert (held, [p.style for p in plans]) == ({}, ["generic", "air"])
     assert abs(plans[0].tissue - 50) < 10
     uid, _ = plans[0].slices[middle]
@@ -108,7 +108,7 @@ def test_a_picture_without_geometry_of_a_head_is_held(as_series, tmp_path):
 
 
 def test_another_part_of_the_body_is_left(as_series, tmp_path):
-    plans, held = find_faces(
+    plans, held, _ = find_faces(
         as_series(head(size=(40, 40, 5)), BodyPartExamined="KNEE"), FaceSettings(), tmp_path
     )
     assert (plans[0].status, plans[0].reasons, held) == ("none", ["other_body_part"], {})
@@ -117,7 +117,7 @@ def test_another_part_of_the_body_is_left(as_series, tmp_path):
 def test_missing_slices_are_held(as_series, tmp_path):
     instances = as_series(head(size=(40, 40, 40)))
     kept = [i for i in instances if not 5 < int(i.source.path.removesuffix(".dcm")) < 20]
-    plans, held = find_faces(kept, FaceSettings(), tmp_path)
+    plans, held, _ = find_faces(kept, FaceSettings(), tmp_path)
     assert plans == []
     assert held == {i.uid: Reason.FACE_GEOMETRY for i in kept}
 
@@ -151,7 +151,7 @@ def test_real_gantry_tilt_whose_face_is_cut_off_at_the_nose_comes_out_right(shar
     from pixelscrub.intake.read import read_instance
 
     instances = [read_instance(s) for s in find([shared / "head" / "dicom" / "ge_ct_tilt"])]
-    plans, held = find_faces(instances, FaceSettings(), tmp_path)
+    plans, held, _ = find_faces(instances, FaceSettings(), tmp_path)
     assert (len(plans[0].slices), plans[0].status, held) == (28, "removed", {})
     assert plans[0].checks["face_in_view"] < 0.5
     assert plans[0].checks["surface_moved"] > 0.98

@@ -38,7 +38,7 @@ def test_a_head_in_which_none_fits_is_held(
 ):
     nothing_fits(reason)
     instances = as_series(head(size=(20, 20, 9)), BodyPartExamined=body_part)
-    plans, held = find_faces(instances, FaceSettings(), tmp_path)
+    plans, held, _ = find_faces(instances, FaceSettings(), tmp_path)
     assert [(p.status, p.mask) for p in plans] == [("none", None)]
     expected = {i.uid for i in instances} if is_held else set()
     assert held == dict.fromkeys(expected, Reason.FACE_PARTIAL)
@@ -87,7 +87,7 @@ def test_a_volume_too_thin_to_fit_takes_the_face_of_another(as_series, tmp_path,
     study = generate_uid()
     whole = as_series(volume, StudyInstanceUID=study, BodyPartExamined="HEAD")
     thin = as_series(volume[:, :, :4], StudyInstanceUID=study, BodyPartExamined="HEAD")
-    plans, held = find_faces([*whole, *thin], FaceSettings(), tmp_path)
+    plans, held, _ = find_faces([*whole, *thin], FaceSettings(), tmp_path)
     assert held == {}
     assert [(len(p.slices), p.status) for p in plans] == [(9, "removed"), (4, "removed")]
     mask = sitk.ReadImage(str(tmp_path / plans[1].mask))
