@@ -44,6 +44,7 @@ class View:
     volume: Volume
     planes: Planes
     is_stated: bool = True
+    is_scaled: bool = True
 
     @property
     def placed(self) -> Placed:
@@ -59,7 +60,13 @@ class View:
         """The head in it, or why there is none."""
         known = found.known(self.volume.frame_of_reference) if self.is_stated else None
         hint = kind_of(self.volume.slices[0].instance)
-        return fit_head(self.placed, hint, ears=found.settings.ears, known=known)
+        return fit_head(
+            self.placed,
+            hint,
+            ears=found.settings.ears,
+            known=known,
+            is_scaled=self.is_stated or self.is_scaled,
+        )
 
 
 def look_at(volume: Volume, found: Findings) -> None:
@@ -128,7 +135,9 @@ def _trials(view: View) -> Iterator[View]:
     hint = kind_of(view.volume.slices[0].instance)
     for reading in read_values(view.placed.image, hint):
         for trial in rank_trials(view.planes, reading, view.volume):
-            yield View(reshaped(view.volume, trial), resized(view.planes, trial), is_stated=False)
+            is_scaled = (trial.pixel, trial.step) == (1.0, 1.0) and view.volume.slices[0].is_scaled
+            volume, planes = reshaped(view.volume, trial), resized(view.planes, trial)
+            yield View(volume, planes, is_stated=False, is_scaled=is_scaled)
 
 
 def _is_clear(head: HeadFit | str, view: View, found: Findings) -> TypeGuard[HeadFit]:

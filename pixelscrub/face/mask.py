@@ -13,7 +13,18 @@ from scipy.spatial.transform import Rotation
 
 from pixelscrub.face import skin, template
 from pixelscrub.face.eyes import PLAIN, globes
-from pixelscrub.face.fit import BETTER, GOOD_FIT, Body, Fit, Pose, fit, judge, turned
+from pixelscrub.face.fit import (
+    ANY_SIZE,
+    BETTER,
+    GOOD_FIT,
+    SIZES,
+    Body,
+    Fit,
+    Pose,
+    fit,
+    judge,
+    turned,
+)
 from pixelscrub.face.grid import Grid, Placed
 from pixelscrub.face.readings import PLAIN_READING, Reading, ReadingSettings, read_values
 from pixelscrub.face.region import WHOLE, Region, face_region, in_view
@@ -125,6 +136,7 @@ def fit_head(
     *,
     ears: bool = False,
     known: Pose | None = None,
+    is_scaled: bool = True,
     settings: ReadingSettings | None = None,
 ) -> HeadFit | str:
     """Find the face in a placed volume, or say why there is none.
@@ -137,14 +149,16 @@ def fit_head(
         ears: take the ears too.
         known: where the head lies by another volume of the frame of reference; taken where the
             skin of this one agrees.
+        is_scaled: whether the size of pixels is known, and not guessed.
         settings: how values are read.
     """
+    sizes = SIZES if is_scaled else ANY_SIZE
     ends = placed.corners()
     if (ends.max(0) - ends.min(0)).min() < SMALLEST:
         return "too_thin"
     best: HeadFit | str = "no_contrast"
     for reading in read_values(placed.image, modality, settings):
-        found = _locate(placed, reading, ears, known)
+        found = _locate(placed, reading, ears, known, sizes)
         best = found if _rank(found) > _rank(best) else best
         if _rank(best) == _RANKS["removed"]:
             break
@@ -159,13 +173,15 @@ def _rank(found: HeadFit | str) -> int:
     return _RANKS[found if isinstance(found, str) else found.status]
 
 
-def _locate(placed: Placed, reading: Reading, ears: bool, known: Pose | None) -> HeadFit | str:
+def _locate(
+    placed: Placed, reading: Reading, ears: bool, known: Pose | None, sizes: tuple[float, float]
+) -> HeadFit | str:
     kind, real = reading.kind, reading.real(placed)
     surface = reading.surface(real)
     ends = placed.corners()
     grid = surface.sample(COARSE, ends.min(0), ends.max(0))
     limit = skin.threshold(grid, kind if reading.tissue != "smooth" else "PT")
-    body = Body.of(grid, skin.body(grid, limit, kind), kind)
+    body = Body.of(grid, skin.body(grid, limit, kind), kind, sizes)
     again = _known(body, known)
     found = again or fit(body)
     if found is None or found.distance > NO_FIT:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import permutations, product
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -28,17 +28,20 @@ Floats = npt.NDArray[np.floating]
 
 STEP: Final = 5.0
 """Grid on which trials are compared, mm."""
-POINTS: Final = 200
+POINTS: Final = 150
 """Points of the skin by which they are compared."""
 APART: Final = 25.0
 """Between starts from the top of a head downwards, mm."""
-SAME: Final = 0.12
-"""Sizes that differ by a smaller share are one trial: a fit makes that good."""
 WIDTH: Final = 155.0
-LENGTH: Final = 200.0
-"""Across and along an average head with its scalp, mm (as `template` has it)."""
-HEIGHTS: Final = (150.0, 195.0, 240.0)
-"""What stacks of heads measure across their slices: cranium, to the nose, to the neck, mm."""
+"""Across an average head with its scalp, mm (as `template` has it)."""
+SCALES: Final = (-0.5, -0.33, -0.16, 0.0, 0.16, 0.33)
+"""Natural logarithms of what a head may measure in units of a guess."""
+RATIOS: Final = (1.0, 1.6, 2.6, 4.2)
+"""How much farther apart slices may lie than pixels, where nothing says how far."""
+HEIGHTS: Final = (90.0, 420.0)
+"""What a stack of a head measures across its slices, least and most, mm."""
+SAME: Final = 0.4
+"""Guesses of the pixels' size whose logarithms differ by less are one: the scales bridge that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,14 @@ class Trial:
     cost: float = 0.0
 
 
-def turns() -> list[Floats]:
-    """The 24 rotations that turn axes into axes."""
-    found: list[Floats] = []
-    for order, signs in product(permutations(range(3)), product((1.0, -1.0), repeat=3)):
-        matrix = np.zeros((3, 3))
-        matrix[list(order), range(3)] = signs
-        if np.linalg.det(matrix) > 0:
-            found.append(matrix)
-    return found
+def turns() -> list[tuple[Floats, Floats]]:
+    """The 24 rotations that turn axes into axes (3 by 3), each with angles that undo it."""
+    found: dict[bytes, tuple[Floats, Floats]] = {}
+    for quarters in product(range(-1, 3), repeat=3):
+        angles = np.array(quarters) * np.pi / 2
+        back = np.rint(Rotation.from_euler("xyz", angles).as_matrix()) + 0.0
+        found.setdefault(back.tobytes(), (back.T, angles))
+    return list(found.values())
 
 
 def rank_trials(planes: Planes, reading: Reading, volume: Volume, most: int = 3) -> list[Trial]:
@@ -79,11 +81,13 @@ def rank_trials(planes: Planes, reading: Reading, volume: Volume, most: int = 3)
         most: how many are given.
     """
     found: list[Trial] = []
-    for pixel, step in _sizes(planes, reading, volume):
+    for pixel, step, scales in _sizes(planes, reading, volume):
         body = _body(planes, reading, pixel, step)
-        for turn in turns():
-            rough = min((cost(pose, body, POINTS) for pose in _starts(body, turn)), default=np.inf)
-            found.append(Trial(turn, pixel, step, float(rough)))
+        for (turn, angles), scale in product(turns(), scales):
+            starts = _starts(body, turn, angles, scale)
+            rough = min((cost(pose, body, POINTS) for pose in starts), default=np.inf)
+            size = float(np.exp(-scale))
+            found.append(Trial(turn, pixel * size, step * size, float(rough)))
     found.sort(key=lambda trial: trial.cost)
     return _unlike(found)[:most]
 
@@ -113,25 +117,32 @@ def _body(planes: Planes, reading: Reading, pixel: float, step: float) -> Body:
     return Body.of(grid, skin.body(grid, limit, reading.kind), reading.kind)
 
 
-def _sizes(planes: Planes, reading: Reading, volume: Volume) -> Iterator[tuple[float, float]]:
-    """Factors for pixels and steps: as stated, and such as make the body as large as a head."""
+def _sizes(
+    planes: Planes, reading: Reading, volume: Volume
+) -> Iterator[tuple[float, float, tuple[float, ...]]]:
+    """Factors for pixels and steps, and scales to be tried with each.
+
+    As stated; with the stated ratio and another size; and with other ratios.
+    """
     first = volume.slices[0]
-    yield 1.0, 1.0
-    tried = [(1.0, 1.0)]
+    if first.is_scaled:
+        yield 1.0, 1.0, (0.0,)
+        if not volume.is_sure:
+            return
     wide, high = _extents(planes, reading)
-    pixels = [1.0] if first.is_scaled and volume.is_sure else []
-    pixels += [size / w for w in wide for size in (WIDTH, LENGTH)]
-    for pixel in pixels:
-        same = [pixel] if not first.is_scaled or pixel != 1.0 else []
-        for step in (*same, *(h / high for h in HEIGHTS)):
-            new = (pixel, step)
-            if all(max(abs(np.log(np.divide(new, old)))) > SAME for old in tried):
-                tried.append(new)
-                yield new
+    tried: list[float] = []
+    for width in wide:
+        pixel = WIDTH / width
+        if any(abs(np.log(pixel / other)) < SAME for other in tried):
+            continue
+        tried.append(pixel)
+        for ratio in RATIOS:
+            if ratio == 1.0 or HEIGHTS[0] < high * pixel * ratio < HEIGHTS[1]:
+                yield pixel, pixel * ratio, SCALES
 
 
 def _extents(planes: Planes, reading: Reading) -> tuple[list[float], float]:
-    """The body's narrower side within slices (widest and median slice), and its height, mm."""
+    """The body's narrower side (of the median slice, and of narrower ones) and its height, mm."""
     image = reading.surface(reading.real(_local(planes, 1.0, 1.0))).image
     values = sitk.GetArrayViewFromImage(image)
     stride = [max(1, n // 64) for n in values.shape]
@@ -148,32 +159,28 @@ def _extents(planes: Planes, reading: Reading) -> tuple[list[float], float]:
     if not sides:
         return [], 1.0
     height = max(np.ptp(np.flatnonzero(above.any(axis=(1, 2)))) + 1, 1) * spacing[0]
-    return [max(sides), float(np.median(sides))], float(height)
+    return [float(np.median(sides)), float(np.percentile(sides, 20))], float(height)
 
 
-def _starts(body: Body, turn: Floats) -> Iterator[Pose]:
-    """Poses from the top of the body down, where `turn` says which way is up."""
+def _starts(body: Body, turn: Floats, angles: Floats, scale: float) -> Iterator[Pose]:
+    """Poses of a head of some size from the top of the body down, where `turn` says what is up."""
     mask = body.distance < 0
     axis = int(np.abs(turn[2]).argmax())
     sign = float(turn[2, axis])
     levels = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
     if not levels.size:
         return
-    angles = Rotation.from_matrix(turn.T).as_euler("xyz")
-    along = body.grid.origin[axis] + body.grid.step * levels
-    ends = (along[-1], along[0]) if sign > 0 else (along[0], along[-1])
+    grid, size = body.grid, float(np.exp(scale))
+    ends = grid.origin[axis] + grid.step * levels[[-1, 0]]
+    top = ends[0] if sign > 0 else ends[1]
     length = min(abs(ends[0] - ends[1]) + 30, 500)
-    for depth in np.arange(40.0, max(length, 70.0), APART):
-        place = ends[0] - sign * depth
-        level = int(
-            np.clip((place - body.grid.origin[axis]) / body.grid.step, levels[0], levels[-1])
-        )
-        inside = np.argwhere(np.take(mask, level, axis=axis))
-        if not len(inside):
-            continue
-        middle = inside.mean(0)
-        shift = np.insert(middle, axis, (place - body.grid.origin[axis]) / body.grid.step)
-        yield Pose(angles, body.grid.origin + body.grid.step * shift, np.zeros(3))
+    for depth in np.arange(50.0 * size, max(length, 51.0 * size), APART * size):
+        level = (top - sign * depth - grid.origin[axis]) / grid.step
+        nearest = int(np.clip(level, levels[0], levels[-1]))
+        inside = np.argwhere(np.take(mask, nearest, axis=axis))
+        if len(inside):
+            middle = np.insert(inside.mean(0), axis, level)
+            yield Pose(angles, grid.origin + grid.step * middle, np.full(3, scale))
 
 
 def reshaped(volume: Volume, trial: Trial) -> Volume:
