@@ -20,6 +20,7 @@ from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.volumes import Slice, Volume
 from pixelscrub.plan import FacePlan
 from pixelscrub.recipe import FaceFill, FaceSettings
+from pixelscrub.untrusted import reserve
 
 
 class FaceSeen(Protocol):
@@ -126,7 +127,7 @@ class Findings:
         mask = carry(head.region, slices)
         if style in {"blur", "generic"}:
             mask += mask * carry(average(head), slices)
-        sitk.WriteImage(mask, str(self.folder / name), useCompression=True)
+        sitk.WriteImage(mask, str(reserve(self.folder / name)), useCompression=True)
         plan = FacePlan(
             series=slices[0].instance.series,
             status=head.status,

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 FINE: Final = 0.9
-"""Pixels smaller than this are averaged for looking, mm."""
-COARSEST: Final = 1.6
-"""Pixels of large volumes are averaged up to this size, mm; then slices are left out."""
+"""Pixels smaller than this are averaged for looking, and slices left out, mm."""
+FEWEST_VOXELS: Final = 128
+"""So many along each axis are kept, whatever their size is said to be."""
 OUT_OF_LINE: Final = 3.0
 """A slice farther than this from its stack's line is in the wrong place, mm."""
 WIDEST_GAP: Final = 25.0
 """What is missing between two slices cannot be guessed beyond this, mm."""
 MOST_VOXELS: Final = 32_000_000
-"""So many voxels of a volume are looked at: 128 MB."""
+"""So many voxels of a volume are looked at, in 128 MB; of larger ones fewer and coarser ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +79,33 @@ def read_planes(volume: Volume) -> Planes:
     first, heights = volume.slices[0], volume.heights
     step = float(np.median(np.diff(heights)))
     even = np.arange(heights[0], heights[-1] + step / 2, step)
-    factor, stride = _thinned(first, len(even))
     if len(even) > 64 * len(heights):
         raise HeldError(Reason.FACE_GEOMETRY, "slices are missing")
+    factor, stride = _thinned(first, len(even), step)
     even = even[::stride]
     planes = _read(volume.slices, heights, even, factor)
     spacing = (step * stride, first.spacing[0] * factor[0], first.spacing[1] * factor[1])
     return Planes(planes, factor, spacing)
 
 
-def _thinned(first: Slice, count: int) -> tuple[tuple[int, int], int]:
-    """By how much rows, columns and slices are to be thinned out."""
+def _thinned(first: Slice, count: int, step: float) -> tuple[tuple[int, int], int]:
+    """By how much rows, columns and slices are to be thinned out.
 
-    def factors(size: float) -> tuple[int, int]:
-        sides = zip(first.spacing, first.shape, strict=True)
-        rows, columns = (min(max(1, int(size / s)), n) for s, n in sides)
-        return rows, columns
-
-    factor = factors(FINE) if first.is_scaled else (1, 1)
-    if count * np.prod(first.shape) / np.prod(factor) > MOST_VOXELS and first.is_scaled:
-        factor = factors(COARSEST)
-    while not first.is_scaled and min(first.shape) / factor[0] > 400:
-        factor = (factor[0] + 1, factor[1] + 1)
-    left = count * np.prod(first.shape) / np.prod(factor)
-    return factor, int(np.ceil(left / MOST_VOXELS))
+    A size that is stated may be wrong: what few voxels there are stay.
+    """
+    sizes, shape = (*first.spacing, step), (*first.shape, count)
+    limit = FINE
+    while True:
+        factors = [
+            min(max(1, int(limit / size)), max(1, n // FEWEST_VOXELS))
+            for size, n in zip(sizes, shape, strict=True)
+        ]
+        if np.prod([n / f for n, f in zip(shape, factors, strict=True)]) <= MOST_VOXELS:
+            break
+        limit *= 1.25
+        if limit > 1e3 * max(sizes):
+            raise HeldError(Reason.FACE_GEOMETRY, "volume is too large")
+    return (factors[0], factors[1]), factors[2]
 
 
 def place(planes: Planes, volume: Volume) -> Placed:
