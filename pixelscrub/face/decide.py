@@ -12,11 +12,10 @@ from typing import Final, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.grid import Placed
-from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head
+from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head, on_grid
 from pixelscrub.face.plans import Findings
 from pixelscrub.face.readings import read_values
 from pixelscrub.face.skin import threshold_of
@@ -147,14 +146,9 @@ def _is_clear(head: HeadFit | str, view: View, found: Findings) -> TypeGuard[Hea
     if found.check is None:
         return True
     planes = view.planes
-    return not found.check(planes.values, planes.spacing, _mask_on(view.placed, head)).is_face
-
-
-def _mask_on(placed: Placed, head: HeadFit) -> npt.NDArray[np.bool_]:
-    """What goes, on the volume's own grid."""
-    back = placed.to_image.GetInverse()
-    carried = sitk.Resample(head.region, placed.image, back, sitk.sitkLinear, 0.0)
-    return np.asarray(sitk.GetArrayViewFromImage(carried) >= HALF)
+    return not found.check(
+        planes.values, planes.spacing, on_grid(view.placed, head.region) >= HALF
+    ).is_face
 
 
 def _is_face_seen(head: HeadFit | str, view: View, found: Findings) -> bool:
@@ -184,7 +178,7 @@ def _keep(view: View, head: HeadFit, found: Findings) -> None:
 def _keep_pass(view: View, first: View, head: HeadFit, found: Findings) -> None:
     """One more pass: by the same mask where nothing has moved, else by a fit of its own."""
     own: HeadFit | str = head
-    if not _is_alike(view.planes.values, first.planes.values):
+    if not is_alike(view.planes.values, first.planes.values):
         own = view.fit(found)
     if isinstance(own, str) or own.status != "removed":
         found.hold(view.volume.slices, Reason.FACE_PARTIAL)
@@ -192,7 +186,7 @@ def _keep_pass(view: View, first: View, head: HeadFit, found: Findings) -> None:
         found.add_head(view.volume, own)
 
 
-def _is_alike(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:
+def is_alike(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:
     """Whether two passes show the same tissue in the same places."""
     if one.shape != other.shape:
         return False

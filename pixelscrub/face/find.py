@@ -12,10 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from pixelscrub.errors import HeldError
+from pixelscrub.errors import HeldError, Reason
 from pixelscrub.face.decide import look_at
 from pixelscrub.face.plans import FaceCheck, Findings, FoundFaces
-from pixelscrub.face.subject import is_projection, may_show_head, says_head
+from pixelscrub.face.subject import is_mosaic, is_projection, may_show_head, says_head
 from pixelscrub.face.volumes import is_sparse
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.unplaced import guess_slices, guess_volumes
@@ -80,6 +80,9 @@ def _slices_of(instances: list[Instance], found: Findings) -> tuple[list[Slice],
                 found.loose[instance.uid] = instance
                 continue
             slices = read_slices(instance)
+            if not slices and is_mosaic(instance):  # without its private header
+                found.held[instance.uid] = Reason.FACE_IN_DERIVED
+                continue
             placed += slices
             told = {s.frame for s in slices}
             unplaced += [s for s in guess_slices(instance) if s.frame not in told]

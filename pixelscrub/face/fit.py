@@ -142,8 +142,8 @@ class Body:
         edge = mask & ~ndimage.binary_erosion(mask) & well_inside
         seen = distance_to(grid.inside, grid.step)
         air = (distance < -BENEATH) & (grid.values < AIR_HU) & (modality == "CT")
-        points = [grid.points(np.argwhere(one)) for one in (edge, air)]
-        return cls(grid, distance, seen, *points, sizes)
+        skin, inner = (grid.points(np.argwhere(one)) for one in (edge, air))
+        return cls(grid, distance, seen, skin, inner, sizes)
 
     def near(self, centre: Floats, count: int) -> Sample:
         """At most `count` points of each kind around `centre`, the same ones each time."""

@@ -118,16 +118,20 @@ def face_mask(
         empty = sitk.Image(image.GetSize(), sitk.sitkUInt8)
         empty.CopyInformation(image)
         return FaceMask(empty, reasons=[found])
-    mask = _on(image, found.region)
+    placed = Placed(image, sitk.Transform())
+    gone = (on_grid(placed, found.region) >= HALF).astype(np.uint8)
     if generic:
-        mask += mask * _on(image, average(found))
+        gone += gone * (on_grid(placed, average(found)) >= HALF)
+    mask = sitk.GetImageFromArray(gone)
+    mask.CopyInformation(image)
     return FaceMask(mask, found.tissue, found.status, found.checks, found.reasons)
 
 
-def _on(image: sitk.Image, share: sitk.Image) -> sitk.Image:
-    """Where a share is a half or more, uint8, in another image's grid."""
-    carried = sitk.Resample(share, image, sitk.Transform(), sitk.sitkLinear, 0.0)
-    return sitk.Cast(carried >= HALF, sitk.sitkUInt8)
+def on_grid(placed: Placed, share: sitk.Image) -> npt.NDArray[np.float32]:
+    """A share in patient coordinates on a volume's own grid, (slices, rows, columns)."""
+    back = placed.to_image.GetInverse()
+    carried = sitk.Resample(share, placed.image, back, sitk.sitkLinear, 0.0, sitk.sitkFloat32)
+    return np.asarray(sitk.GetArrayFromImage(carried))
 
 
 def fit_head(

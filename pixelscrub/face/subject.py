@@ -97,6 +97,11 @@ def says_head(instance: Instance) -> bool:
     return HEAD.search(words.descriptions) is not None or KIND in words.kinds
 
 
+def is_mosaic(instance: Instance) -> bool:
+    """Whether slices lie side by side in one frame, as Siemens writes MR over time."""
+    return KIND in _words(instance).kinds
+
+
 def is_projection(instance: Instance) -> bool:
     """Whether pixels sum up what lies behind them, or show a surface: a scout of CT, a MIP."""
     kinds = _words(instance).kinds
