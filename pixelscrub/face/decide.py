@@ -63,6 +63,7 @@ class View:
             self.placed,
             hint,
             ears=found.settings.ears,
+            keep_orbits=found.settings.orbits == "keep_back",
             known=known,
             is_scaled=self.is_stated or self.is_scaled,
         )

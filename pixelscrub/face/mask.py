@@ -27,7 +27,7 @@ from pixelscrub.face.fit import (
 )
 from pixelscrub.face.grid import Grid, Placed
 from pixelscrub.face.readings import PLAIN_READING, Reading, ReadingSettings, read_values
-from pixelscrub.face.region import WHOLE, Region, face_region, in_view
+from pixelscrub.face.region import WHOLE, Region, Wishes, face_region, in_view
 from pixelscrub.plan import FaceStatus
 
 Floats = npt.NDArray[np.floating]
@@ -50,6 +50,8 @@ ENOUGH: Final = 0.3
 """Share of the average face in view below which the fit has too little to hold on to: heads that
 are cut off at the nose show more, and come out right; heads cut off at the eyes do not."""
 HALF: Final = 0.5
+NO_HEAD: Final = "no_head"
+"""Reason of a volume in which no head fits."""
 OUT_OF_VIEW: Final = "face_out_of_view"
 """Reason of a head whose face lies outside the field of view."""
 REMOVED: Final = 0.9
@@ -139,6 +141,7 @@ def fit_head(
     modality: str,
     *,
     ears: bool = False,
+    keep_orbits: bool = False,
     known: Pose | None = None,
     is_scaled: bool = True,
     settings: ReadingSettings | None = None,
@@ -151,25 +154,27 @@ def fit_head(
         placed: the volume, as the header's rescale gives it.
         modality: `CT`, `MR` or `PT`; anything else says nothing of the values.
         ears: take the ears too.
+        keep_orbits: leave their back halves.
         known: where the head lies by another volume of the frame of reference; taken where the
             skin of this one agrees.
         is_scaled: whether the size of pixels is known, and not guessed.
         settings: how values are read.
     """
     sizes = SIZES if is_scaled else ANY_SIZE
+    wishes = Wishes(ears, keep_orbits, max(placed.image.GetSpacing()))
     ends = placed.corners()
     if (ends.max(0) - ends.min(0)).min() < SMALLEST:
         return "too_thin"
-    best: HeadFit | str = "no_contrast"
+    best: HeadFit | str = NO_HEAD
     for reading in read_values(placed.image, modality, settings):
-        found = _locate(placed, reading, ears, known, sizes)
+        found = _locate(placed, reading, wishes, known, sizes)
         best = found if _rank(found) > _rank(best) else best
         if _rank(best) == _RANKS["removed"]:
             break
     return best
 
 
-_RANKS: Final = {"no_contrast": 0, "no_head": 1, OUT_OF_VIEW: 2, "partial": 3, "removed": 4}
+_RANKS: Final = {NO_HEAD: 0, OUT_OF_VIEW: 1, "partial": 2, "removed": 3}
 
 
 def _rank(found: HeadFit | str) -> int:
@@ -178,7 +183,11 @@ def _rank(found: HeadFit | str) -> int:
 
 
 def _locate(
-    placed: Placed, reading: Reading, ears: bool, known: Pose | None, sizes: tuple[float, float]
+    placed: Placed,
+    reading: Reading,
+    wishes: Wishes,
+    known: Pose | None,
+    sizes: tuple[float, float],
 ) -> HeadFit | str:
     kind, real = reading.kind, reading.real(placed)
     surface = reading.surface(real)
@@ -189,14 +198,14 @@ def _locate(
     again = _known(body, known)
     found = again or fit(body)
     if found is None or found.distance > NO_FIT:
-        return "no_head"
+        return NO_HEAD
     is_told = kind != "MR" or again is not None
     found = found if is_told else _facing(found, body, real)
     near = real.sample(FINE, *front(found.pose))
     is_faced = is_told or _is_faced(near, found.pose)
     skinned = near if surface is real else surface.sample(FINE, *front(found.pose))
     solid = skin.body(skinned, limit, kind)
-    region = face_region(near, solid, found.pose, kind, ears)
+    region = face_region(near, solid, found.pose, kind, wishes)
     return _judge(region, near, found, reading, is_faced)
 
 

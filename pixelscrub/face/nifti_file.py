@@ -255,10 +255,9 @@ def _describe(
 def _read_voxels(content: IO[bytes], skip: int, length: int) -> bytes:
     if len(content.read(skip)) < skip:
         raise HeldError(Reason.NIFTI_CUT)
-    with guarded(Reason.OUT_OF_MEMORY):
-        raw = bytearray()
-        while len(raw) < length and (block := content.read(min(2**24, length - len(raw)))):
-            raw += block
+    raw = bytearray()
+    while len(raw) < length and (block := content.read(min(2**24, length - len(raw)))):
+        raw += block
     if len(raw) < length:
         raise HeldError(Reason.NIFTI_CUT)
     return bytes(raw)

@@ -243,17 +243,17 @@ def test_a_sheared_volume_is_looked_at_where_it_lies(tmp_path):
 
 
 def sheared_head(folder):
-    """A head whose slices lie the farther in front the higher they are, as its transform says."""
+    """A head whose slices lie the farther back the higher they are, as its transform says."""
     volume = sitk.Cast(head("CT"), sitk.sitkInt16)
     values = sitk.GetArrayFromImage(volume)
-    values = np.stack([np.roll(p, -(k // 6), axis=0) for k, p in enumerate(values)])
+    values = np.stack([np.roll(p, k // 6, axis=0) for k, p in enumerate(values)])
     moved = sitk.GetImageFromArray(values)
     moved.CopyInformation(volume)
     sitk.WriteImage(moved, str(folder / "straight.nii.gz"))
     data = bytearray(gzip.decompress((folder / "straight.nii.gz").read_bytes()))
     struct.pack_into("<2h", data, 252, 0, 1)
     rows = np.reshape(struct.unpack_from("<12f", data, 280), (3, 4)).copy()
-    rows[1, 2] = -2.5 / 6
+    rows[1, 2] = 2.5 / 6
     struct.pack_into("<12f", data, 280, *rows.ravel())
     (folder / "sheared.nii.gz").write_bytes(gzip.compress(bytes(data)))
     return folder / "sheared.nii.gz"
