@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from pixelscrub import __version__
+from pixelscrub.compat.packages import needed_packages
+from pixelscrub.isolation import SAFE_FOLDER, environment, find_program
 
 EXTRAS: Final = {
     "net": ("pynetdicom", "dicomweb_client"),
@@ -88,7 +90,7 @@ def diagnose() -> Diagnosis:
         "Python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
-    needed = {name: _version(name) for name in _needed()}
+    needed = {name: _version(name) for name in needed_packages()}
     versions |= {name: version for name, version in needed.items() if version}
     found = Diagnosis(
         versions=versions,
@@ -100,16 +102,6 @@ def diagnose() -> Diagnosis:
     )
     found.advice.extend(_advice(found))
     return found
-
-
-def _needed() -> list[str]:
-    """Names of the packages that pixelscrub cannot do without."""
-    try:
-        requirements = metadata.requires("pixelscrub") or []
-    except metadata.PackageNotFoundError:
-        return []
-    names = (line for line in requirements if "extra ==" not in line)
-    return [line.split(";")[0].split(">")[0].split("=")[0].split("<")[0].strip() for line in names]
 
 
 def _version(package: str) -> str:
@@ -126,11 +118,11 @@ def _has(module: str) -> bool:
 def _program_version(program: str) -> str:
     """What a program says of its version; empty where it is not there."""
     lines = (line for line in _said(program, "--version") if re.search(r"\d\.\d", line))
-    return next(lines, "installed" if shutil.which(program) else "")
+    return next(lines, "installed" if find_program(program) else "")
 
 
 def _said(program: str, option: str) -> list[str]:
-    path = shutil.which(program)
+    path = find_program(program)
     if path is None:
         return []
     try:
@@ -141,7 +133,8 @@ def _said(program: str, option: str) -> list[str]:
             errors="replace",
             timeout=20,
             check=False,
-            cwd=tempfile.gettempdir(),
+            cwd=SAFE_FOLDER,
+            env=environment(),
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):
