@@ -129,7 +129,7 @@ def _words(instance: Instance) -> _Words:
     """All descriptions in one, whether it is an image, values of Image Type, samples a pixel."""
     from pydicom import dcmread
 
-    with guarded(Reason.FACE_FAILED), instance.source.open() as file:
+    with guarded(Reason.FACE_FAILED), instance.source.open_instance() as file:
         wanted = [*TAGS, "Rows", "ImageType", "SamplesPerPixel"]
         header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=wanted)
         descriptions = " ".join(str(header.get(tag) or "") for tag in TAGS)
