@@ -37,11 +37,14 @@ class Steps(Section):
 
 
 class PixelSettings(Section):
-    """How masked rectangles are filled."""
+    """How masked rectangles are filled, and whom to believe about the pixels."""
 
     fill: Literal["black", "grey", "border", "inpaint"] = "black"
     """`border`: the mean of what surrounds the rectangle; `inpaint`: what surrounds it, drawn on.
     """
+    disagreement: Literal["correct", "keep", "hold"] = "correct"
+    """What the header says of colours, bits, samples or frames and the pixel data do not: it is
+    corrected, kept, or the instance is held."""
 
 
 class Layout(Section):

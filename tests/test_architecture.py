@@ -29,8 +29,8 @@ ORDER = [
     "tags",
     "identity",
     "pixels",
-    "dicom",
     "intake",
+    "dicom",
 ]
 BASE = {
     "compat",

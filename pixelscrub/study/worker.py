@@ -230,12 +230,19 @@ def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -
     from pixelscrub.tags.done import Done
 
     steps, header = task.recipe.steps, image.header
-    adapt(header, image, edit)
+    _check_agreement(task, image)
+    adapt(header, image, edit, correct=task.recipe.pixels.disagreement == "correct")
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
         applied.note_tags(deidentify(header, *_tag_task(task, done)))
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
+
+
+def _check_agreement(task: ApplyTask, image: Image) -> None:
+    """Raise where the recipe holds instances whose header says what the pixel data do not."""
+    if task.recipe.pixels.disagreement == "hold" and image.corrections():
+        raise HeldError(Reason.CODESTREAM_MISMATCH, ", ".join(image.corrections()))
 
 
 def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
@@ -288,7 +295,7 @@ def source_of(plan: InstancePlan) -> Source:
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     with guarded(Reason.UNREADABLE):
-        file = source.open()
+        file = source.open_instance()
     with file:
         yield file
 
