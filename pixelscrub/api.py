@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixelscrub.compat.quiet import hush
-from pixelscrub.errors import HeldError, NothingUsableError, PixelscrubError, UsageError
+from pixelscrub.errors import (
+    HeldError,
+    NothingUsableError,
+    PixelscrubError,
+    Reason,
+    UsageError,
+)
 from pixelscrub.intake.find import SkippedFile, find
 from pixelscrub.intake.group import Intake
 from pixelscrub.intake.instance import Instance, Source
@@ -21,6 +27,7 @@ from pixelscrub.store.output import Output, check_places
 from pixelscrub.study import pipeline, worker
 from pixelscrub.study.context import StudyContext
 from pixelscrub.study.run import Progress, Run, drive, open_run, write_record
+from pixelscrub.study.tasks import SamePixelsTask
 
 if TYPE_CHECKING:
     from pixelscrub.audit.issues import AuditResult
@@ -179,11 +186,19 @@ def gather(inputs: Sequence[Path], run: Run) -> Intake:
 
 def place(found: Iterable[Source | SkippedFile], run: Run) -> Intake:
     """Put files into their studies; headers are read in the workers."""
-    intake = Intake(run.private.index)
+
+    def has_same_pixels(first: Instance, second: Instance) -> bool:
+        return run.pool.call(worker.have_same_pixels, SamePixelsTask(first, second)) is True
+
+    recipe = run.recipe
+    intake = Intake(run.private.index, recipe.duplicates, has_same_pixels)
     for file, item in _placed(_chunks(found, intake, run.journal), run.pool):
         if isinstance(item, Instance) and item != file:
             run.journal.place(item)
-        intake.add(item)
+        if isinstance(item, Instance) and item.made and recipe.missing_uids == "hold":
+            intake.add(SkippedFile(item.source, Reason.MISSING_UID))
+        else:
+            intake.add(item)
     return intake
 
 

@@ -83,6 +83,7 @@ class Reason(StrEnum):
     MISSING_UID = "missing_uid"
     DUPLICATE_INSTANCE = "duplicate_instance"
     CONFLICTING_INSTANCES = "conflicting_instances"
+    SUPERSEDED_INSTANCE = "superseded_instance"
     ARCHIVE_LIMIT = "archive_limit"
     UNKNOWN_SOP_CLASS = "unknown_sop_class"
     # pixels
@@ -125,8 +126,17 @@ class Reason(StrEnum):
     INPUT_CHANGED = "input_changed"
 
 
-NOT_INSTANCES = frozenset({Reason.NOT_DICOM, Reason.NOT_A_FILE, Reason.DICOMDIR})
-"""Reasons of files that are no instances: reported and left, without effect on the exit code."""
+SKIPPED = frozenset(
+    {
+        Reason.NOT_DICOM,
+        Reason.NOT_A_FILE,
+        Reason.DICOMDIR,
+        Reason.DUPLICATE_INSTANCE,
+        Reason.SUPERSEDED_INSTANCE,
+    }
+)
+"""Reasons of files that are no instances, or for which another file of the same instance stands:
+reported, without effect on the exit code."""
 
 
 RETRYABLE = frozenset(

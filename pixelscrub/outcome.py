@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pixelscrub.errors import NOT_INSTANCES, Reason
+from pixelscrub.errors import SKIPPED, Reason
 from pixelscrub.findings import Action, Box, Kind
 from pixelscrub.plan import FaceStatus
 
@@ -55,6 +55,7 @@ class AuditLine(BaseModel):
     reason: Reason | None = None
     detail: str | None = None
     sop_class: str | None = None
+    made_uids: list[str] = Field(default_factory=list)
     transfer_syntax: TransferSyntax = TransferSyntax()
     text: list[TextLine] = Field(default_factory=list)
     crop: Box | None = None
@@ -97,7 +98,7 @@ class Summary(BaseModel):
 
     def add(self, line: AuditLine) -> None:
         """Count one line of the audit."""
-        if line.reason in NOT_INSTANCES:
+        if line.reason in SKIPPED:
             _count(self.left, line.reason)
             return
         if line.outcome is Outcome.CLEAN:

@@ -68,6 +68,7 @@ class InstancePlan(BaseModel):
         output: the name it gets in the output folder.
         size, modified, digest: bytes, nanoseconds and content of the file when it was looked at.
         sop_class, transfer_syntax: UIDs.
+        made_uids: keywords of the UIDs that the original lacks, or shares with another file.
         findings: what was found.
         crop: the rectangle that stays, in stored pixels; None where nothing is cropped.
         held: reason code where the instance cannot be released.
@@ -88,6 +89,7 @@ class InstancePlan(BaseModel):
     digest: str = ""
     sop_class: str = ""
     transfer_syntax: str = ""
+    made_uids: list[str] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     crop: Box | None = None
     held: Reason | None = None

@@ -194,6 +194,9 @@ class TagSettings(Section):
         return self
 
 
+Duplicates = Literal["hold", "first", "newest", "rename"]
+
+
 class Recipe(Section):
     """One complete recipe; every field has a default that errs on the side of removing."""
 
@@ -204,6 +207,12 @@ class Recipe(Section):
     text: TextSettings = TextSettings()
     face: FaceSettings = FaceSettings()
     tags: TagSettings = TagSettings()
+    missing_uids: Literal["make", "hold"] = "make"
+    """Where Study, Series or SOP Instance UID is missing: make one, or hold the instance."""
+    duplicates: Duplicates = "hold"
+    """Files of one SOP Instance UID whose content differs: hold all but the first; or let the
+    `first` or the `newest` stand for all; or `rename`, which releases each under a UID of its
+    own. The same pixels in another transfer syntax count as one file in any case."""
 
     @classmethod
     def load(cls, name_or_file: str | Path = "default") -> Recipe:

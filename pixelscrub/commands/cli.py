@@ -15,15 +15,17 @@ import typer
 from typer.exceptions import TyperException
 
 from pixelscrub import __version__
-from pixelscrub.commands import network
+from pixelscrub.commands import guidance, network
 from pixelscrub.commands.options import (
     Dask,
     DryRun,
+    FilesFrom,
     Gallery,
     Inputs,
     Json,
     Key,
     Memory,
+    OptionalInputs,
     Out,
     PrivateDir,
     RecipeName,
@@ -31,7 +33,8 @@ from pixelscrub.commands.options import (
     Timeout,
     Workers,
 )
-from pixelscrub.errors import PixelscrubError, UsageError
+from pixelscrub.commands.written import write_text
+from pixelscrub.errors import NothingUsableError, PixelscrubError, UsageError
 
 if TYPE_CHECKING:
     from pixelscrub.jobs.limits import Limits
@@ -42,10 +45,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 ExportFormat = Literal["nifti", "png", "jpeg"]
-recipes_app = typer.Typer(help="List the built-in recipes, or show one.")
-app.add_typer(recipes_app, name="recipes", invoke_without_command=True)
 
 
 @app.callback(invoke_without_command=True)
@@ -62,8 +64,9 @@ def version(
 
 def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> None:
     def command(  # noqa: PLR0913, PLR0917 (the options of the contract)
-        inputs: Inputs,
         out: Out,
+        inputs: OptionalInputs = None,
+        files_from: FilesFrom = None,
         recipe: RecipeName = "default",
         private: PrivateDir = None,
         key: Key = None,
@@ -75,14 +78,19 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
         memory: Memory = None,
     ) -> None:
         from pixelscrub import api
+        from pixelscrub.commands.answers import read_names
         from pixelscrub.commands.progress import shown
         from pixelscrub.recipe import Recipe
 
+        names = [*(inputs or []), *(read_names(files_from) if files_from else [])]
+        given = [name for name in names if name.exists()] if files_from else names
+        if files_from and not given:
+            raise NothingUsableError("no file of these names exists")
         chosen = Recipe.load(recipe)
         chosen = chosen.with_steps(*steps) if steps else chosen
         with shown() as progress:
             summary = api.scrub(
-                inputs,
+                given,
                 out,
                 recipe=chosen,
                 private=private,
@@ -94,7 +102,11 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
                 limits=_limits(timeout, memory),
                 progress=progress,
             )
-        _finish(summary, api.private_folder(out, private))
+        folder = api.private_folder(out, private)
+        if files_from:
+            _answer(names, folder)
+            raise typer.Exit(summary.exit_code or 2 * (len(given) < len(names)))
+        _finish(summary, folder)
 
     app.command(name, help=help_text)(command)
 
@@ -149,7 +161,7 @@ def inspect(
     with kept_or_temporary(private) as folder:
         plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
     if json is not None:
-        _write(json, to_json(plans))
+        write_text(json, to_json(plans))
     typer.echo(render_tags(plans, show_values) if tags else render(plans))
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
@@ -200,7 +212,7 @@ def verify(
     known = folder if private or (folder / "audit.jsonl").exists() else None
     result = api.verify(inputs, out, private=known, recipe=recipe)
     if json is not None:
-        _write(json, result.to_json())
+        write_text(json, result.to_json())
     typer.echo(result.render())
     raise typer.Exit(4 if result.issues else 0)
 
@@ -266,11 +278,12 @@ def evaluate(
     hush()
     result = measure(images, truth, api.checked_recipe(recipe).text, gallery=gallery)
     if json is not None:
-        _write(json, result.to_json())
+        write_text(json, result.to_json())
     typer.echo(result.render())
 
 
 network.add_to(app)
+guidance.add_to(app)
 
 
 @app.command()
@@ -285,24 +298,6 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("pixelscrub-demo")) ->
         out = folder / "scrubbed"
         summary = api.scrub(study, out, resume=True, progress=progress)
     _finish(summary, api.private_folder(folder / "scrubbed", None))
-
-
-@recipes_app.callback()
-def recipes(context: typer.Context) -> None:
-    """List the built-in recipes."""
-    from pixelscrub.recipe import Recipe, names
-
-    if context.invoked_subcommand is None:
-        for name in names():
-            typer.echo(f"{name:12} {Recipe.load(name).description}")
-
-
-@recipes_app.command("show")
-def show_recipe(name: str) -> None:
-    """Print a recipe and every setting there is, as a start for one's own."""
-    from pixelscrub.commands.recipe_guide import guide
-
-    typer.echo(guide(name), nl=False)
 
 
 def main() -> None:
@@ -326,7 +321,19 @@ def _limits(timeout: float | None, memory: float | None) -> Limits:
     return limits if timeout is None else replace(limits, seconds=timeout)
 
 
+def _answer(names: list[Path], private: Path) -> None:
+    """A line of JSON for each name that was given."""
+    from pixelscrub.commands.answers import answers
+    from pixelscrub.store.journal import Journal
+
+    with Journal(private / "journal.sqlite") as journal:
+        for line in answers(names, journal):
+            typer.echo(line)
+
+
 def _finish(summary: Summary, private: Path) -> None:
+    from pixelscrub.commands.explain import explain_held
+
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
     left = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.left.items()))
     typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
@@ -334,13 +341,8 @@ def _finish(summary: Summary, private: Path) -> None:
         typer.echo(f"left alone: {left}")
     if "dicomdir" in summary.left:
         typer.echo("a DICOMDIR over the output: pixelscrub media OUT -o MEDIA")
+    if summary.reasons:
+        typer.echo(explain_held(summary.reasons))
     if (private / "report" / "index.html").exists():
         typer.echo(f"report: {private / 'report' / 'index.html'}")
     raise typer.Exit(summary.exit_code)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"result cannot be written ({type(error).__name__})") from None

@@ -74,7 +74,19 @@ def _open_regular(path: Path) -> BinaryIO:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One DICOM instance, known by what its header says."""
+    """One DICOM instance, known by what its header says.
+
+    Attributes:
+        source: the file.
+        uid, series, study: UIDs; of those that are missing, or stand in another file too, what
+            was made in their place.
+        patient: Patient ID, else name and date of birth, else empty.
+        sop_class, transfer_syntax, modality: as the header says, empty where it does not.
+        number: Instance Number, 0 where there is none.
+        frame_of_reference: UID, may be empty.
+        created: Instance Creation Date and Time as digits, empty where it is not said.
+        made: keywords of the UIDs that were made.
+    """
 
     source: Source
     uid: str
@@ -86,6 +98,8 @@ class Instance:
     modality: str
     number: int
     frame_of_reference: str = ""
+    created: str = ""
+    made: tuple[str, ...] = ()
 
     def row(self) -> str:
         """All but where it lies, as JSON."""
@@ -95,6 +109,7 @@ class Instance:
     def of_row(cls, source: Source, row: str) -> Self:
         """What `row` gave, lying at `source`."""
         digest, *placed = json.loads(row)
+        placed[-1] = tuple(placed[-1])  # JSON knows lists alone
         return cls(replace(source, digest=digest), *placed)
 
 

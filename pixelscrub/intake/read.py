@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.intake import uids
 from pixelscrub.intake.instance import Instance, Source, digest_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ DAMAGED_ARCHIVE: Final = (
 CLAIMS_DICOM: Final = (".dcm", ".dicom", ".dic", ".ima")
 UIDS: Final = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 PATIENT: Final = ("PatientID", "PatientName", "PatientBirthDate")
+CREATED: Final = ("InstanceCreationDate", "InstanceCreationTime")
 TAGS: Final = [
     *UIDS,
     "SOPClassUID",
@@ -43,6 +45,9 @@ TAGS: Final = [
     *PATIENT,
     "InstanceNumber",
     "FrameOfReferenceUID",
+    *CREATED,
+    *uids.STUDY,
+    *uids.SERIES,
 ]
 PIXEL_GROUP: Final = 0x7FE00000
 
@@ -130,8 +135,9 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
         uid, study, series = (str(header.get(name) or "") for name in UIDS)
         if not (sop_class or uid or study or series):
             raise HeldError(_reason_not_dicom(source))
-        if not (sop_class and uid and study and series):
+        if not sop_class:
             raise HeldError(Reason.MISSING_UID)
+        uid, study, series, made = uids.complete(header, source.digest, uid, study, series)
         return Instance(
             source=source,
             uid=uid,
@@ -143,6 +149,8 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
             modality=str(header.get("Modality") or ""),
             number=_number(header),
             frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
+            created="".join(str(header.get(keyword) or "").strip() for keyword in CREATED),
+            made=made,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO
 
+import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.dicom.encapsulation import EXTENDED_OFFSETS, EncapsulatedFrames
@@ -101,3 +102,17 @@ class Image:
             self.encapsulated = EncapsulatedFrames(
                 self.file, self.element, self.info.frames, extended
             )
+
+
+def has_same_frames(first: BinaryIO, second: BinaryIO) -> bool:
+    """Whether two instances hold the same stored values in the same frames, whatever the encoding.
+
+    Raises:
+        HeldError: one of them cannot be decoded.
+    """
+    one, other = Image(first), Image(second)
+    if one.info is None or other.info is None:
+        return False
+    if (one.info.frames, one.info.colour_space) != (other.info.frames, other.info.colour_space):
+        return False
+    return all(np.array_equal(one.frame(i), other.frame(i)) for i in range(one.info.frames))

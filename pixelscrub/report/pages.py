@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydicom.uid import UID
 
-from pixelscrub.errors import NOT_INSTANCES
+from pixelscrub.errors import SKIPPED
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, Summary
 from pixelscrub.report.lines import Audit
 from pixelscrub.report.naming import stem_of
@@ -192,7 +192,7 @@ def held(lines: Iterable[AuditLine], folder: Path) -> dict[str, list[Card]]:
     """Held instances by reason, the most frequent reason first."""
     groups: dict[str, list[Card]] = {}
     for line in lines:
-        if line.outcome is Outcome.HELD and line.reason not in NOT_INSTANCES:
+        if line.outcome is Outcome.HELD and line.reason not in SKIPPED:
             groups.setdefault(str(line.reason), []).append(Card(line, _shots(line, folder)))
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
@@ -208,7 +208,7 @@ def left(lines: Iterable[AuditLine]) -> dict[str, list[AuditLine]]:
     """Files that are no instances, by reason."""
     groups: dict[str, list[AuditLine]] = {}
     for line in lines:
-        if line.reason in NOT_INSTANCES:
+        if line.reason in SKIPPED:
             groups.setdefault(str(line.reason), []).append(line)
     return groups
 

@@ -148,6 +148,16 @@ class Journal:
         rows = self._rows.execute("SELECT line FROM files WHERE size >= 0 ORDER BY root, source")
         return (AuditLine.model_validate_json(row[0]) for row in rows)
 
+    def lines_below(self, root: Path, name: str) -> Iterator[AuditLine]:
+        """What became of a file, of the members of an archive, or of all in `root` (no `name`)."""
+        rows = self._rows.execute(
+            "SELECT line FROM files WHERE size >= 0 AND root = ?"
+            " AND (? = '' OR source = ? OR substr(source, 1, length(?) + 1) = ? || '/')"
+            " ORDER BY source",
+            (_resolved(root), name, name, name, name),
+        )
+        return (AuditLine.model_validate_json(row[0]) for row in rows)
+
     def remember(self, pairs: Iterable[tuple[str, str, str]]) -> None:
         """Add kind, original and pseudonym to the crosswalk."""
         self._rows.executemany("INSERT OR IGNORE INTO crosswalk VALUES (?, ?, ?)", pairs)

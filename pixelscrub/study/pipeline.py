@@ -243,6 +243,7 @@ def instance_plan(instance: Instance, output: str, seen: Seen | PixelscrubError)
         digest=digest,
         sop_class=instance.sop_class,
         transfer_syntax=instance.transfer_syntax,
+        made_uids=list(instance.made),
     )
     if isinstance(seen, Seen):
         plan.findings, plan.crop, plan.seconds = seen.findings, seen.crop, seen.seconds
@@ -273,6 +274,7 @@ def _apply_task(instance: InstancePlan, plan: Plan, facts: Path, run: Run) -> Ap
         scratch=run.private.scratch(),
         pictures=run.private.report / "pictures",
         patient=plan.patient or plan.study,
+        study=plan.study,
     )
 
 
@@ -302,6 +304,7 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
         reason=instance.held,
         detail=instance.detail or None,
         sop_class=instance.sop_class,
+        made_uids=instance.made_uids,
         transfer_syntax=TransferSyntax(before=instance.transfer_syntax),
         text=[
             TextLine(**f.model_dump(include=set(TextLine.model_fields))) for f in instance.findings

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from pixelscrub import __version__
 from pixelscrub.compat.quiet import hush
-from pixelscrub.errors import NOT_INSTANCES, RETRYABLE, UsageError
+from pixelscrub.errors import RETRYABLE, SKIPPED, UsageError
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
@@ -125,7 +125,7 @@ class Run:
             self.journal.record(source, self.digest, line, plan)
             if self.output is not None and earlier is not None and earlier != line.output:
                 self.output.remove(earlier)
-            is_instance = line.reason not in NOT_INSTANCES
+            is_instance = line.reason not in SKIPPED
             self.progress.advanced(1, line.outcome if is_instance else None)
 
     def _is_there(self, name: str) -> bool:

@@ -1,0 +1,19 @@
+"""Results of commands as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pixelscrub.errors import UsageError
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a result where the user asked for it.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"result cannot be written ({type(error).__name__})") from None
