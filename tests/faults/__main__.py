@@ -1,4 +1,4 @@
-"""Try ten families of faults and print how many pixelscrub survived.
+"""Try all families of faults and print how many pixelscrub survived.
 
 Usage: scripts/faults [--short] [FAMILY...]
 
@@ -33,6 +33,7 @@ FAMILIES = {
     "identity": "identity: duplicates, conflicts, references",
     "environment": "environment: programs, codecs, locale, limits",
     "network": "network: what peers do wrong",
+    "hostile_peer": "hostile peers: callers of the gateway, services that fetch asks",
 }
 
 
