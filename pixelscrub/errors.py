@@ -114,6 +114,7 @@ class Reason(StrEnum):
     PIXELS_CHANGED = "pixels_changed_outside"
     FILL_MISSING = "fill_missing"
     IDENTIFIER_LEFT = "identifier_left"
+    SURPLUS_LEFT = "surplus_left"
     TEXT_LEFT = "text_left"
     FACE_LEFT = "face_left"
     WRITE_FAILED = "write_failed"
@@ -122,6 +123,7 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     INTERNAL_ERROR = "internal_error"
     PLAN_INVALID = "plan_invalid"
+    RECORD_INVALID = "record_invalid"
     HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
 
@@ -150,6 +152,7 @@ RETRYABLE = frozenset(
         Reason.OUT_OF_MEMORY,
         Reason.INTERNAL_ERROR,
         Reason.INPUT_CHANGED,
+        Reason.RECORD_INVALID,
     }
 )
 """Reasons that do not lie in the instance: a resumed run tries again."""

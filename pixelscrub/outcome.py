@@ -5,11 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pixelscrub.errors import SKIPPED, Reason
 from pixelscrub.findings import Action, Box, Kind
 from pixelscrub.plan import FaceStatus
+from pixelscrub.untrusted import is_output_name
 
 
 class Outcome(StrEnum):
@@ -65,6 +66,14 @@ class AuditLine(BaseModel):
     )
     seconds: dict[str, float] = Field(default_factory=dict)
     pictures: list[str] = Field(default_factory=list)
+
+    @field_validator("output")
+    @classmethod
+    def _stays_below(cls, output: str | None) -> str | None:
+        """What is read back names a file of the output folder, and no other."""
+        if output is not None and not is_output_name(output):
+            raise ValueError("no name of an output")
+        return output
 
     def to_json(self) -> str:
         """One line of JSON, with the names of the contract."""

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pixelscrub.errors import RecipeError
 from pixelscrub.findings import Box
@@ -183,6 +183,12 @@ class TagSettings(Section):
     unsupported: Literal["hold", "drop"] = "hold"
     """Whether encapsulated documents and unknown SOP classes are held, or what cannot be
     understood in them is dropped."""
+
+    @field_validator("lookup")
+    @classmethod
+    def _is_absolute(cls, lookup: Path | None) -> Path | None:
+        """Workers have another working directory."""
+        return None if lookup is None else lookup.absolute()
 
     @model_validator(mode="after")
     def _options_agree(self) -> TagSettings:

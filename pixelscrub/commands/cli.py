@@ -7,7 +7,6 @@ Exit: 0 all clean; 1 usage or recipe wrong; 2 some instances held; 3 nothing cou
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,6 +15,7 @@ from typer.exceptions import TyperException
 
 from pixelscrub import __version__
 from pixelscrub.commands import guidance, network
+from pixelscrub.commands.limits import limits_of
 from pixelscrub.commands.options import (
     Dask,
     DryRun,
@@ -35,9 +35,9 @@ from pixelscrub.commands.options import (
 )
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import NothingUsableError, PixelscrubError, UsageError
+from pixelscrub.untrusted import printable
 
 if TYPE_CHECKING:
-    from pixelscrub.jobs.limits import Limits
     from pixelscrub.outcome import Summary
 
 app = typer.Typer(
@@ -99,7 +99,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
                 dask=dask,
                 resume=resume,
                 dry_run=dry_run,
-                limits=_limits(timeout, memory),
+                limits=limits_of(timeout, memory),
                 progress=progress,
             )
         folder = api.private_folder(out, private)
@@ -133,14 +133,14 @@ def deface_nifti(
     ] = "air",
 ) -> None:
     """Remove the face from a NIfTI volume or time series; one file in, one file out."""
-    from pixelscrub.face.nifti import deface_nifti as deface
+    from pixelscrub.commands.nifti import deface_in_worker
 
-    done = deface(source, out, modality, mask=mask, ears=ears, fill=fill)
+    done = deface_in_worker(source, out=out, modality=modality, mask=mask, ears=ears, fill=fill)
     typer.echo(f"voxels filled: {done.voxels}")
 
 
 @app.command()
-def inspect(
+def inspect(  # noqa: PLR0913, PLR0917 (its options)
     inputs: Inputs,
     private: PrivateDir = None,
     json: Json = None,
@@ -150,6 +150,9 @@ def inspect(
     tags: Annotated[bool, typer.Option("--tags", help="Show what becomes of each tag.")] = False,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="With --tags: values too; on a terminal only.")
+    ] = False,
+    show_names: Annotated[
+        bool, typer.Option("--show-names", help="Name files too: names often identify.")
     ] = False,
 ) -> None:
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
@@ -162,7 +165,8 @@ def inspect(
         plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
     if json is not None:
         write_text(json, to_json(plans))
-    typer.echo(render_tags(plans, show_values) if tags else render(plans))
+    shown = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
+    typer.echo(shown)
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
 
@@ -239,7 +243,7 @@ def crosswalk(
         raise UsageError("originals are shown on a terminal only; use --csv FILE")
     text = to_csv(originals(read_crosswalk(private, key), pseudonyms or []))
     if csv is None:
-        typer.echo(text, nl=False)
+        typer.echo("".join(f"{printable(line)}\n" for line in text.splitlines()), nl=False)
     else:
         save(csv, text)
 
@@ -308,17 +312,10 @@ def main() -> None:
         error.show()  # type: ignore[attr-defined]
         sys.exit(UsageError.exit_code)
     except PixelscrubError as error:
-        typer.echo(f"pixelscrub: {error}", err=True)
+        typer.echo(printable(f"pixelscrub: {error}"), err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
-
-
-def _limits(timeout: float | None, memory: float | None) -> Limits:
-    from pixelscrub.jobs.limits import Limits
-
-    limits = Limits(memory=None if memory is None else int(memory * 1e9))
-    return limits if timeout is None else replace(limits, seconds=timeout)
 
 
 def _answer(names: list[Path], private: Path) -> None:

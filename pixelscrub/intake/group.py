@@ -17,6 +17,7 @@ from pixelscrub.errors import Reason
 from pixelscrub.intake.find import SkippedFile
 from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.intake.uids import made_uid
+from pixelscrub.untrusted import reserve
 
 if TYPE_CHECKING:
     from pixelscrub.recipe import Duplicates
@@ -48,7 +49,7 @@ class Intake:
         """Start anew, in the file `path` or in memory; `duplicates` as in the recipe."""
         self._duplicates, self._has_same_pixels = duplicates, has_same_pixels
         if path is not None:
-            path.unlink(missing_ok=True)
+            reserve(path)
         self._rows = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._rows.executescript(SCHEMA)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from pixelscrub.intake.archive import read_member
+from pixelscrub.intake.archive import read_member, read_start
 
 CHUNK: Final = 2**20
 
@@ -47,6 +47,14 @@ class Source:
             return _open_regular(self.root / self.path)
         name = self.path[len(self.archive) + 1 :]
         return io.BytesIO(read_member(self.root / self.archive, name, _open_regular))
+
+    def start(self, length: int) -> bytes:
+        """The first bytes; of a member no more than these are unpacked."""
+        if self.archive is None:
+            with self.open() as file:
+                return file.read(length)
+        name = self.path[len(self.archive) + 1 :]
+        return read_start(self.root / self.archive, name, length, _open_regular)
 
     def read_digest(self) -> str:
         """The digest of what lies there now."""
@@ -106,13 +114,21 @@ class Instance:
         return json.dumps([self.source.digest, *(getattr(self, name) for name in PLACED)])
 
     @classmethod
-    def of_row(cls, source: Source, row: str) -> Self:
-        """What `row` gave, lying at `source`."""
-        digest, *placed = json.loads(row)
-        placed[-1] = tuple(placed[-1])  # JSON knows lists alone
+    def of_row(cls, source: Source, row: str) -> Self | None:
+        """What `row` gave, lying at `source`; None where it does not give that."""
+        try:
+            digest, *placed = json.loads(row)
+        except (ValueError, TypeError, RecursionError):
+            return None
+        kinds = [KINDS.get(name, str) for name in PLACED]
+        if not isinstance(digest, str) or list(map(type, placed)) != kinds:
+            return None
+        placed[-1] = tuple(map(str, placed[-1]))  # JSON knows lists alone
         return cls(replace(source, digest=digest), *placed)
 
 
+KINDS: Final = {"number": int, "made": list}
+"""Types of what is placed, where they are no texts, as JSON has them."""
 PLACED: Final = Instance.__slots__[1:]
 """All but the source."""
 

@@ -16,6 +16,7 @@ from pixelscrub.errors import SKIPPED
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, Summary
 from pixelscrub.report.lines import Audit
 from pixelscrub.report.naming import stem_of
+from pixelscrub.untrusted import open_regular
 
 CARDS: Final = 200
 """Instances with pictures on one page."""
@@ -271,7 +272,7 @@ def _shot(path: Path) -> Shot | None:
     from PIL import Image as Picture
 
     try:
-        with Picture.open(path) as picture:
+        with open_regular(path) as opened, Picture.open(opened, formats=["JPEG"]) as picture:
             told = re.match(r"(\d+) (\d+) ?(.*)", _comment(picture.info), re.DOTALL)
             file = f"pictures/{path.name}"
             if told is None:

@@ -46,6 +46,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.PIXELS_CHANGED: "Pixels outside the planned region differ from the original.",
     Reason.FILL_MISSING: "Pixels that were to be masked are not.",
     Reason.IDENTIFIER_LEFT: "A value that identifies was still in the written file.",
+    Reason.SURPLUS_LEFT: "The written pixel data held more than frames: a comment, unused bits...",
     Reason.TEXT_LEFT: "Text that was to be masked could still be read.",
     Reason.FACE_LEFT: "A face could still be seen after defacing.",
     Reason.WRITE_FAILED: "The file could not be written; look at disk space and permissions.",
@@ -54,6 +55,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.OUT_OF_MEMORY: "The work needed more memory than the limit.",
     Reason.INTERNAL_ERROR: "An error in pixelscrub; please report it with this code.",
     Reason.PLAN_INVALID: "The plan was changed into something that cannot be carried out.",
+    Reason.RECORD_INVALID: "The private folder's record of this file is damaged; scrub it again.",
     Reason.HELD_BY_PERSON: "A person held it back in the review.",
     Reason.INPUT_CHANGED: "The file changed after it was looked at.",
 }
@@ -124,6 +126,7 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.INTERNAL_ERROR: "Run again with --resume; if it stays, report the code and the output "
     "of `pixelscrub doctor`.",
     Reason.PLAN_INVALID: "Undo the last change to plan.json, or run `inspect` again.",
+    Reason.RECORD_INVALID: "Scrub the input that the file lies in again.",
     Reason.HELD_BY_PERSON: "Nothing is to be done, unless the person decides otherwise in the "
     "review.",
     Reason.INPUT_CHANGED: "Run again: the file is looked at anew.",

@@ -18,10 +18,10 @@ from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
 from pixelscrub.plan import FacePlan, InstancePlan, Plan, Tile
 from pixelscrub.report.naming import stem_of
-from pixelscrub.store.names import assign
 from pixelscrub.store.stamp import stamps
 from pixelscrub.study import worker
 from pixelscrub.study.context import StudyContext, together
+from pixelscrub.study.output_names import bad_name, names_of
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
 
@@ -90,7 +90,7 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     """Find everything that identifies, and save it as the study's plan."""
     folder = run.plan_folder(study.uid)
     plan = Plan(study=study.uid, patient=study.patient, recipe=run.recipe)
-    names = _names(study, run)
+    names = names_of(study, run)
     with StudyContext(terms).laid_down(run.private.scratch()) as facts:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
         for task, seen in run.pool.map(worker.look_instance, tasks):
@@ -149,7 +149,7 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], 
             run.progress.advanced(1)
         elif instance.held:
             _finish(instance, facts, HeldError(instance.held, instance.detail), run)
-        elif error := unread.get(_identity(source)):
+        elif error := unread.get(_identity(source)) or bad_name(instance, plan, terms, run):
             _finish(instance, facts, error, run)
         else:
             waiting.append(instance)
@@ -210,13 +210,6 @@ def leave(left: Iterable[SkippedFile], run: Run) -> None:
 def left_line(left: SkippedFile) -> AuditLine:
     """What the audit says of a file that is not looked at."""
     return AuditLine(source=left.source.name, outcome=Outcome.HELD, reason=left.reason)
-
-
-def _names(study: Study, run: Run) -> dict[str, str]:
-    earlier = {i.uid: run.earlier_output(i.source) for i in study.instances}
-    kept = {uid: name for uid, name in earlier.items() if name is not None}
-    patient = run.pseudonyms.patient_id(study.patient or study.uid)
-    return assign(study.instances, kept, patient, run.pseudonyms.uid)
 
 
 def _identity(source: Source) -> Identity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+import os
 import sqlite3
 import threading
 import time
@@ -32,6 +33,8 @@ from pixelscrub.recipe import Recipe
 from pixelscrub.store.journal import Journal
 from pixelscrub.store.output import Output
 from pixelscrub.store.private import Private
+from pixelscrub.store.temporary import remove_abandoned
+from pixelscrub.untrusted import make_file
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -71,6 +74,7 @@ class Run:
     progress: Progress = field(default_factory=Unwatched)
     started: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _claimed: set[str] = field(default_factory=set)
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:
@@ -107,6 +111,13 @@ class Run:
         """The name that a file was written to the last time."""
         with self._lock:
             return self.journal.output(source)
+
+    def claim(self, name: str) -> bool:
+        """Take the name of an output that is none of ours; false where it is taken."""
+        with self._lock:
+            is_free = name not in self._claimed
+            self._claimed.add(name)
+            return is_free
 
     def record(
         self,
@@ -147,6 +158,7 @@ def open_run(
         UsageError: the private folder or the key cannot be used, or another run uses them.
     """
     hush()
+    remove_abandoned()
     private = Private.open(folder)
     with private.locked():
         private.empty_scratch()
@@ -212,6 +224,9 @@ def write_record(run: Run, instances: int) -> Summary:
     )
     private = run.private
     is_new = _write(private.audit, _counted(run.journal.lines(), summary))
+    for name in run.journal.damaged:
+        if run.output is not None and isinstance(name, str):
+            run.output.remove(name)
     is_new = is_new or summary != _earlier(private)
     summary.seconds = round(time.monotonic() - run.started, 3)
     _write(private.summary, [summary.model_dump_json(indent=1)])
@@ -229,8 +244,10 @@ def _counted(lines: Iterable[AuditLine], summary: Summary) -> Iterator[str]:
 def _write(path: Path, lines: Iterable[str]) -> bool:
     """Write a file in one step; says whether it differs from what was there."""
     new = path.with_name(f"{path.name}.new")
-    with new.open("w", encoding="utf-8") as file:
-        file.writelines(lines)
+    with make_file(new) as file:
+        file.writelines(line.encode() for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
     differs = not (path.exists() and filecmp.cmp(path, new, shallow=False))
     new.replace(path)
     return differs

@@ -28,6 +28,7 @@ from pixelscrub.study.tasks import (
     SamePixelsTask,
     Seen,
 )
+from pixelscrub.untrusted import make_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -140,6 +141,7 @@ def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
     """Go from file to file where the pixels stay; None where the way leads over the image."""
     from pixelscrub.dicom.parts import parts_of
     from pixelscrub.pixels.edit import Edit
+    from pixelscrub.pixels.frames import is_minimal
     from pixelscrub.tags.deidentify import rewrite
     from pixelscrub.tags.done import Done
 
@@ -149,6 +151,10 @@ def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
         return None
     parts = parts_of(file)
     if parts is None or (steps.text and parts.shows_more):
+        return None
+    if parts.pixels is not None and not is_minimal(
+        file, parts.pixels, parts.header, parts.syntax, not parts.header.how.little
+    ):
         return None
     done = Done(text=steps.text and parts.pixels is not None)
     with _timed(applied.seconds, "tags"), _writing(task.scratch) as out:
@@ -202,6 +208,7 @@ def plan_edit(task: ApplyTask, image: Image) -> Edit:
         voxels=_face_edit(task, image),
         crop=task.plan.crop,
         drop_overlays=task.recipe.steps.text,
+        keep_planes=not (task.recipe.steps.text or task.recipe.steps.tags),
     )
     return fit(image, edit)
 
@@ -287,7 +294,7 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
 @contextmanager
 def _writing(path: Path) -> Iterator[Any]:
     try:
-        with path.open("w+b") as out:
+        with make_file(path) as out:
             yield out
             out.flush()
             os.fsync(out.fileno())

@@ -2,9 +2,11 @@
 
 import random
 import warnings
+import zipfile
 
 import pytest
 
+from tests.faults.ground import encoded, instance
 from tests.faults.harnesses import HARNESSES, feed
 from tests.faults.malformed import damaged
 
@@ -31,3 +33,24 @@ def test_reader_survives_nothing_and_nonsense(name, data, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         feed(HARNESSES[name], tmp_path, data)
+
+
+def test_member_without_a_name_costs_itself_alone(tmp_path):
+    """Found by a guided run: `ZipInfo.is_dir` fails on it, and with it the whole run failed."""
+    from pixelscrub.errors import Reason
+    from pixelscrub.intake.find import SkippedFile, find
+
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("1.dcm", encoded(instance()))
+        archive.writestr("X", "no DICOM")
+    content = (tmp_path / "x.zip").read_bytes()
+    entry = content.rindex(b"PK\x01\x02")
+    unnamed = bytearray(content[: entry + 46] + content[entry + 47 :])
+    unnamed[entry + 28 : entry + 30] = bytes(2)
+    end = unnamed.rindex(b"PK\x05\x06")
+    size = int.from_bytes(unnamed[end + 12 : end + 16], "little") - 1
+    unnamed[end + 12 : end + 16] = size.to_bytes(4, "little")
+    (tmp_path / "x.zip").write_bytes(unnamed)
+    one, nameless = sorted(find([tmp_path / "x.zip"]), key=lambda f: isinstance(f, SkippedFile))
+    assert one.path == "x.zip/1.dcm"
+    assert nameless.reason is Reason.DAMAGED_FILE
