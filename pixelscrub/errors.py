@@ -126,6 +126,7 @@ class Reason(StrEnum):
     RECORD_INVALID = "record_invalid"
     HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
+    RARE_PATIENT = "rare_patient"
 
 
 SKIPPED = frozenset(
@@ -152,6 +153,7 @@ RETRYABLE = frozenset(
         Reason.OUT_OF_MEMORY,
         Reason.INTERNAL_ERROR,
         Reason.INPUT_CHANGED,
+        Reason.RARE_PATIENT,
         Reason.RECORD_INVALID,
     }
 )

@@ -200,6 +200,17 @@ class TagSettings(Section):
         return self
 
 
+class ReleaseSettings(Section):
+    """How rare a patient may be in a release, by what is kept of the person."""
+
+    k: int = Field(default=5, ge=2, le=1000)
+    """Patients that have to look alike; smaller groups count as rare."""
+    on_rare: Literal["report", "hold", "generalise"] = "report"
+    """`report`: the statement counts them; `hold`: their instances are held; `generalise`: ages
+    are kept in bands of five years, sizes and weights rounded, serial numbers of devices and
+    minutes dropped, for everybody."""
+
+
 Duplicates = Literal["hold", "first", "newest", "rename"]
 
 
@@ -213,6 +224,7 @@ class Recipe(Section):
     text: TextSettings = TextSettings()
     face: FaceSettings = FaceSettings()
     tags: TagSettings = TagSettings()
+    release: ReleaseSettings = ReleaseSettings()
     missing_uids: Literal["make", "hold"] = "make"
     """Where Study, Series or SOP Instance UID is missing: make one, or hold the instance."""
     duplicates: Duplicates = "hold"

@@ -13,6 +13,7 @@ ORDER = [
     "review",
     "net",
     "api",
+    "statement",
     "evaluate",
     "audit",
     "study",

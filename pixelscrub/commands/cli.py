@@ -14,13 +14,12 @@ import typer
 from typer.exceptions import TyperException
 
 from pixelscrub import __version__
-from pixelscrub.commands import guidance, network
+from pixelscrub.commands import guidance, network, outputs, statement
 from pixelscrub.commands.limits import limits_of
 from pixelscrub.commands.options import (
     Dask,
     DryRun,
     FilesFrom,
-    Gallery,
     Inputs,
     Json,
     Key,
@@ -47,7 +46,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-ExportFormat = Literal["nifti", "png", "jpeg"]
 
 
 @app.callback(invoke_without_command=True)
@@ -199,95 +197,10 @@ def review(
         typer.echo(f"layouts of devices, for images to come: scrub --recipe {layouts}")
 
 
-@app.command()
-def verify(
-    inputs: Path,
-    out: Path,
-    private: PrivateDir = None,
-    json: Json = None,
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", help="What may stay; default: as planned.")
-    ] = None,
-) -> None:
-    """Audit an output, ours or another tool's, against its originals."""
-    from pixelscrub import api
-
-    folder = api.private_folder(out, private)
-    known = folder if private or (folder / "audit.jsonl").exists() else None
-    result = api.verify(inputs, out, private=known, recipe=recipe)
-    if json is not None:
-        write_text(json, result.to_json())
-    typer.echo(result.render())
-    raise typer.Exit(4 if result.issues else 0)
-
-
-@app.command()
-def media(out: Path, target: Annotated[Path, typer.Option("-o", "--out", help="New.")]) -> None:
-    """Copy an output for media: short names, and a DICOMDIR over them."""
-    from pixelscrub.store.media import make_media
-
-    typer.echo(f"{make_media(out, target)} instances, DICOMDIR: {target / 'DICOMDIR'}")
-
-
-@app.command()
-def crosswalk(
-    private: Path,
-    pseudonyms: Annotated[list[str] | None, typer.Argument(help="Default: all.")] = None,
-    key: Key = None,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write them to this new file.")] = None,
-) -> None:
-    """Turn PSEUDONYMS back, with the key and the crosswalk in PRIVATE; on a terminal only."""
-    from pixelscrub.store.crosswalk import originals, read_crosswalk, save, to_csv
-
-    if csv is None and not sys.stdout.isatty():
-        raise UsageError("originals are shown on a terminal only; use --csv FILE")
-    text = to_csv(originals(read_crosswalk(private, key), pseudonyms or []))
-    if csv is None:
-        typer.echo("".join(f"{printable(line)}\n" for line in text.splitlines()), nl=False)
-    else:
-        save(csv, text)
-
-
-@app.command()
-def export(
-    out: Path,
-    folder: Path,
-    form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
-    private: PrivateDir = None,
-    workers: Workers = None,
-) -> None:
-    """Write what was scrubbed to OUT into FOLDER as NIfTI volumes, or as pictures."""
-    from pixelscrub import api
-    from pixelscrub.export.run import export as write
-
-    exported = write(out, api.private_folder(out, private), folder, form, workers)
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.left.items()))
-    typer.echo(f"files {exported.files}" + (f", not exported: {left}" if left else ""))
-    raise typer.Exit(exported.exit_code)
-
-
-@app.command()
-def evaluate(
-    images: Path,
-    truth: Path,
-    recipe: RecipeName = "default",
-    json: Json = None,
-    gallery: Gallery = None,
-) -> None:
-    """Measure text detection on IMAGES against TRUTH."""
-    from pixelscrub import api
-    from pixelscrub.compat.quiet import hush
-    from pixelscrub.evaluate.measure import evaluate as measure
-
-    hush()
-    result = measure(images, truth, api.checked_recipe(recipe).text, gallery=gallery)
-    if json is not None:
-        write_text(json, result.to_json())
-    typer.echo(result.render())
-
-
 network.add_to(app)
 guidance.add_to(app)
+outputs.add_to(app)
+statement.add_to(app)
 
 
 @app.command()

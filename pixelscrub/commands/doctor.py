@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from pixelscrub import __version__
+from pixelscrub.compat.packages import needed_packages
 
 EXTRAS: Final = {
     "net": ("pynetdicom", "dicomweb_client"),
@@ -88,7 +89,7 @@ def diagnose() -> Diagnosis:
         "Python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
-    needed = {name: _version(name) for name in _needed()}
+    needed = {name: _version(name) for name in needed_packages()}
     versions |= {name: version for name, version in needed.items() if version}
     found = Diagnosis(
         versions=versions,
@@ -100,16 +101,6 @@ def diagnose() -> Diagnosis:
     )
     found.advice.extend(_advice(found))
     return found
-
-
-def _needed() -> list[str]:
-    """Names of the packages that pixelscrub cannot do without."""
-    try:
-        requirements = metadata.requires("pixelscrub") or []
-    except metadata.PackageNotFoundError:
-        return []
-    names = (line for line in requirements if "extra ==" not in line)
-    return [line.split(";")[0].split(">")[0].split("=")[0].split("<")[0].strip() for line in names]
 
 
 def _version(package: str) -> str:

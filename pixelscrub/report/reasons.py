@@ -58,6 +58,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.RECORD_INVALID: "The private folder's record of this file is damaged; scrub it again.",
     Reason.HELD_BY_PERSON: "A person held it back in the review.",
     Reason.INPUT_CHANGED: "The file changed after it was looked at.",
+    Reason.RARE_PATIENT: "Too few patients of the release look alike by what is kept of this one.",
 }
 
 NEXT_STEP: Final[dict[Reason, str]] = {
@@ -126,10 +127,13 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.INTERNAL_ERROR: "Run again with --resume; if it stays, report the code and the output "
     "of `pixelscrub doctor`.",
     Reason.PLAN_INVALID: "Undo the last change to plan.json, or run `inspect` again.",
-    Reason.RECORD_INVALID: "Scrub the input that the file lies in again.",
+    Reason.RECORD_INVALID: "Run again with --resume; see who else may write to the private folder.",
     Reason.HELD_BY_PERSON: "Nothing is to be done, unless the person decides otherwise in the "
     "review.",
     Reason.INPUT_CHANGED: "Run again: the file is looked at anew.",
+    Reason.SURPLUS_LEFT: "Please report it: this is an error in pixelscrub.",
+    Reason.RARE_PATIENT: "Add patients to the release and run with --resume, keep fewer attributes,"
+    ' or set `[release] on_rare = "generalise"`.',
 }
 """What that person does next."""
 

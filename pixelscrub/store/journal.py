@@ -168,6 +168,19 @@ class Journal:
                 line.reason = Reason.RECORD_INVALID
             yield line
 
+    def hold_output(self, output: str, reason: Reason) -> None:
+        """Have a file that was released count as held: its output is taken back."""
+        row = self._rows.execute(
+            "SELECT line FROM files WHERE output = ? AND size >= 0", (output,)
+        ).fetchone()
+        line = _line(row[0]) if row is not None else None
+        if line is None:
+            return  # a damaged record is told as such
+        line.outcome, line.reason, line.output, line.pictures = Outcome.HELD, reason, None, []
+        self._rows.execute(
+            "UPDATE files SET line = ?, plan = '' WHERE output = ?", (line.to_json(), output)
+        )
+
     def lines_below(self, root: Path, name: str) -> Iterator[AuditLine]:
         """What became of a file, of the members of an archive, or of all in `root` (no `name`)."""
         rows = self._rows.execute(
@@ -176,7 +189,7 @@ class Journal:
             " ORDER BY source",
             (_resolved(root), name, name, name, name),
         )
-        return (AuditLine.model_validate_json(row[0]) for row in rows)
+        return (line for row in rows if (line := _line(row[0])) is not None)
 
     def remember(self, pairs: Iterable[tuple[str, str, str]]) -> None:
         """Add kind, original and pseudonym to the crosswalk."""

@@ -66,6 +66,11 @@ class Private:
         return self.path / "summary.json"
 
     @property
+    def recipe(self) -> Path:
+        """The recipe of the last run, with every setting."""
+        return self.path / "recipe.json"
+
+    @property
     def journal(self) -> Path:
         """SQLite: what is done, and the crosswalk."""
         return self.path / "journal.sqlite"

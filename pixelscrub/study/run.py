@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from pixelscrub import __version__
 from pixelscrub.compat.quiet import hush
-from pixelscrub.errors import RETRYABLE, SKIPPED, UsageError
+from pixelscrub.errors import RETRYABLE, SKIPPED, Reason, UsageError
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
@@ -216,6 +216,8 @@ def write_record(run: Run, instances: int) -> Summary:
     """
     from pixelscrub.report.build import build
 
+    if run.recipe.release.on_rare == "hold":
+        _hold_rare(run)
     summary = Summary(
         instances=instances,
         recipe=run.recipe.name,
@@ -230,9 +232,27 @@ def write_record(run: Run, instances: int) -> Summary:
     is_new = is_new or summary != _earlier(private)
     summary.seconds = round(time.monotonic() - run.started, 3)
     _write(private.summary, [summary.model_dump_json(indent=1)])
+    _write(private.recipe, [run.recipe.model_dump_json(indent=1)])
     if is_new or not (private.report / "index.html").exists():
         build(private.path)
     return summary
+
+
+def _hold_rare(run: Run) -> None:
+    """Take back the outputs of patients who are rare in this release.
+
+    Who is rare shows when all are there; a resumed run looks at them anew.
+    """
+    from pixelscrub.identity.rarity import rare_patients, read_patients
+
+    if run.output is None:
+        return
+    names = [line.output for line in run.journal.lines() if line.output is not None]
+    rare = rare_patients(read_patients(run.output.path, names), run.recipe.release.k)
+    for name in names:
+        if name.split("/", 1)[0] in rare:
+            run.output.remove(name)
+            run.journal.hold_output(name, Reason.RARE_PATIENT)
 
 
 def _counted(lines: Iterable[AuditLine], summary: Summary) -> Iterator[str]:

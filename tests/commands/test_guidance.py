@@ -63,7 +63,7 @@ def test_doctor_tells_versions_extras_and_programs():
 
 
 def test_doctor_says_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor, "_needed", lambda: ["surely-not-installed"])
+    monkeypatch.setattr(doctor, "needed_packages", lambda: ["surely-not-installed"])
     monkeypatch.setattr(doctor.shutil, "which", lambda _: None)
     found = doctor.diagnose()
     assert found.exit_code == 5
