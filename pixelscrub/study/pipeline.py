@@ -96,6 +96,7 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
         for task, seen in run.pool.map(worker.look_instance, tasks):
             _raise_if_missing(seen)
+            run.keep_trace(seen)
             plan.instances.append(instance_plan(task.instance, names[task.instance.uid], seen))
             run.progress.advanced(1)
     if run.recipe.steps.face:
