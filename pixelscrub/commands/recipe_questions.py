@@ -236,8 +236,8 @@ def to_recipe(name: str, answers: Iterable[Answer]) -> str:
         "# What is not said here is as in the recipe `default`, which removes where in doubt;",
         "# `pixelscrub recipes show default` lists every setting.",
     ]
-    for section, lines in sections.items():
-        made += ["", f"[{section}]", *lines]
+    for section, settings in sections.items():
+        made += ["", f"[{section}]", *settings]
     return "\n".join(made) + "\n"
 
 
