@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pixelscrub.errors import RecipeError
 from pixelscrub.recipe import TagSettings
+from pixelscrub.tags.registered_uids import is_registered
 
-_STANDARD = re.compile(r"1\.2\.840\.10008(\.[0-9]{1,5})+")
 MAX_UID = 64
 MAX_SHIFT_DAYS = 3650
 _LEAST_DIGITS = 20
@@ -73,7 +73,7 @@ class Pseudonyms:
         Two spellings that differ in padding are one UID.
         """
         original = original.strip(" \0")
-        if not original or _STANDARD.fullmatch(original):
+        if not original or is_registered(original):
             return original
         return self._once("uid", original, self._new_uid)
 

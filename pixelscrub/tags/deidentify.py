@@ -22,10 +22,11 @@ from pixelscrub.identity.free_text import Cleaner
 from pixelscrub.identity.pseudonyms import Entry, Pseudonyms
 from pixelscrub.identity.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags import sop_classes
+from pixelscrub.tags import sop_classes, spellings
 from pixelscrub.tags.actions import PATIENT_ID, PATIENT_NAME, Scene
 from pixelscrub.tags.codes import marks
 from pixelscrub.tags.done import Done, TagCounts
+from pixelscrub.tags.hidden_numbers import hidden_numbers
 from pixelscrub.tags.policy import Context, Mood, Policy
 from pixelscrub.tags.rewrite import HeaderRewriter, Level, Step
 
@@ -195,14 +196,18 @@ def _copy_pixels(out: BinaryIO, parts: Parts) -> None:
 
 def _scene(terms: Terms, pseudonyms: Pseudonyms, patient: str) -> Scene:
     cleaner, raw = _searched(replace(terms, uids=frozenset()))
-    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids)
+    hidden = hidden_numbers(spellings.numbers(terms))
+    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids, hidden)
 
 
 @lru_cache(maxsize=64)
 def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
     """What looks for the terms; instances of one study share it."""
     variants = terms.variants()
-    cleaner = Cleaner(terms.name_words(), terms.words(), pattern(variants))
+    births = {text for date in terms.births for text in spellings.date_spellings(date)}
+    sought = pattern(variants | births | spellings.initials(terms))
+    joined = spellings.joined(terms)
+    cleaner = Cleaner(terms.name_words(), terms.words(), sought, (), joined)
     long = {v.lower() for v in variants if len(v) >= MIN_DIGITS}
     return cleaner, tuple({v.encode(how, "ignore") for v in long for how in _IN_BINARY})
 
