@@ -8,32 +8,27 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pixelscrub.identity import patterns
 from pixelscrub.identity.terms import plain
-from pixelscrub.identity.vocabulary import is_known, is_unit, is_weak_name, may_be_name
-from pixelscrub.tags import patterns
+from pixelscrub.identity.vocabulary import is_known, is_unit, is_weak_name, may_be_name, titles
 
 Detector = Callable[[str], Iterable[tuple[int, int]]]
 """Finds further identifying spans (start, end) in a text; the seam for an outside detector."""
 
-_TITLES = frozenset(
-    "by dr dra dres drs dott dottssa dottor dottoressa doctor doctora docteur doktor doktorin frau "
-    "herr herrn hr mme madame mlle mademoiselle monsieur mr mrs miss prof professor professeur "
-    "profesor profesora professore sr sra srta señor señora señorita senor senora senhor senhora "
-    "sig sigra signor signora dhr mevr mevrouw mw meneer mister sister schwester pfleger ref".split()  # noqa: SIM905
-)
+_TITLES = titles()
 _WEAK_TITLES = frozenset({"by", "dr", "mr", "sr", "ref", "mw", "hr", "sig", "sister"})
 """They are words of technique as well (MR, DR); before capitals alone they say nothing."""
 _GONE, _DATE = "\ue000", "\ue001"
 """What stands for something that was taken out; names go beside the first."""
 _MARKS = frozenset({_GONE, _DATE})
 _TOKEN = re.compile(
-    rf"[{_GONE}{_DATE}]|(?<![^\W_])\d{{1,4}}[.,]\d{{1,4}}(?![^\W_])|[^\W_]+|_+|[^\w{_GONE}{_DATE}]+"
+    rf"[{_GONE}{_DATE}]|(?<![^\W_])\d{{1,4}}[.,]\d{{1,6}}(?![^\W_])|[^\W_]+|_+|[^\w{_GONE}{_DATE}]+"
 )
 _WORD = re.compile(r"[^\W_]+")
 _NUMBERED = re.compile(
     r"(?P<number>\d{1,4})(?P<unit>[^\W\d_]{0,4})"
-    r"|(?P<letters>[^\W\d_]{1,3})\d{1,3}[^\W\d_]{0,2}"
-    r"|\d{1,2}w\d{1,2}d?|\d{1,4}x\d{1,4}(?:x\d{1,4})?|\d{1,4}[.,]\d{1,4}"
+    r"|(?P<letters>[^\W\d_]{1,3})\d{1,3}[^\W\d_]{0,2}|(?P<word>[^\W\d_]{4,})\d{1,3}"
+    r"|\d{1,2}w\d{1,2}d?|\d{1,4}x\d{1,4}(?:x\d{1,4})?|\d{1,4}[.,]\d{1,6}"
 )
 """Numbers with a unit, names such as T1 or C7, weeks and days of a pregnancy, and grids."""
 _ESCAPES = re.compile(r"\x1b[\x20-\x2f]*[\x30-\x7e]?")
@@ -81,19 +76,37 @@ class Cleaner:
         _drop_beside(tokens, stays)
         return self._left(tokens, stays)
 
-    def soften(self, text: str) -> str:
+    def soften(self, text: str, by_maker: bool = False) -> str:
         """The text without addresses, long numbers, dates and names that stand beside a title.
 
         For what devices write: words that nobody knows stay, unless they are the study's.
+
+        Args:
+            text: the value.
+            by_maker: it names the maker, the model or its software: numbers of any length stay
+                there as long as nothing else in it tells of a person, and names of places too.
         """
         text = without_escapes(text)
-        if self._is_untouched(text):
+        if self._is_untouched(text) or self._is_number(text):
             return text
         tokens = _TOKEN.findall(self._marked(text, dates=False))
-        stays = [token != _GONE and not self._is_own(token) for token in tokens]
-        _drop_named(tokens, stays)
+        stays = [token != _GONE and not self.is_own(token, by_maker) for token in tokens]
+        has_title = _drop_named(tokens, stays)
+        if by_maker and not has_title and not self._names_somebody(text):
+            return text
         left = self._left(tokens, stays)
         return text if all(stays) and left else left
+
+    def _is_number(self, text: str) -> bool:
+        """Whether a text has figures alone, and they are not the study's."""
+        is_one = not any(character.isalpha() for character in text)
+        return is_one and not self._names_somebody(text)
+
+    def _names_somebody(self, text: str) -> bool:
+        """Whether a text holds a term of the study, or an address."""
+        is_found = self.leaks is not None and self.leaks.search(text) is not None
+        own = any(self.is_own(token, True) for token in _TOKEN.findall(text))
+        return is_found or own or self.is_spelled(text) or patterns.has_mail(text)
 
     def is_spelled(self, text: str) -> bool:
         """Whether a name or number of the study stands in `text`, however it is divided."""
@@ -113,9 +126,10 @@ class Cleaner:
             return False
         return not any(word in self.words and may_be_name(word) for word in words)
 
-    def _is_own(self, token: str) -> bool:
+    def is_own(self, token: str, by_maker: bool = False) -> bool:
+        """Whether a word is one of the study's names and numbers, or of its places and devices."""
         word = plain(token).upper()
-        return word in self.names or (word in self.words and not is_known(word))
+        return word in self.names or (not by_maker and word in self.words and not is_known(word))
 
     def _marked(self, text: str, dates: bool = True) -> str:
         """The text with a mark in place of each identifying span."""
@@ -161,7 +175,7 @@ def is_harmless(word: str) -> bool:
     found = _NUMBERED.fullmatch(lower)
     if found is None:
         return False
-    number, unit, letters = found["number"], found["unit"], found["letters"]
+    number, unit, letters = found["number"], found["unit"], found["letters"] or found["word"]
     if number is not None:
         is_short = len(number) < 4 or number.endswith(_ROUND) or bool(unit)
         return is_short and (not unit or is_unit(unit) or is_known(unit))
@@ -203,8 +217,9 @@ def _goes_along(tokens: list[str], place: int) -> bool:
     return not is_unit(after.lower())
 
 
-def _drop_named(tokens: list[str], stays: list[bool]) -> None:
-    """Drop unknown words after a title and beside what goes."""
+def _drop_named(tokens: list[str], stays: list[bool]) -> bool:
+    """Drop unknown words after a title and beside what goes; whether there is a title."""
+    has_title = False
     words = [place for place, token in enumerate(tokens) if token[0].isalnum() or token == _GONE]
     for order in (words, words[::-1]):
         for known, beside in itertools.pairwise(order):
@@ -212,11 +227,15 @@ def _drop_named(tokens: list[str], stays: list[bool]) -> None:
             if stays[beside] and (is_title or not stays[known]):
                 token = tokens[beside]
                 stays[beside] = not token.isalpha() or (is_known(token) and not may_be_name(token))
+            has_title |= is_title
+    return has_title
 
 
 def _is_title(word: str, name: str) -> bool:
     lower = word.lower()
-    return lower in _TITLES and (lower not in _WEAK_TITLES or name.istitle())
+    return lower in _TITLES and (
+        lower not in _WEAK_TITLES or (not word.isupper() and name.istitle())
+    )
 
 
 def _spells(parts: list[str], joined: frozenset[str], longest: int) -> bool:

@@ -15,8 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from pixelscrub.errors import RecipeError
+from pixelscrub.identity.registered_uids import is_registered
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags.registered_uids import is_registered
 
 MAX_UID = 64
 MAX_SHIFT_DAYS = 3650

@@ -1,7 +1,7 @@
 """Words that medicine uses and that therefore identify nobody.
 
-`data/words.txt` comes out of `scripts/derive_words.py`; `data/lang` has words of seven languages and
-names of techniques, each list with its source. The other lists are written by hand.
+`data/words.txt` comes out of `scripts/derive_words.py`; `data/lang` has words of seven languages
+and names of techniques, each list with its source. The other lists are written by hand.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def may_be_name(word: str) -> bool:
 
 
 def is_weak_name(word: str) -> bool:
-    """Whether a word is a part of the body, and now and then a name: it goes beside a title only."""
+    """Whether a word is mostly a part of the body and seldom a name: it goes after a title."""
     return word.lower() in _weak_names()
 
 
@@ -93,6 +93,11 @@ def is_placeholder(word: str) -> bool:
 def is_unit(word: str) -> bool:
     """Whether a word is a unit of measurement."""
     return word.lower() in _words("units.txt")
+
+
+def titles() -> frozenset[str]:
+    """Words before names of persons, in seven languages."""
+    return _words("titles.txt")
 
 
 def is_public_scheme(designator: str) -> bool:

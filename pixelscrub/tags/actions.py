@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pixelscrub.dicom.elements import keyword_of
 from pixelscrub.dicom.values import OTHERS, STRINGS, TEXTS, ElementValue, dummy, encode
 from pixelscrub.identity import dates, free_text
-from pixelscrub.identity.free_text import is_harmless_text
+from pixelscrub.identity.code_strings import clean_code, is_code_value
+from pixelscrub.identity.hidden_numbers import HiddenNumbers
 from pixelscrub.identity.pseudonyms import Pseudonyms
+from pixelscrub.identity.registered_uids import is_made_up, is_registered
 from pixelscrub.identity.terms import plain
 from pixelscrub.tags import technical
-from pixelscrub.tags.code_strings import clean_code
-from pixelscrub.tags.hidden_numbers import HiddenNumbers
 from pixelscrub.tags.plain import PLAIN, is_text
 from pixelscrub.tags.policy import Action, Decision
-from pixelscrub.tags.registered_uids import is_made_up, is_registered
 
 PATIENT_ID, PATIENT_NAME, ACCESSION = 0x00100020, 0x00100010, 0x00080050
 
@@ -42,7 +41,7 @@ class Scene:
     leaks: re.Pattern[str] | None = None
     raw_leaks: tuple[bytes, ...] = ()
     uids: frozenset[str] = field(default_factory=frozenset)
-    hidden: HiddenNumbers = HiddenNumbers()
+    hidden: HiddenNumbers = field(default_factory=HiddenNumbers)
 
 
 def carry_out(fate: Decision, value: ElementValue, scene: Scene) -> bytes | None:
@@ -65,7 +64,7 @@ def carry_out(fate: Decision, value: ElementValue, scene: Scene) -> bytes | None
     return new
 
 
-_PARTIAL = frozenset({Action.CLEAN, Action.SOFTEN, Action.CODE, Action.SHIFT})
+_PARTIAL = frozenset({Action.CLEAN, Action.SOFTEN, Action.CODE, Action.LOCAL_CODE, Action.SHIFT})
 
 
 def _lost(value: ElementValue, new: bytes | None) -> bool:
@@ -172,20 +171,30 @@ def _soften(value: ElementValue, scene: Scene) -> bytes | None:
     """What a device wrote, without addresses, long numbers, titles' names and the study's terms."""
     if value.vr not in TEXTS:
         return _keep(value, scene)
-    cleaner = scene.cleaner
-    if technical.origin(keyword_of(value.tag)) is technical.Origin.MAKER:
-        cleaner = replace(cleaner, words=frozenset())
+    is_maker = technical.origin(keyword_of(value.tag)) is technical.Origin.MAKER
     parts = value.parts()
-    new = [cleaner.soften(part) if part else "" for part in parts]
+    new = [scene.cleaner.soften(part, is_maker) if part else "" for part in parts]
     if scene.cleaner.is_spelled(" ".join(new)):
         return b""
     return value.data if new == parts else value.encoded("\\".join(new) if any(new) else "")
 
 
-def _code(value: ElementValue, scene: Scene) -> bytes | None:
-    """Value and scheme of a local code: as they are where they are known, else a pseudonym."""
+def _public_code(value: ElementValue, scene: Scene) -> bytes | None:
+    """Value and scheme of a code of a public scheme, which has numbers of any length."""
+    return _code(value, scene, is_public=True)
+
+
+def _local_code(value: ElementValue, scene: Scene) -> bytes | None:
+    """Value and scheme of a code that an institution or a maker thought of."""
+    return _code(value, scene, is_public=False)
+
+
+def _code(value: ElementValue, scene: Scene, is_public: bool) -> bytes | None:
+    """Value or scheme of a code, where it looks as codes do; else a pseudonym."""
     text = value.text()
-    if not text or (is_harmless_text(text) and scene.cleaner.clean(text) == text):
+    looks_so = is_code_value(text, is_public)
+    is_own = scene.cleaner.is_own(text) or scene.cleaner.is_spelled(text)
+    if not text or (looks_so and not is_own) or scene.cleaner.clean(text) == text:
         return value.data
     return encode(scene.pseudonyms.code(text), value.vr)
 
@@ -275,7 +284,8 @@ _ACTIONS: dict[Action, Callable[[ElementValue, Scene], bytes | None]] = {
     Action.UID: _uid,
     Action.CLEAN: _clean,
     Action.SOFTEN: _soften,
-    Action.CODE: _code,
+    Action.CODE: _public_code,
+    Action.LOCAL_CODE: _local_code,
     Action.SHIFT: _shift,
     Action.HASH: _hash,
 }

@@ -18,15 +18,16 @@ from pixelscrub.dicom.file_meta import PREAMBLE, new_file_meta
 from pixelscrub.dicom.parts import Encoded, Parts
 from pixelscrub.dicom.values import decode
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.identity import spellings
 from pixelscrub.identity.free_text import Cleaner
+from pixelscrub.identity.hidden_numbers import hidden_numbers
 from pixelscrub.identity.pseudonyms import Entry, Pseudonyms
 from pixelscrub.identity.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags import sop_classes, spellings
+from pixelscrub.tags import sop_classes
 from pixelscrub.tags.actions import PATIENT_ID, PATIENT_NAME, Scene
 from pixelscrub.tags.codes import marks
 from pixelscrub.tags.done import Done, TagCounts
-from pixelscrub.tags.hidden_numbers import hidden_numbers
 from pixelscrub.tags.policy import Context, Mood, Policy
 from pixelscrub.tags.rewrite import HeaderRewriter, Level, Step
 

@@ -39,7 +39,9 @@ def is_text(value: bytes) -> bool:
     body = value.rstrip(b"\0 ")
     if not _LEAST_TEXT <= len(body) <= _MOST_TEXT or _READABLE(body) is None:
         return False
-    return _TEXT(body) is not None or _TEXT(body.replace(b"\0", b"")) is not None and _is_wide(body)
+    return _TEXT(body) is not None or (
+        _TEXT(body.replace(b"\0", b"")) is not None and _is_wide(body)
+    )
 
 
 def _is_wide(body: bytes) -> bool:

@@ -35,6 +35,7 @@ class Action(StrEnum):
     CLEAN = "clean"
     SOFTEN = "soften"
     CODE = "code"
+    LOCAL_CODE = "local_code"
     SHIFT = "shift"
     HASH = "hash"
 
@@ -245,10 +246,11 @@ class Policy:
     def _free_text(self, place: ElementPlace) -> Decision:
         """What becomes of a text that no table lists."""
         keyword = keyword_of(place.tag)
+        if keyword in CODES and keyword not in _MEANINGS:
+            action = Action.CODE if place.coded else Action.LOCAL_CODE
+            return Decision(action, "unlisted: a code", Action.REPLACE)
         if place.coded and keyword in CODES:
             return Decision(Action.SOFTEN, "unlisted: a public code", Action.REPLACE)
-        if keyword in CODES and keyword not in _MEANINGS:
-            return Decision(Action.CODE, "unlisted: a local code", Action.REPLACE)
         if technical.origin(keyword) is not technical.Origin.PERSON:
             return Decision(Action.SOFTEN, "unlisted: written by devices", Action.REPLACE)
         if place.mood == "clean":

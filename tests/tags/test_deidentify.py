@@ -162,8 +162,8 @@ def test_uids_of_the_study_go_from_attributes_that_no_table_lists(pseudonyms):
 def test_names_go_from_binary_values_too(pseudonyms):
     clean = scrubbed(make_ct(ICCProfile=b"profile of GUNDERSEN"), pseudonyms)
     assert clean.ICCProfile == bytes(20)
-    clean = scrubbed(make_ct(ICCProfile=b"\1profile of a printer"), pseudonyms)
-    assert clean.ICCProfile == b"\1profile of a printer"
+    clean = scrubbed(make_ct(ICCProfile=b"\1profile of a printer\0"), pseudonyms)
+    assert clean.ICCProfile == b"\1profile of a printer\0"
 
 
 def test_ages_and_rare_values(pseudonyms):

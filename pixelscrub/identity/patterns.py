@@ -46,7 +46,7 @@ DATES = re.compile(
   | \b\d{{1,2}}{_ORDINAL}[\s.,/_-]*{_OTHER_MONTHS}\b\.?[\s.,/_-]*(?:19|20)\d{{2}}\b
   | \b{_MONTHS}\b\.?[\s_-]*\d{{1,2}}(?:st|nd|rd|th)?\b(?:[\s,_-]*{_YEAR}\b)?
   | \b(?:{_MONTHS}|{_OTHER_MONTHS})\b\.?{_OF}?[\s,/_-]*(?:19|20)\d{{2}}\b
-  | \b\d{{1,2}}[:hH]\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?(?:[ ]?[ap]\.?m\b\.?|[ ]?(?:uhr|h|uur)\b)?  # times
+  | \b\d{{1,2}}[:hH]\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?(?:[ ]?[ap]\.?m\b\.?|[ ]?(?:uhr|h|uur)\b)?
   | \b\d{{1,2}}[ ]?(?:[ap]\.?m\b\.?|uhr\b|uur\b|o'clock)
   | \b\d{{1,2}}(?:st|nd|rd|th)\b                                    # days of a month
   | (?<![\d.])(?:19|20)\d{{2}}(?![\d.]\d)\b                         # years
@@ -104,6 +104,7 @@ CONTACTS = re.compile(
     """,  # noqa: E501
     re.VERBOSE | re.IGNORECASE,
 )
+_MAIL = re.compile(r"[\w.+-]+[ ]?@[ ]?[\w-]+(?:\.[\w-]+)+")
 PLATES = re.compile(
     r"""
     \b[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[ -]?\d{1,4}[EH]?\b
@@ -119,6 +120,7 @@ PLATES = re.compile(
 """Number plates, and postcodes of letters and digits; capitals only."""
 _GROUPS = re.compile(r"(?<![\w.,])\+?\(?\d{1,5}\)?(?:[ ./()-]{1,3}\d{1,5}\)?){1,8}(?![\w])")
 _LEAST_DIGITS, _MOST_DIGITS = 6, 16
+_DECIMAL = re.compile(r"[+]?\d{1,5}\.\d{1,6}/?")
 _DECIMALS = re.compile(r"\d\.\d{1,2}(?!\d)")
 _AFTER = re.compile(r"[\s]*([^\W\d_]+)")
 
@@ -130,6 +132,11 @@ def contacts(text: str) -> Iterator[Span]:
     for found in _GROUPS.finditer(text):
         if _is_phone(found[0], text[found.end() :]):
             yield found.span()
+
+
+def has_mail(text: str) -> bool:
+    """Whether a text holds an e-mail address."""
+    return _MAIL.search(text) is not None
 
 
 def full_dates(text: str) -> Iterator[Span]:
@@ -146,6 +153,8 @@ def dates(text: str) -> Iterator[Span]:
 def _is_phone(group: str, after: str) -> bool:
     """Whether groups of digits are a telephone number: no measurement follows, no decimals."""
     if not _LEAST_DIGITS <= sum(c.isdigit() for c in group) <= _MOST_DIGITS:
+        return False
+    if _DECIMAL.fullmatch(group):
         return False
     beside = _AFTER.match(after)
     is_measured = beside is not None and is_unit(beside[1])

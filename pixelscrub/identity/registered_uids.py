@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pydicom.uid import UID_dictionary
+from pydicom.uid import UID
 
 ROOT = "1.2.840.10008."
 _CONTEXT_GROUPS = re.compile(r"1\.2\.840\.10008\.6\.1\.[1-9]\d{0,3}")
@@ -23,8 +23,14 @@ _DATE_TIME = re.compile(
 @lru_cache(maxsize=4096)
 def is_registered(uid: str) -> bool:
     """Whether a UID is registered in PS3.6: listed there, or of a context group or template."""
-    known = uid in UID_dictionary or _CONTEXT_GROUPS.fullmatch(uid) is not None
-    return known or _TEMPLATES.fullmatch(uid) is not None
+    if not uid.startswith(ROOT):
+        return False
+    is_listed = UID(uid).name != uid
+    return (
+        is_listed
+        or _CONTEXT_GROUPS.fullmatch(uid) is not None
+        or _TEMPLATES.fullmatch(uid) is not None
+    )
 
 
 @lru_cache(maxsize=4096)

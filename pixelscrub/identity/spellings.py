@@ -18,12 +18,14 @@ MONTHS = {
     "en": "january february march april may june july august september october november december",
     "de": "januar februar märz april mai juni juli august september oktober november dezember",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
-    "dicembre",
+    "es": "enero febrero marzo abril mayo junio "
+    "julio agosto septiembre octubre noviembre diciembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno "
+    "luglio agosto settembre ottobre novembre dicembre",
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
-    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-}  # fmt: skip
+    "pt": "janeiro fevereiro março abril maio junho "
+    "julho agosto setembro outubro novembro dezembro",
+}
 """Names of the months, by language."""
 _SEPARATORS = (".", "-", "/", " ", "")
 _LEAST_JOINED, _LEAST_NAME, _LEAST_NUMBER = 4, 5, 5
@@ -43,7 +45,7 @@ def date_spellings(date: str) -> frozenset[str]:
         Texts in small letters; none of fewer than six digits unless it has a month's name.
     """
     try:
-        day = dt.datetime.strptime(date, "%Y%m%d").date()  # noqa: DTZ007
+        day = dt.datetime.strptime(date, "%Y%m%d").date()
     except ValueError:
         return frozenset()
     return frozenset(_in_figures(day) | _in_words(day))
@@ -74,15 +76,10 @@ def _in_words(day: dt.date) -> set[str]:
 
 
 def _phrases(day: str, month: str, year: str) -> set[str]:
-    return {
-        f"{day}{dot}{gap}{month}{gap}{year}" for dot in ("", ".") for gap in ("", " ", "-", ". ", "/")
-    } | {
-        f"{day} de {month} de {year}",
-        f"{month} {day}, {year}",
-        f"{month} {day} {year}",
-        f"{year} {month} {day}",
-        f"{year}-{month}-{day}",
-    }  # fmt: skip
+    gaps = ("", " ", "-", ". ", "/")
+    found = {f"{day}{dot}{gap}{month}{gap}{year}" for dot in ("", ".") for gap in gaps}
+    found |= {f"{day} de {month} de {year}", f"{month} {day}, {year}", f"{month} {day} {year}"}
+    return found | {f"{year} {month} {day}", f"{year}-{month}-{day}"}
 
 
 @lru_cache(maxsize=256)
@@ -134,7 +131,7 @@ def numbers(terms: Terms) -> frozenset[int]:
 
 @lru_cache(maxsize=256)
 def initials(terms: Terms) -> frozenset[str]:
-    """First letters of the names with points: `A.B.`, `B. A.`"""
+    """First letters of the names with points: `A.B.`, `B. A.`."""
     return frozenset(_initials(terms.names))
 
 
