@@ -66,6 +66,7 @@ class Forwarder:
     def work(self) -> None:
         """Send what is due, then ask for commitment to what was sent."""
         now = time.time()  # what fails from here on is due later, however short the wait
+        self.receipts.hasten(now, max(self.patience.longest, self.patience.commitment))
         while not self.stop.is_set() and (due := self.receipts.due(now, BATCH)):
             for _, study in groupby(due, key=lambda receipt: receipt.study):
                 self._deliver(list(study))

@@ -141,15 +141,24 @@ class Receipts:
         """All receipts of instances that are held for one reason."""
         return list(self._select("WHERE state = ? AND reason = ?", State.HELD, reason))
 
-    def complete(self, before: float) -> list[str]:
-        """Studies with something to scrub, of which nothing has come since `before`."""
+    def waiting(self) -> list[str]:
+        """Studies with something to scrub; which came first is first."""
         with self._lock:
             rows = self._rows.execute(
-                "SELECT study FROM receipts WHERE state = ? GROUP BY study"
-                " HAVING MAX(received) <= ? ORDER BY MIN(received)",
-                (State.SPOOLED, before),
+                "SELECT study FROM receipts WHERE state = ? GROUP BY study ORDER BY MIN(received)",
+                (State.SPOOLED,),
             ).fetchall()
         return [row[0] for row in rows]
+
+    def hasten(self, now: float, longest: float) -> None:
+        """Have what is due later than anything waits be due now: the clock was put back.
+
+        Args:
+            now: seconds since the epoch.
+            longest: seconds that anything waits.
+        """
+        with self._lock:
+            self._rows.execute("UPDATE receipts SET due = ? WHERE due > ?", (now, now + longest))
 
     def due(self, now: float, limit: int) -> list[Receipt]:
         """What is to be sent now, study by study."""

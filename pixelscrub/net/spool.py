@@ -46,6 +46,7 @@ class Spool:
         self._path, self.incoming = path, path / "incoming"
         self._studies, self._conflicts = path / "studies", path / "conflicts"
         self._receipts, self._namer, self._taking = receipts, namer, threading.Lock()
+        self._opened, self._heard = time.monotonic(), dict[str, float]()
         try:
             for folder in (path, self.incoming, self._studies, self._conflicts):
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -84,6 +85,25 @@ class Spool:
         except OSError:
             return None
 
+    def quiet_for(self, study: str) -> float:
+        """Seconds since anything of a study came, or since the start.
+
+        By a clock that no change of the time of day moves: a study that is taken for complete too
+        early is scrubbed without what tells of it.
+        """
+        return time.monotonic() - self._heard.get(study, self._opened)
+
+    def begin(self, study: str, quiet: float) -> bool:
+        """Whether a study is complete, since nothing of it came for `quiet` seconds.
+
+        What comes from now on counts anew.
+        """
+        with self._taking:
+            is_complete = self.quiet_for(study) >= quiet
+            if is_complete:
+                self._heard.pop(study, None)
+            return is_complete
+
     def new_file(self) -> Path:
         """A name for a file that is to be received, for `take`."""
         return self.incoming / f"{secrets.token_hex(12)}.dcm"
@@ -93,12 +113,13 @@ class Spool:
         before = time.time() - age
         for file in self.incoming.glob("*.dcm"):
             with suppress(FileNotFoundError):
-                if file.stat().st_mtime <= before:
+                if not age or file.stat().st_mtime <= before:
                     file.unlink()
 
     def _place(self, file: Path, instance: Instance, digest: str, sender: str) -> Receipt:
         name, study = self._namer("instance", instance.uid), self._namer("study", instance.study)
         receipt = Receipt(name, study, digest, sender, time.time())
+        self._heard[study] = time.monotonic()
         known = self._receipts.get(name)
         if known is not None and known.digest != digest:
             reason = Reason.CONFLICTING_INSTANCES
