@@ -10,7 +10,14 @@ from functools import lru_cache
 
 from pixelscrub.identity import patterns
 from pixelscrub.identity.terms import plain
-from pixelscrub.identity.vocabulary import is_known, is_unit, is_weak_name, may_be_name, titles
+from pixelscrub.identity.vocabulary import (
+    is_known,
+    is_name_particle,
+    is_unit,
+    is_weak_name,
+    may_be_name,
+    titles,
+)
 
 Detector = Callable[[str], Iterable[tuple[int, int]]]
 """Finds further identifying spans (start, end) in a text; the seam for an outside detector."""
@@ -39,6 +46,8 @@ _LETTER_BY_LETTER = re.compile(
 )
 _ROUND = ("00", "50")
 """How numbers of four digits end that are measurements: inversion times, b-values."""
+_AT = frozenset({"at", "à", "em", "en", "te", "a"})
+"""Words between a person and a town; a word with a capital after them goes with the person."""
 _MOST_PARTS = 24
 """Words that a name or number may be divided into."""
 
@@ -155,7 +164,7 @@ class Cleaner:
         word = plain(token).upper()
         if word in self.names or (word in self.words and may_be_name(word)):
             return False
-        return is_known(token) or is_known(word) or (word not in self.words and is_harmless(token))
+        return is_known(token) or (word not in self.words and is_harmless(token))
 
     def _left(self, tokens: list[str], stays: list[bool]) -> str:
         left = "".join(itertools.compress(tokens, stays))
@@ -195,26 +204,38 @@ def is_harmless_text(text: str) -> bool:
 
 
 def _drop_beside(tokens: list[str], stays: list[bool]) -> None:
-    """Drop names after a title, and names and numbers beside what goes."""
+    """Drop names after a title, names and numbers beside what goes, and particles of names."""
     words = [place for place, token in enumerate(tokens) if token[0].isalnum() or token == _GONE]
-    for order in (words, words[::-1]):
+    core = [place for place in words if not is_name_particle(tokens[place])]
+    for title, name in itertools.pairwise(core):
+        if _is_title(tokens[title], tokens[name]) and stays[name]:
+            stays[name] = _is_weak_title(tokens[title]) and not may_be_name(tokens[name])
+    for order in (core, core[::-1]):
         for known, beside in itertools.pairwise(order):
-            is_title = order is words and tokens[known].lower() in _TITLES
-            if stays[beside] and (is_title or not stays[known]):
-                stays[beside] = not (
-                    _goes_along(tokens, beside) or (is_title and is_weak_name(tokens[beside]))
-                )
+            if stays[beside] and not stays[known]:
+                stays[beside] = not _goes_along(tokens, beside, known)
+    for before, at, town in zip(core, core[1:], core[2:], strict=False):
+        is_there = not stays[before] and tokens[at].lower() in _AT and tokens[town].istitle()
+        stays[town] = stays[town] and not is_there
+    for particle, name in reversed(list(itertools.pairwise(words))):
+        if is_name_particle(tokens[particle]) and not stays[name]:
+            stays[particle] = False
 
 
-def _goes_along(tokens: list[str], place: int) -> bool:
+def _goes_along(tokens: list[str], place: int, other: int) -> bool:
     """Whether a word goes where the one beside it does: a name, or a number without a unit."""
     token = tokens[place]
     if not token[0].isdigit():
-        return may_be_name(token)
+        return may_be_name(token) or _are_both_names(token, tokens[other])
     if token[-1].isalpha():
         return False
     after = next((t for t in tokens[place + 1 :] if t[0].isalnum() or t in _MARKS), "")
     return not is_unit(after.lower())
+
+
+def _are_both_names(word: str, other: str) -> bool:
+    """Whether a part of the body with a capital stands beside another such word that goes."""
+    return word.istitle() and is_weak_name(word) and (other.istitle() or other == _GONE)
 
 
 def _drop_named(tokens: list[str], stays: list[bool]) -> bool:
@@ -233,9 +254,13 @@ def _drop_named(tokens: list[str], stays: list[bool]) -> bool:
 
 def _is_title(word: str, name: str) -> bool:
     lower = word.lower()
-    return lower in _TITLES and (
-        lower not in _WEAK_TITLES or (not word.isupper() and name.istitle())
-    )
+    if lower not in _TITLES:
+        return False
+    return lower not in _WEAK_TITLES or may_be_name(name) or (not word.isupper() and name.istitle())
+
+
+def _is_weak_title(word: str) -> bool:
+    return word.lower() in _WEAK_TITLES and word.isupper()
 
 
 def _spells(parts: list[str], joined: frozenset[str], longest: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pixelscrub.identity.vocabulary import is_unit
+from pixelscrub.identity.vocabulary import is_known, is_unit, may_be_name
 
 Span = tuple[int, int]
 
@@ -71,8 +71,9 @@ _YEARS = (
     r"jaar|jarige?|a)"
 )
 _TENS = (
-    r"(?:ninety|hundred|neunzig|hundert|quatre[\s-]*vingts?|nonante|noventa|novanta|negentig|honderd|"
-    r"cent|cien|ciento|cento|cem)"
+    r"(?:\bninety|\b(?:one\s)?hundred\b|\w*neunzig|\w*hundert(?!el)|\bquatre[\s-]*vingts?|\bnonante|\bnoventa|"
+    r"\bnovanta|\w*negentig|\bhonderd|\bcent\s(?=ans|un|deux|trois)|\bcien(?:to)?\s(?=años|uno|dos|tres)|"
+    r"\bcento\s?(?=anni|uno|due|tre)|\bcem\s(?=anos))"
 )
 AGES = re.compile(
     rf"""
@@ -81,7 +82,7 @@ AGES = re.compile(
   | \b0?{_AGE}[\s-]?(?:[mfwv]\b|male|female|homme|femme|hombre|mujer|mann|frau|uomo|donna)
   | \b[mfw][\s-]?0?{_AGE}\b
   | \bin\s(?:his|her|their)\s(?:nineties|90s)\b
-  | \w*{_TENS}(?:[\s-](?:y|e|und|and|et|en|dix|onze|douze|treize|quatorze|quinze|seize|\w*(?:one|two|three|four|five|six|seven|eight|nine|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|um|dois|três|quatro|sete|oito|nove|un|deux|trois|quatre|cinq|sept|huit|neuf)))*\w*
+  | {_TENS}(?:[\s-](?:y|e|und|and|et|en|dix|onze|douze|treize|quatorze|quinze|seize|\w*(?:one|two|three|four|five|six|seven|eight|nine|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|um|dois|três|quatro|sete|oito|nove|un|deux|trois|quatre|cinq|sept|huit|neuf)))*\w*
     """,  # noqa: E501
     re.VERBOSE | re.IGNORECASE,
 )
@@ -118,6 +119,34 @@ PLATES = re.compile(
     re.VERBOSE,
 )
 """Number plates, and postcodes of letters and digits; capitals only."""
+_TITLE_CASE = r"(?:[A-ZÀ-ÖØ-ÞĀ-ž][^\W\d_A-Z]+(?:[-'’ ](?:d['’])?[A-ZÀ-ÖØ-ÞĀ-ž][^\W\d_A-Z]+)?)"
+_PARTICLES = (
+    r"(?:(?:de|di|do|da|dos|das|del|della|des|du|van|von|der|den|la|le|las|los|el|am|an|im|in|zu|"
+    r"of|St\.?)\s+)"
+)
+ADDRESSES = re.compile(
+    rf"""
+    \b\d{{4,5}}\s+{_PARTICLES}*{_TITLE_CASE}(?:\s+{_PARTICLES}*{_TITLE_CASE})?                # 75013 Paris
+  | \b(?:[Rr]ue|[Aa]v(?:enue|enida|\.)|[Bb]oulevard|[Bb]d|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]alle|[Cc]/|[Pp]laza|
+      [Pp]laça|[Pp]aseo|[Cc]arrer|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Ll]argo|[Rr]ua|[Tt]ravessa|[Ee]strada|[Pp]raça)
+    \s+(?:{_PARTICLES}|{_TITLE_CASE}\s*)+,?\s*(?:\d{{1,4}}\w?)?
+  | \b\d{{1,4}}\s+(?:{_TITLE_CASE}\s+){{1,3}}(?:[Ss]treet|[Ss]t|[Rr]oad|[Rr]d|[Aa]venue|[Aa]ve|[Ll]ane|[Dd]rive|[Cc]ourt|[Ww]ay|[Ss]quare)\b
+  | \b\w*(?:straße|strasse|str\.|weg|platz|allee|gasse|straat|laan|plein|gracht|kade|dijk)\s+\d{{1,4}}\s?[a-z]?\b
+  | \b(?:[Hh][oô]spital|[Kk]linik|[Kk]linikum|[Kk]rankenhaus|CHU|CHR|[Cc]lini(?:c|que|ek)|[Cc]l[ií]nica|[Oo]spedale|[Zz]iekenhuis|[Pp]raxis|[Ii]nstitut[oe]?)
+    \s+(?:{_PARTICLES}*{_TITLE_CASE}\s*){{1,3}}
+  | \b(?:{_TITLE_CASE}\s+){{1,3}}(?:[Hh]ospital|[Cc]linic|[Ii]nfirmary|[Mm]edical\s[Cc]ent(?:er|re))\b
+    """,  # noqa: E501
+    re.VERBOSE,
+)
+"""Addresses and hospitals, told by their capitals and the words beside them."""
+NAMES = re.compile(
+    r"""
+    (?<![\w.])[A-Z]\.\s?(?:[A-Z]\.\s?)?[A-ZÀ-Þ][^\W\d_A-Z]+ # J. Smith
+  | \b(?:[Ss]ig\.?\s?ra|[Dd]ott\.?\s?ssa|[Dd]r\.?\s?ssa|[Ss]r\.?ª|[Pp]rof\.?\s?ssa)\.?\s+\w+
+    """,
+    re.VERBOSE,
+)
+"""Names after initials, and after titles that are written with a point inside."""
 _GROUPS = re.compile(r"(?<![\w.,])\+?\(?\d{1,5}\)?(?:[ ./()-]{1,3}\d{1,5}\)?){1,8}(?![\w])")
 _LEAST_DIGITS, _MOST_DIGITS = 6, 16
 _DECIMAL = re.compile(r"[+]?\d{1,5}\.\d{1,6}/?")
@@ -127,11 +156,28 @@ _AFTER = re.compile(r"[\s]*([^\W\d_]+)")
 
 def contacts(text: str) -> Iterator[Span]:
     """Spans of addresses, telephone numbers, number plates, rooms, and long numbers."""
-    for pattern in (CONTACTS, PLATES):
+    for pattern in (CONTACTS, PLATES, NAMES):
         yield from (found.span() for found in pattern.finditer(text))
+    yield from (_without_known_end(found) for found in ADDRESSES.finditer(text))
     for found in _GROUPS.finditer(text):
         if _is_phone(found[0], text[found.end() :]):
             yield found.span()
+
+
+def _without_known_end(found: re.Match[str]) -> Span:
+    """The span of an address less the words of medicine that follow it with a capital."""
+    end, words = found.end(), list(_WORDS.finditer(found[0]))
+    for word in reversed(words[1:]):
+        if not is_known(word[0]) or may_be_name(word[0]):
+            break
+        end = found.start() + word.start()
+    is_any_left = any(
+        not is_known(word[0]) for word in _WORDS.finditer(found.string[found.start() : end])
+    )
+    return (found.start(), end if is_any_left else found.end())
+
+
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 def has_mail(text: str) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 
 from pixelscrub.identity.tables import DATA
+from pixelscrub.identity.word_formation import is_built, is_regular
+from pixelscrub.identity.word_lists import sections
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 
@@ -33,11 +35,13 @@ def is_clinical(word: str) -> bool:
 def is_known(word: str) -> bool:
     """Whether a word is usual in descriptions of images, in any of the seven languages."""
     lower = word.lower()
-    if lower in _never():
+    if lower in _never() or (lower in _words("also_names.txt") and lower not in _needed()):
         return False
     return (
         lower in _all_known()
         or is_clinical(lower)
+        or is_built(lower)
+        or is_regular(lower)
         or any(_is_compound(lower, language) for language in ("de", "nl"))
     )
 
@@ -56,7 +60,7 @@ def _is_built(lower: str) -> bool:
     return len(rest) >= _LEAST and (_is_listed(rest) or rest in _all_known())
 
 
-_NEEDED = frozenset({"tia", "dwi", "nicu", "ante", "delle", "dalla"})
+_NEEDED = frozenset({"tia", "dwi", "nicu", "ante", "delle", "dalla", "sem", "hilar"})
 """Words that are names in some country, and that descriptions cannot do without."""
 _LEAST = 5
 _ENDING = re.compile(
@@ -81,8 +85,13 @@ def may_be_name(word: str) -> bool:
 
 
 def is_weak_name(word: str) -> bool:
-    """Whether a word is mostly a part of the body and seldom a name: it goes after a title."""
+    """Whether a word is seldom a name: with a capital it goes beside another such word."""
     return word.lower() in _weak_names()
+
+
+def is_name_particle(word: str) -> bool:
+    """Whether a word stands in names before the family's: `de la`, `van der`."""
+    return word.lower() in _particles()
 
 
 def is_placeholder(word: str) -> bool:
@@ -105,18 +114,6 @@ def is_public_scheme(designator: str) -> bool:
     return designator in _words("public_schemes.txt")
 
 
-def _sections(language: str) -> dict[str, list[str]]:
-    """The words of a list by section; lines that start with `#` are remarks."""
-    found: dict[str, list[str]] = {}
-    section = found.setdefault("words", [])
-    for line in (DATA / "lang" / f"{language}.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            section = found.setdefault(line.strip("[]"), [])
-        elif not line.startswith("#"):
-            section += re.findall(r"[^\W_]+", line.lower())
-    return found
-
-
 @cache
 def _all_known() -> frozenset[str]:
     lists = (_forms(language) for language in (*LANGUAGES, "technique"))
@@ -125,28 +122,46 @@ def _all_known() -> frozenset[str]:
 
 @cache
 def _weak_names() -> frozenset[str]:
-    return frozenset(_spelled(_sections("names")["weak"]))
+    return frozenset(_spelled(sections("names")["weak"]))
+
+
+@cache
+def _parts_of_body() -> frozenset[str]:
+    return frozenset(_spelled(sections("names")["nouns"]))
+
+
+@cache
+def _particles() -> frozenset[str]:
+    return frozenset(sections("names")["particles"])
 
 
 @cache
 def _also_names() -> frozenset[str]:
-    return frozenset(_spelled(_sections("names")["words"]))
+    return frozenset(_spelled(sections("names")["words"]))
+
+
+@cache
+def _needed() -> frozenset[str]:
+    """Words that descriptions need, of which some are names as well."""
+    return _all_known() | _words("descriptions.txt") | _weak_names() | _parts_of_body()
 
 
 @cache
 def _never() -> frozenset[str]:
     """Words of codes and attributes that are names first: animals, places, old eponyms."""
-    return frozenset(_sections("names")["never"]) - _NEEDED
+    return frozenset(sections("names")["never"]) - _NEEDED
 
 
 @cache
 def _forms(language: str) -> frozenset[str]:
     """Every spelling of every form of a language's words."""
-    sections = _sections(language)
+    listed = sections(language)
     nouns, adjectives = _NOUNS.get(language, _as_it_is), _ADJECTIVES.get(language, _as_it_is)
-    found = set(sections["words"]) | set(sections.get("heads", ()))
-    found |= {form for word in sections.get("nouns", ()) for form in nouns(word)}
-    found |= {form for word in sections.get("adjectives", ()) for form in adjectives(word)}
+    found = set(listed["words"]) | set(listed.get("heads", ()))
+    if language not in _CASES:
+        found |= {form for word in listed["words"] if len(word) > 4 for form in nouns(word)}
+    found |= {form for word in listed.get("nouns", ()) for form in nouns(word)}
+    found |= {form for word in listed.get("adjectives", ()) for form in adjectives(word)}
     return frozenset(_spelled(found))
 
 
@@ -253,7 +268,11 @@ _ADJECTIVES: dict[str, Callable[[str], set[str]]] = {
     "nl": _dutch,
     "pt": _with_genders(_portuguese),
 }
+_CASES = ("de", "technique")
+"""Lists whose other words are not inflected."""
 _SHORTEST_PART = 3
+_LONG_HEAD = 6
+"""Letters from which any listed word may be the last part of a compound."""
 _LINKS = ("", "s", "n", "en", "e", "es", "o")
 """What stands between the parts of a compound."""
 
@@ -272,22 +291,23 @@ def _is_compound(lower: str, language: str) -> bool:
 
 
 def _is_first(start: str, parts: frozenset[str]) -> bool:
-    """Whether what stands before the last part is listed, or two parts of which each is."""
-    stems = {start.removesuffix(link) for link in _LINKS}
-    if not parts.isdisjoint(stems):
+    """Whether what stands before the last part is listed, or consists of listed parts."""
+    if _is_part(start, parts):
         return True
     cuts = range(_SHORTEST_PART, len(start) - _SHORTEST_PART + 1)
-    return any(
-        start[:cut].removesuffix("s") in parts and start[cut:].removesuffix("s") in parts
-        for cut in cuts
-    )
+    return any(_is_part(start[:cut], parts) and _is_first(start[cut:], parts) for cut in cuts)
+
+
+def _is_part(text: str, parts: frozenset[str]) -> bool:
+    return any(text.endswith(link) and text.removesuffix(link) in parts for link in _LINKS)
 
 
 @cache
 def _compounds(language: str) -> tuple[frozenset[str], frozenset[str]]:
     """Last parts and other parts of a language's compounds."""
-    sections = _sections(language)
-    heads = _spelled(sections["heads"])
-    stems = {word.removesuffix("e") for word in sections["adjectives"]}
+    listed = sections(language)
+    long = {word for word in _forms(language) if len(word) >= _LONG_HEAD}
+    heads = _spelled(listed["heads"]) | long
+    stems = {word.removesuffix("e") for word in listed["adjectives"]}
     parts = heads | stems | set(_forms(language))
     return frozenset(heads), frozenset(p for p in parts if len(p) >= _SHORTEST_PART)
