@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
 from pixelscrub.errors import Reason, UsageError
+from pixelscrub.store.database import open_database
+from pixelscrub.untrusted import is_output_name
 
 VERSION: Final = 1
+TABLES: Final = frozenset({"receipts", "by_state", "by_study", "by_request"})
 SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS receipts (
     name TEXT PRIMARY KEY, study TEXT NOT NULL, digest TEXT NOT NULL, sender TEXT NOT NULL,
@@ -92,8 +95,7 @@ class Receipts:
         """
         self._lock = threading.Lock()
         try:
-            self._rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            path.chmod(0o600)
+            self._rows = open_database(path, TABLES)
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = FULL")
             version = self._rows.execute("PRAGMA user_version").fetchone()[0]
@@ -183,12 +185,30 @@ class Receipts:
                 f"SELECT {COLUMNS} FROM receipts {where}",  # noqa: S608 (constants of this file)
                 values,
             ).fetchall()
-        return map(_receipt, rows)
+        return filter(None, map(_receipt, rows))
 
 
-def _receipt(row: Iterable[object]) -> Receipt:
+def _receipt(row: Iterable[object]) -> Receipt | None:
+    """A receipt as it was written; None where it is damaged: then it is neither sent nor told."""
     values = dict(zip((field.name for field in fields(Receipt)), row, strict=True))
-    reason = values["reason"]
-    values["state"] = State(str(values["state"]))
-    values["reason"] = None if reason is None else Reason(str(reason))
+    output, reason = values["output"], values["reason"]
+    if not (output is None or is_output_name(output)) or not _has_types(values):
+        return None
+    try:
+        values["state"] = State(str(values["state"]))
+        values["reason"] = None if reason is None else Reason(str(reason))
+    except ValueError:
+        return None
     return Receipt(**values)  # type: ignore[arg-type]
+
+
+def _has_types(values: Mapping[str, object]) -> bool:
+    """Whether texts are texts, and numbers numbers; what may be missing may be None."""
+    texts = (values[name] for name in ("name", "study", "digest", "sender"))
+    others = (values[name] for name in ("sop_class", "uid", "error", "request"))
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in others)
+        and all(isinstance(values[name], int | float) for name in ("received", "due"))
+        and isinstance(values["attempts"], int)
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import threading
 import time
@@ -24,11 +25,14 @@ from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance
 from pixelscrub.net.receipts import Receipt, Receipts, State
+from pixelscrub.untrusted import OWNER_ONLY
 
 if TYPE_CHECKING:
     from pixelscrub.intake.instance import Instance
 
 CHUNK: Final = 2**20
+SAFE_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,255}")
+"""What a receipt may name: it is read from the disk, and becomes a path."""
 
 Namer = Callable[[str, str], str]
 """Gives a keyed pseudonym of a UID for a purpose: hexadecimal digits, fit for a file name."""
@@ -134,6 +138,8 @@ class Spool:
         return known or receipt
 
     def _file(self, receipt: Receipt) -> Path:
+        if not (SAFE_NAME.fullmatch(receipt.name) and SAFE_NAME.fullmatch(receipt.study)):
+            raise OSError("no name of the spool")
         is_conflict = receipt.reason is Reason.CONFLICTING_INSTANCES
         folder = self._conflicts if is_conflict else self._studies / receipt.study
         return folder / f"{receipt.name}.dcm"
@@ -175,6 +181,7 @@ def _move(file: Path, target: Path) -> None:
     if not target.parent.exists():
         target.parent.mkdir(mode=0o700)
         _sync(target.parent.parent)
+    file.chmod(OWNER_ONLY)
     file.replace(target)
     _sync(target.parent)
 
