@@ -6,7 +6,7 @@ so that they are still read.
 
 from __future__ import annotations
 
-import datetime as dt
+import itertools
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -44,34 +44,31 @@ def date_spellings(date: str) -> frozenset[str]:
     Returns:
         Texts in small letters; none of fewer than six digits unless it has a month's name.
     """
-    try:
-        day = dt.datetime.strptime(date, "%Y%m%d").date()
-    except ValueError:
+    found = re.fullmatch(r"(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", date)
+    if found is None:
         return frozenset()
-    return frozenset(_in_figures(day) | _in_words(day))
+    year, month, day = found.groups()
+    return frozenset(_in_figures(year, month, day) | _in_words(year, int(month), day))
 
 
-def _in_figures(day: dt.date) -> set[str]:
+def _in_figures(year: str, month: str, day: str) -> set[str]:
     """Day, month and year in figures, with and without leading zeros and century."""
-    days, months = {f"{day:%d}", str(day.day)}, {f"{day:%m}", str(day.month)}
     found = set()
     for separator in _SEPARATORS:
-        for d in days if separator else {f"{day:%d}"}:
-            for m in months if separator else {f"{day:%m}"}:
-                for y in (f"{day.year:04d}", f"{day:%y}"):
-                    orders = ((d, m, y), (m, d, y), (y, m, d), (y, d, m))
-                    found |= {separator.join(order) for order in orders}
+        days = {day, day.lstrip("0")} if separator else {day}
+        months = {month, month.lstrip("0")} if separator else {month}
+        for d, m, y in itertools.product(days, months, (year, year[2:])):
+            found |= {separator.join(o) for o in ((d, m, y), (m, d, y), (y, m, d), (y, d, m))}
     return {text for text in found if sum(c.isdigit() for c in text) >= (4 if "." in text else 6)}
 
 
-def _in_words(day: dt.date) -> set[str]:
+def _in_words(year: str, month: int, day: str) -> set[str]:
     found = set()
     for names in MONTHS.values():
-        name = names.split()[day.month - 1]
-        for month in {name, name[:3], plain(name), plain(name)[:3]}:
-            for number in {str(day.day), f"{day:%d}"}:
-                for year in {f"{day.year:04d}", f"{day:%y}"}:
-                    found |= _phrases(number, month, year)
+        name = names.split()[month - 1]
+        words = {name, name[:3], plain(name), plain(name)[:3]}
+        for word, number, y in itertools.product(words, {day, day.lstrip("0")}, (year, year[2:])):
+            found |= _phrases(number, word, y)
     return found
 
 
