@@ -37,11 +37,14 @@ class Steps(Section):
 
 
 class PixelSettings(Section):
-    """How masked rectangles are filled."""
+    """How masked rectangles are filled, and whom to believe about the pixels."""
 
     fill: Literal["black", "grey", "border", "inpaint"] = "black"
     """`border`: the mean of what surrounds the rectangle; `inpaint`: what surrounds it, drawn on.
     """
+    disagreement: Literal["correct", "keep", "hold"] = "correct"
+    """What the header says of colours, bits, samples or frames and the pixel data do not: it is
+    corrected, kept, or the instance is held."""
 
 
 class Layout(Section):
@@ -80,6 +83,8 @@ class TextSettings(Section):
     remove: Literal["all", "identifying"] = "all"
     """`identifying`: all may stay that is read with certainty and tells nothing of a person: words
     of medicine and technique, measurements, short numbers."""
+    languages: str = Field(default="eng", pattern=r"^[A-Za-z0-9_]+(\+[A-Za-z0-9_]+)*$")
+    """What Tesseract reads, by its names for languages, for example `deu+fra`."""
     padding: int = Field(default=2, ge=0, le=50)
     """Pixels around what is found that are masked with it."""
     min_score: float = Field(default=0.3, ge=0, le=1)

@@ -91,7 +91,7 @@ def _words(instance: Instance) -> tuple[str, str, bool, frozenset[str]]:
     """Body part, all descriptions in one, whether it is an image, and values of Image Type."""
     from pydicom import dcmread
 
-    with guarded(Reason.FACE_FAILED), instance.source.open() as file:
+    with guarded(Reason.FACE_FAILED), instance.source.open_instance() as file:
         wanted = [*TAGS, "Rows", "ImageType"]
         header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=wanted)
         body_part = str(header.get("BodyPartExamined") or "").strip().upper()

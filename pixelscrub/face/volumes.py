@@ -100,7 +100,7 @@ def _interpolate(
 def frames(slices: list[Slice]) -> Iterator[npt.NDArray[np.float32]]:
     """Values of slices in real units, (rows, columns), each file opened once in a row."""
     for instance, group in groupby(slices, key=lambda s: s.instance):
-        with instance.source.open() as file:
+        with instance.source.open_instance() as file:
             image = Image(file)
             for one in group:
                 stored = cut(image.frame(one.frame), one.tile, one.shape)

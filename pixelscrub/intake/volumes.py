@@ -99,7 +99,7 @@ def read_slices(instance: Instance) -> list[Slice]:
     """
     from pydicom import dcmread
 
-    with guarded(Reason.FACE_GEOMETRY), instance.source.open() as file:
+    with guarded(Reason.FACE_GEOMETRY), instance.source.open_instance() as file:
         header = dcmread(file, stop_before_pixels=True, force=True)
         if "PerFrameFunctionalGroupsSequence" in header:
             return list(_enhanced(instance, header))

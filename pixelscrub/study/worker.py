@@ -81,6 +81,7 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.photos import find
     from pixelscrub.pixels.image import Image
     from pixelscrub.text.find import find_text
+    from pixelscrub.text.tesseract import reading_in
 
     seen = Seen()
     steps = task.recipe.steps
@@ -89,7 +90,8 @@ def look_instance(task: LookTask) -> Seen:
         if image.info is None:
             return seen
         if steps.text or steps.crop:
-            findings = find_text(image, task.recipe.text, task.terms)
+            with reading_in(task.recipe.text.languages):
+                findings = find_text(image, task.recipe.text, task.terms)
             seen.crop = crop_box(image, findings) if steps.crop else None
             seen.findings = findings if steps.text else []
         if steps.face:
@@ -228,12 +230,19 @@ def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -
     from pixelscrub.tags.done import Done
 
     steps, header = task.recipe.steps, image.header
-    adapt(header, image, edit)
+    _check_agreement(task, image)
+    adapt(header, image, edit, correct=task.recipe.pixels.disagreement == "correct")
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
         applied.note_tags(deidentify(header, *_tag_task(task, done)))
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
+
+
+def _check_agreement(task: ApplyTask, image: Image) -> None:
+    """Raise where the recipe holds instances whose header says what the pixel data do not."""
+    if task.recipe.pixels.disagreement == "hold" and image.corrections():
+        raise HeldError(Reason.CODESTREAM_MISMATCH, ", ".join(image.corrections()))
 
 
 def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
@@ -286,7 +295,7 @@ def source_of(plan: InstancePlan) -> Source:
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     with guarded(Reason.UNREADABLE):
-        file = source.open()
+        file = source.open_instance()
     with file:
         yield file
 

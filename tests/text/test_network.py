@@ -9,7 +9,7 @@ import pytest
 
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
-from pixelscrub.text import network, tiles
+from pixelscrub.text import network, probability, tiles
 from pixelscrub.text.boxes import TextBox
 
 Picture = npt.NDArray[np.uint8]
@@ -89,15 +89,15 @@ def test_what_is_no_number_counts_as_text(monkeypatch: pytest.MonkeyPatch) -> No
             rows, columns = given["picture"].shape[2:]
             return [np.full((1, 1, rows // 2, columns // 2), np.nan, np.float32)]
 
-    monkeypatch.setattr(network, "_network", Broken)
+    monkeypatch.setattr(probability, "_network", lambda name: Broken())
     found = network.find_lines(written("X")[80:144, 20:84])
     assert found[0].box.clipped(64, 64) == Box(0, 0, 64, 64)
 
 
 def test_a_missing_network_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(network, "model_file", lambda: tmp_path / "none.onnx")
+    monkeypatch.setattr(probability, "model_file", lambda name: tmp_path / name)
     with pytest.raises(MissingComponentError, match="text network"):
-        network.require()
+        probability.require()
 
 
 def test_what_winds_is_covered_and_what_it_encloses_is_not() -> None:
@@ -219,3 +219,36 @@ def test_texts_of_one_picture_are_as_blurred_as_the_plain_one() -> None:
     assert network.sharpness(blurred, line.box) < network.SHARP
     assert not network._is_believed(blurred, line, lambda: network._needed(blurred, []), 0.95)
     assert network._is_believed(blurred, line, lambda: network._needed(blurred, [line]), 0.95)
+
+
+def test_the_wide_network_sees_only_what_is_near_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, tuple[int, ...]]] = []
+    run = probability._run
+
+    def noted(tile: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.float32]:
+        seen.append((name, tile.shape[:2]))
+        return run(tile, name)
+
+    monkeypatch.setattr(probability, "_run", noted)
+    picture = np.random.default_rng(0).integers(0, 14, (512, 640)).astype(np.uint8)
+    probability.probability(picture)
+    assert {name for name, _ in seen} == {probability.NARROW}
+    seen.clear()
+    cv2.putText(picture, "DOE JANE", (40, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1)
+    shares = probability.probability(picture)
+    wide = [shape for name, shape in seen if name == probability.WIDE]
+    assert wide
+    assert sum(rows * columns for rows, columns in wide) < 0.4 * picture.size
+    assert all(rows % 16 == 0 and columns % 16 == 0 for rows, columns in wide)
+    assert shares[20:32, 25:70].max() > 0.8
+    assert shares[100:].max() < 0.3
+
+
+def test_the_mean_of_both_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    def say(tile: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.float32]:
+        share = 0.8 if name == probability.NARROW else 0.4
+        return np.full([side // 2 for side in tile.shape[:2]], share, np.float32)
+
+    monkeypatch.setattr(probability, "_run", say)
+    noise = np.random.default_rng(0).integers(0, 255, (64, 96)).astype(np.uint8)
+    np.testing.assert_allclose(probability.probability(noise), 0.6, rtol=1e-5)

@@ -11,6 +11,7 @@ import numpy as np
 from pixelscrub.text.network import find_lines
 from training.text.fonts import fonts
 from training.text.scene import Scene, scene
+from training.text.shelf import Shelf
 
 SEED: Final = 7
 """Apart from the training's, so that no scene is one of its own."""
@@ -43,10 +44,10 @@ class Row:
     untouched: float
 
 
-def rows(count: int) -> Iterator[Row]:
+def rows(count: int, shelf: Shelf) -> Iterator[Row]:
     """One row for each pair of thresholds, over as many scenes."""
     random, kinds = np.random.default_rng(SEED), fonts()
-    scenes = [scene(SIZE, random, kinds) for _ in range(count)]
+    scenes = [scene(SIZE, random, kinds, shelf) for _ in range(count)]
     for sure, peak in PAIRS:
         seen = [_measured(drawn, sure, peak) for drawn in scenes]
         texts = [is_gone for gone, _ in seen for is_gone in gone]
