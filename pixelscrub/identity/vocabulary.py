@@ -57,7 +57,7 @@ def _is_built(lower: str) -> bool:
         return True
     found = _BEGINNING.match(lower)
     rest = lower[found.end() :] if found else ""
-    return len(rest) >= _LEAST and (_is_listed(rest) or rest in _all_known())
+    return len(rest) >= _LEAST and _is_listed(rest)
 
 
 _NEEDED = frozenset({"tia", "dwi", "nicu", "ante", "delle", "dalla", "sem", "hilar"})
