@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pixelscrub.errors import RETRYABLE, HeldError, MissingComponentError, PixelscrubError, Reason
+from pixelscrub.face.subject import is_slice_class
 from pixelscrub.identity.terms import Terms
 from pixelscrub.intake.instance import Source, Study
 from pixelscrub.plan import InstancePlan, Plan
@@ -29,9 +30,6 @@ from pixelscrub.study.records import (
 )
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask
-
-VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
-"""Where a head may have a face; held where looking for one failed."""
 
 
 def scrub(study: Study, run: Run) -> None:
@@ -110,7 +108,7 @@ def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
     _raise_if_missing(found)
     seconds: dict[str, float] = {}
     if isinstance(found, PixelscrubError):
-        volumes = [i.uid for i in study.instances if i.modality in VOLUME_MODALITIES]
+        volumes = [i.uid for i in study.instances if is_slice_class(i)]
         held = dict.fromkeys(volumes, Reason.FACE_FAILED)
     else:
         plan.faces, held, seconds = found

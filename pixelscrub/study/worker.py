@@ -102,10 +102,18 @@ def look_instance(task: LookTask) -> Seen:
 def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
     """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
     from pixelscrub.face.find import find_faces
+    from pixelscrub.face.outlines import outlines_skin
+    from pixelscrub.face.subject import says_head
+    from pixelscrub.prove.face_check import find_face
 
     seconds: dict[str, float] = {}
     with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
-        faces, held = find_faces(task.instances, task.recipe.face, task.folder)
+        faces, held, loose = find_faces(task.instances, task.recipe.face, task.folder, find_face)
+        has_head = bool(held) or any(face.status != "none" for face in faces)
+        for instance in task.instances:
+            is_picture = instance in loose and (has_head or says_head(instance))
+            if is_picture or (outlines_skin(instance) and (has_head or says_head(instance))):
+                held.setdefault(instance.uid, Reason.FACE_IN_DERIVED)
     return faces, held, seconds
 
 
