@@ -184,8 +184,12 @@ class TagSettings(Section):
     """The recipe's own; the first that matches an element wins over the profile."""
     uid_root: str = Field(default="2.25", pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=40)
     """Prefix of new UIDs."""
+    project: str = Field(default="", max_length=64)
+    """Name of a project: the same key makes other pseudonyms and moves dates otherwise in each, so
+    that files of two projects cannot be put together."""
     lookup: Path | None = None
-    """A CSV file of the site's own pseudonyms (`kind,original,pseudonym`)."""
+    """The site's own pseudonyms: a CSV file (`kind,original,pseudonym`), a look-up table of CTP
+    (`.properties`) or the patient index of the RSNA Anonymizer (`.csv`)."""
     crosswalk: bool = False
     """Write originals and pseudonyms into the private folder's journal."""
     unsupported: Literal["hold", "drop"] = "hold"

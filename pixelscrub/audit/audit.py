@@ -130,8 +130,9 @@ def _check_pairs(both: _Both) -> Iterator[Issue]:
         yield from _check_terms(original, name)
         yield from check_pixels(original, output, name, both.planned.get(source))
         if rules is not None:
-            yield from check_header(original, output, name, rules)
-            yield from _check_identifiers(output, name, both.terms[_study(original)])
+            own = both.terms[_study(original)]
+            yield from check_header(original, output, name, rules, own)
+            yield from _check_identifiers(output, name, own)
         yield from conformance.check(original, output, name)
 
 
