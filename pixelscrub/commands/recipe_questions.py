@@ -57,16 +57,9 @@ QUESTIONS: Final = (
             _answer(
                 "public",
                 "anybody, without an agreement",
-                {
-                    "text": ("outside_regions = true  # bars around ultrasound go as a whole",),
-                    "release": ('on_rare = "report"  # the statement counts who stands out',),
-                },
+                {"text": ("outside_regions = true  # bars around ultrasound go as a whole",)},
             ),
-            _answer(
-                "partner",
-                "people who signed that they will not try to find out",
-                {"release": ('on_rare = "report"  # the statement counts who stands out',)},
-            ),
+            _answer("partner", "people who signed that they will not try to find out"),
             _answer(
                 "internal",
                 "colleagues in the same institution",
@@ -106,6 +99,12 @@ QUESTIONS: Final = (
         "What becomes of sex, age, size and weight?",
         (
             _answer("remove", "they go"),
+            _answer(
+                "bands",
+                "they stay, ages in bands of five years, sizes and weights rounded",
+                {"release": ('on_rare = "generalise"  # so that more patients look alike',)},
+                {"retain_patient_characteristics": "in bands, see [release]"},
+            ),
             _answer(
                 "keep",
                 "they stay",
