@@ -194,7 +194,9 @@ def test_first_five_minutes_run_as_they_are_written(tmp_path):
         done = subprocess.run(
             [*program, *step[1:]], cwd=tmp_path, capture_output=True, text=True, check=False
         )
-        allowed = {0, 5} if step[1] == "doctor" else {0}
+        # doctor may miss a program; end_to_end/test_demo.py tells what of the demo is clean;
+        # ultrasound is no volume, so export leaves it out and says so
+        allowed = {"doctor": {0, 5}, "demo": {0, 2}, "export": {2}}.get(step[1], {0})
         assert done.returncode in allowed, (step, done.stderr[-2000:])
     assert len(list((tmp_path / "shareable").rglob("*.dcm"))) == 3
     assert list((tmp_path / "nifti").rglob("*.nii.gz"))

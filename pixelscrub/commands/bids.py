@@ -22,7 +22,6 @@ from pixelscrub import __version__
 from pixelscrub.commands.options import PrivateDir
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import HeldError, NothingUsableError, Reason, UsageError
-from pixelscrub.recipe import FaceFill
 
 BIDS_VERSION: Final = "1.10.0"
 IMAGES: Final = (".nii.gz", ".nii")
@@ -64,6 +63,7 @@ NEEDED: Final = frozenset(
 """Keys that look like those and are parameters of the sequence."""
 
 Deface = Callable[..., object]
+Fill = Literal["air", "constant", "blur", "generic"]
 
 
 @dataclass
@@ -101,7 +101,7 @@ def bids(
         typer.Option("--participant-label", help="Only this one, without `sub-`; repeat."),
     ] = None,
     ears: Annotated[bool, typer.Option("--ears", help="Take the ears too.")] = False,
-    fill: Annotated[FaceFill, typer.Option("--fill", help="What takes the face's place.")] = "air",
+    fill: Annotated[Fill, typer.Option("--fill", help="What takes the face's place.")] = "air",
     private: PrivateDir = None,
 ) -> None:
     """BIDS App: take the faces out of the images of a BIDS data set.
@@ -131,7 +131,7 @@ def deface_data_set(
     labels: list[str],
     deface: Deface,
     ears: bool = False,
-    fill: FaceFill = "air",
+    fill: Fill = "air",
 ) -> BidsRun:
     """Deface each image of a BIDS data set.
 
