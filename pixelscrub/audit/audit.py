@@ -57,7 +57,7 @@ def audit(
     """
     if not out.is_dir() or not all(path.exists() for path in inputs):
         raise UsageError("input or output folder does not exist")
-    originals, read = _instances(read_all(inputs)[0]), read_all([out])
+    originals, read = _instances(read_all(inputs, originals=True)[0]), read_all([out])
     outputs, others = _instances(read[0]), read[1]
     planned = read_planned(private, originals) if private else {}
     if planned.keys().isdisjoint(originals):

@@ -14,7 +14,7 @@ from pixelscrub.identity.hidden_numbers import HiddenNumbers
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.identity.registered_uids import is_made_up, is_registered
 from pixelscrub.identity.terms import plain
-from pixelscrub.tags import technical
+from pixelscrub.tags import bands, technical
 from pixelscrub.tags.plain import PLAIN, is_text
 from pixelscrub.tags.policy import Action, Decision
 
@@ -61,7 +61,14 @@ def carry_out(fate: Decision, value: ElementValue, scene: Scene) -> bytes | None
         and (new == b"" or (fate.whole and _lost(value, new)))
     ):
         return _ACTIONS[fate.otherwise](value, scene)
-    return new
+    return _banded(value, new) if fate.banded and new else new
+
+
+def _banded(value: ElementValue, new: bytes) -> bytes:
+    """What stays of a value, made coarser."""
+    keyword = keyword_of(value.tag)
+    parts = value._replace(data=new).parts()
+    return encode("\\".join(bands.to_band(keyword, value.vr, part) for part in parts), value.vr)
 
 
 _PARTIAL = frozenset({Action.CLEAN, Action.SOFTEN, Action.CODE, Action.LOCAL_CODE, Action.SHIFT})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -13,7 +13,7 @@ from pixelscrub.dicom.elements import Element, keyword_of, true_vr
 from pixelscrub.dicom.values import OTHERS, TEXTS
 from pixelscrub.identity import tables
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags import attribute_types, rules, technical
+from pixelscrub.tags import attribute_types, bands, rules, technical
 from pixelscrub.tags.plain import PLAIN
 
 DATES = frozenset({"DA", "DT", "TM"})
@@ -38,6 +38,10 @@ class Action(StrEnum):
     LOCAL_CODE = "local_code"
     SHIFT = "shift"
     HASH = "hash"
+
+
+_STAYING = frozenset({Action.KEEP, Action.CLEAN, Action.SOFTEN, Action.SHIFT})
+"""Something of the value stays."""
 
 
 class Context(NamedTuple):
@@ -86,6 +90,7 @@ class Decision:
         otherwise: what is done where cleaning leaves nothing.
         weaker: a recipe's rule keeps what the profile would have changed.
         whole: a text of which a word goes, goes as a whole.
+        banded: what stays is made coarser.
     """
 
     action: Action
@@ -93,6 +98,7 @@ class Decision:
     otherwise: Action = Action.EMPTY
     weaker: bool = False
     whole: bool = False
+    banded: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,11 +184,20 @@ class Policy:
         return verdict
 
     def _verdict(self, place: ElementPlace) -> Verdict:
-        fate = self.fate(place)
+        fate = self._made_coarser(self.fate(place), place)
         if fate.action is Action.REMOVE:
             return Verdict(place, fate, drops=True)
-        is_plain = fate.action is Action.KEEP and not fate.weaker
+        is_plain = fate.action is Action.KEEP and not (fate.weaker or fate.banded)
         return Verdict(place, fate, passes=PLAIN.get(place.vr) if is_plain else None)
+
+    def _made_coarser(self, fate: Decision, place: ElementPlace) -> Decision:
+        """What is done where the recipe wants people to look alike."""
+        if not self.settings.generalise or fate.action not in _STAYING:
+            return fate
+        keyword = keyword_of(place.tag)
+        if keyword in bands.SERIALS:
+            return Decision(Action.EMPTY, "ours: generalised")
+        return replace(fate, banded=bands.is_banded(keyword, place.vr))
 
     def fate(self, place: ElementPlace) -> Decision:
         """What is to be done with the element at `place`."""
