@@ -31,6 +31,9 @@ SAME_HEAD: Final = 0.97
 """Dice's coefficient of the tissue of two passes, from which the head has not moved."""
 THINNED: Final = 64
 """Voxels along each axis that are compared for that."""
+LIKELY: Final = 0.5
+"""Score of the check from which what fits a head may have a face. Heads score 0.93 and more, those
+whose face is gone up to 0.6, drawn knees 0.4 (`python -m benchmarks.faces --bodies`)."""
 NOT_PLACED: Final = "not_placed"
 """Reason of a volume in which no head fits in any way, and whose header does not place it."""
 NO_FACE_SEEN: Final = "no_face_seen"
@@ -105,7 +108,10 @@ def _thinned(
 def _look_as_stated(view: View, found: Findings) -> None:
     head = view.fit(found)
     if _is_clear(head, view, found):
-        _keep(view, head, found)
+        if _is_face_likely(head, view, found):
+            _keep(view, head, found)
+        else:
+            _keep_faceless(view, head, found)
     elif _is_face_seen(head, view, found):
         _look_by_trials(view, head, found)
     else:
@@ -162,6 +168,15 @@ def _is_face_seen(head: HeadFit | str, view: View, found: Findings) -> bool:
     others = (r for r in _readings(view) if r.tissue != "bright")
     surfaces = (sitk.GetArrayFromImage(reading.surface(placed).image) for reading in others)
     return any(found.check(values, None).is_face for values in surfaces)
+
+
+def _is_face_likely(head: HeadFit, view: View, found: Findings) -> bool:
+    """Whether what fits is not a knee: the header says head, or something of a face is seen."""
+    if found.check is None or says_head(view.volume.slices[0].instance):
+        return True
+    surface = head.reading.surface(head.reading.real(view.placed)).image
+    seen = found.check(sitk.GetArrayFromImage(surface), view.planes.spacing)
+    return seen.score >= LIKELY
 
 
 def _readings(view: View) -> list[Reading]:
