@@ -51,6 +51,8 @@ CLOSE_FIT: Final = 95.0
 GOOD_FIT: Final = 125.0
 """Mean square distances (mm²) up to which no other lean is tried, and up to which a fit is
 trusted."""
+NO_MOVE: Final = 4.0
+"""How much worse (mm²) a head may fit where another volume has it, and not have moved."""
 HOPELESS: Final = 380.0
 """Mean square distance (mm²) at the best start, before anything is refined, beyond which there is
 no head: starts in heads cost 120 to 260, in trunks 470."""
@@ -291,6 +293,15 @@ def fit(body: Body) -> Fit | None:
     margin = BETTER if (second.pose.turn != first.pose.turn).any() else 0.0
     good = second.distance <= GOOD_FIT and second.cost < first.cost - margin
     return second if good else first
+
+
+def near(pose: Pose, body: Body) -> Fit:
+    """The pose that fits near another one, or that one where it fits as well.
+
+    A head that another volume has told may have moved in between.
+    """
+    stays, moved = judge(pose, body), judge(_refine(pose, body, 700, 3), body)
+    return moved if moved.cost < stays.cost - NO_MOVE else stays
 
 
 def turned(body: Body, first: Fit) -> Iterator[Fit]:

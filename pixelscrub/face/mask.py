@@ -201,12 +201,12 @@ def _locate(
         return NO_HEAD
     is_told = kind != "MR" or again is not None
     found = found if is_told else _facing(found, body, real)
-    near = real.sample(FINE, *front(found.pose))
-    is_faced = is_told or _is_faced(near, found.pose)
-    skinned = near if surface is real else surface.sample(FINE, *front(found.pose))
+    close = real.sample(FINE, *front(found.pose))
+    is_faced = is_told or _is_faced(close, found.pose)
+    skinned = close if surface is real else surface.sample(FINE, *front(found.pose))
     solid = skin.body(skinned, limit, kind)
-    region = face_region(near, solid, found.pose, kind, wishes)
-    return _judge(region, near, found, reading, is_faced)
+    region = face_region(close, solid, found.pose, kind, wishes)
+    return _judge(region, close, found, reading, is_faced)
 
 
 def front(pose: Pose) -> tuple[Floats, Floats]:
@@ -219,14 +219,14 @@ def front(pose: Pose) -> tuple[Floats, Floats]:
 
 
 def _known(body: Body, known: Pose | None) -> Fit | None:
-    again = None if known is None else judge(known, body)
+    again = None if known is None else near(known, body)
     trusted = again is not None and again.distance < GOOD_FIT and again.air < AIR_ASTRAY
     return again if trusted else None
 
 
-def _is_faced(near: Grid, pose: Pose) -> bool:
+def _is_faced(grid: Grid, pose: Pose) -> bool:
     """Whether mouth and chin, or the globes, tell where the front is."""
-    return in_view(near, pose) >= WHOLE or globes(near, pose) is not None
+    return in_view(grid, pose) >= WHOLE or globes(grid, pose) is not None
 
 
 def _facing(found: Fit, body: Body, placed: Placed) -> Fit:
