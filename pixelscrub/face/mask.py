@@ -22,7 +22,7 @@ from pixelscrub.face.fit import (
     Fit,
     Pose,
     fit,
-    judge,
+    near,
     turned,
 )
 from pixelscrub.face.grid import Grid, Placed
