@@ -15,8 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.jobs.child import quietly
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.recipe import TagSettings
 from pixelscrub.study.tasks import (
@@ -51,6 +52,11 @@ def read_instances(files: list[Source | Instance]) -> list[Instance | HeldError]
             return error
 
     return [read(file) for file in files]
+
+
+def read_terms_of(sources: list[Source]) -> list[Terms | PixelscrubError]:
+    """What identifies, by the headers of many instances; an error as a value where one has it."""
+    return [quietly(read_terms, source) for source in sources]
 
 
 def read_terms(source: Source) -> Terms:
