@@ -15,6 +15,7 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.face.fit import HOPELESS
 from pixelscrub.face.grid import Placed
 from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head, on_grid
 from pixelscrub.face.plans import Findings
@@ -141,6 +142,8 @@ def _trials(view: View) -> Iterator[View]:
     """The views of a volume in which a head fits best, roughly."""
     for reading in _readings(view):
         for trial in rank_trials(view.planes, reading, view.volume):
+            if trial.cost > HOPELESS:
+                break
             is_scaled = (trial.pixel, trial.step) == (1.0, 1.0) and view.volume.slices[0].is_scaled
             volume, planes = reshaped(view.volume, trial), resized(view.planes, trial)
             yield View(volume, planes, is_stated=False, is_scaled=is_scaled)
