@@ -195,23 +195,30 @@ def _keep(view: View, head: HeadFit, found: Findings) -> None:
     if view.is_stated and volume.frame_of_reference:
         found.heads.setdefault(volume.frame_of_reference, head)
     found.add_head(volume, head)
+    alike: list[Slice] = []
     for slices in volume.passes():
         one = replace(volume, slices=slices, repeats=[])
-        if len(slices) < FEWEST:
-            found.add_head(one, head)
+        if len(slices) < FEWEST or _has_not_moved(one, view):
+            alike += slices
         else:
-            _keep_pass(replace(view, volume=one, planes=read_planes(one)), view, head, found)
+            _keep_moved(one, view, found)
+    if alike:
+        found.add_head(replace(volume, slices=sorted(alike, key=lambda s: s.height)), head)
 
 
-def _keep_pass(view: View, first: View, head: HeadFit, found: Findings) -> None:
-    """One more pass: by the same mask where nothing has moved, else by a fit of its own."""
-    own: HeadFit | str = head
-    if not is_alike(view.planes.values, first.planes.values):
-        own = view.fit(found)
-    if isinstance(own, str) or own.status != "removed":
-        found.hold(view.volume.slices, Reason.FACE_PARTIAL)
+def _has_not_moved(volume: Volume, first: View) -> bool:
+    """Whether another pass shows the head in the same place."""
+    return is_alike(read_planes(volume).values, first.planes.values)
+
+
+def _keep_moved(volume: Volume, first: View, found: Findings) -> None:
+    """A pass in which the head lies elsewhere has a mask of its own."""
+    view = replace(first, volume=volume, planes=read_planes(volume))
+    head = view.fit(found)
+    if _is_clear(head, view, found):
+        found.add_head(volume, head)
     else:
-        found.add_head(view.volume, own)
+        found.hold(volume.slices, Reason.FACE_PARTIAL)
 
 
 def is_alike(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:

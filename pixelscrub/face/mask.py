@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Final
 
@@ -205,6 +205,7 @@ def _locate(
     is_faced = is_told or _is_faced(close, found.pose)
     skinned = close if surface is real else surface.sample(FINE, *front(found.pose))
     solid = skin.body(skinned, limit, kind)
+    wishes = replace(wishes, average_brain=reading.tissue == "smooth")
     region = face_region(close, solid, found.pose, kind, wishes)
     return _judge(region, close, found, reading, is_faced)
 
