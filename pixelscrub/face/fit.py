@@ -213,6 +213,11 @@ def cost(pose: Pose, body: Body, count: int) -> float:
     return _cost(pose, body, body.near(pose.shift, count))
 
 
+def settle(pose: Pose, body: Body, count: int) -> Pose:
+    """The pose that fits best near another one, with one scale for all axes."""
+    return _refine(pose, body, count, 1)
+
+
 def _cost(pose: Pose, body: Body, sample: Sample) -> float:
     return float(np.sum(residuals(pose, body, sample) ** 2))
 

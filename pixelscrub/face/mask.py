@@ -207,7 +207,7 @@ def _locate(
     solid = skin.body(skinned, limit, kind)
     wishes = replace(wishes, average_brain=reading.tissue == "smooth")
     region = face_region(close, solid, found.pose, kind, wishes)
-    return _judge(region, close, found, reading, is_faced)
+    return _judge(region, close, found, is_faced, reading)
 
 
 def front(pose: Pose) -> tuple[Floats, Floats]:
@@ -246,7 +246,11 @@ def _facing(found: Fit, body: Body, placed: Placed) -> Fit:
 
 
 def _judge(
-    region: Region, grid: Grid, fitted: Fit, reading: Reading, is_faced: bool = True
+    region: Region,
+    grid: Grid,
+    fitted: Fit,
+    is_faced: bool = True,
+    reading: Reading = PLAIN_READING,
 ) -> HeadFit | str:
     checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
     checks |= region.checks
