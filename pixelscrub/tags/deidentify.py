@@ -19,7 +19,9 @@ from pixelscrub.dicom.file_meta import new_file_meta
 from pixelscrub.dicom.parts import Encoded, Parts
 from pixelscrub.dicom.values import decode
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.identity import spellings
 from pixelscrub.identity.free_text import Cleaner
+from pixelscrub.identity.hidden_numbers import hidden_numbers
 from pixelscrub.identity.pseudonyms import Entry, Pseudonyms
 from pixelscrub.identity.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.recipe import TagSettings
@@ -27,6 +29,7 @@ from pixelscrub.tags import sop_classes
 from pixelscrub.tags.actions import PATIENT_ID, PATIENT_NAME, Scene
 from pixelscrub.tags.codes import marks
 from pixelscrub.tags.done import Done, TagCounts
+from pixelscrub.tags.encrypted import SEQUENCE, encrypted_attributes
 from pixelscrub.tags.policy import Context, Mood, Policy
 from pixelscrub.tags.rewrite import HeaderRewriter, Level, Step
 
@@ -148,6 +151,8 @@ def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
     pieces = _walk(walk, level, header)
     for tag, mark in marks(task.settings, done, not walk.weaker, header.how).items():
         pieces[0][tag] = mark
+    if task.settings.encrypt_for is not None:
+        pieces[0][SEQUENCE] = encrypted_attributes(header, task.settings.encrypt_for)
     written = [b"".join(chunk for _, chunk in sorted(piece.items())) for piece in pieces]
     meta = new_file_meta(_uid(pieces[0], SOP_CLASS), _uid(pieces[0], SOP_INSTANCE), syntax)
     made = task.pseudonyms.take() if task.settings.crosswalk else []
@@ -196,14 +201,18 @@ def _copy_pixels(out: BinaryIO, parts: Parts) -> None:
 
 def _scene(terms: Terms, pseudonyms: Pseudonyms, patient: str) -> Scene:
     cleaner, raw = _searched(replace(terms, uids=frozenset()))
-    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids)
+    hidden = hidden_numbers(spellings.numbers(terms))
+    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids, hidden)
 
 
 @lru_cache(maxsize=64)
 def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
     """What looks for the terms; instances of one study share it."""
     variants = terms.variants()
-    cleaner = Cleaner(terms.name_words(), terms.words(), pattern(variants))
+    births = {text for date in terms.births for text in spellings.date_spellings(date)}
+    sought = pattern(variants | births | spellings.initials(terms))
+    joined = spellings.joined(terms)
+    cleaner = Cleaner(terms.name_words(), terms.words(), sought, (), joined)
     long = {v.lower() for v in variants if len(v) >= MIN_DIGITS}
     return cleaner, tuple({v.encode(how, "ignore") for v in long for how in _IN_BINARY})
 
