@@ -1,0 +1,246 @@
+"""What any viewer can be made to show of a frame: the pictures that are searched for text.
+
+The first is what a viewer shows on opening. The others are made of the stored values themselves,
+because a window, a look-up table, a padding value, a palette or one bright pixel may hide what
+another window shows: the range without its outermost pixels, the middle of the range, each colour
+plane, and every neighbourhood in its own range. No stored value is left out. Each of them is
+searched only where it shows strokes that none before it shows, so that they cost little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixelscrub.findings import Box
+from pixelscrub.pixels.show import show
+from pixelscrub.text.tiles import around, counted
+
+if TYPE_CHECKING:
+    from pixelscrub.pixels.image import Image
+
+Picture = npt.NDArray[np.uint8]
+Values = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSettings:
+    """How pictures are made of stored values, and where they show more than others.
+
+    Chosen on drawn texts (tests/text/test_views.py draws the same kinds) and on slices of heads.
+
+    Attributes:
+        outermost: pixels at either end of the range that may be faulty; fewer than a letter has.
+        tail: share of the pixels at either end of the middle of the range.
+        window: pixels of the neighbourhood that is stretched to its own range.
+        least_range: stored steps of such a neighbourhood; less is rounding.
+        step: grey levels from pixel to pixel that make the edge of a letter.
+        calm_step: grey levels; neighbours on the ground of a letter differ by no more.
+        local_step, local_calm: the same where each neighbourhood has its own range.
+        calm: share of the neighbours in a cell that are alike where something is drawn; of
+            Gaussian noise less than half are, by `local_calm` of its own range.
+        cell: pixels of the cells in which edges are counted.
+        inked: pixels with such edges in a cell; a letter has more.
+        room: cells that are searched around them, so that whole lines are seen.
+    """
+
+    outermost: int = 16
+    tail: float = 0.01
+    window: int = 33
+    least_range: float = 3.0
+    step: int = 16
+    calm_step: int = 5
+    local_step: int = 80
+    local_calm: int = 24
+    calm: float = 0.6
+    cell: int = 16
+    inked: int = 8
+    room: int = 2
+
+
+SETTINGS: Final = ViewSettings()
+ROUNDING: Final = 2
+"""Grey levels by which two renderings of the same values differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One picture of a frame.
+
+    Attributes:
+        picture: uint8, (rows, columns) or (rows, columns, 3).
+        is_local: whether every neighbourhood is stretched to its own range.
+        values: what is stored, (rows, columns), where finds have to be asked for it: stretched,
+            noise looks like much.
+    """
+
+    picture: Picture
+    is_local: bool = False
+    values: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Stored values that become 0 and 255."""
+
+    low: float
+    high: float
+
+    def of(self, values: Values) -> Picture:
+        """Values as grey levels, uint8; those outside at the ends; what is no number is 0."""
+        scale = 255 / max(self.high - self.low, 1e-30)
+        with np.errstate(over="ignore", invalid="ignore"):
+            levels = np.clip((values.astype(np.float32) - np.float32(self.low)) * scale, 0, 255)
+        if values.dtype.kind == "f":
+            levels = np.where(np.isnan(levels), 0, levels)
+        return np.asarray(np.rint(levels), np.uint8)
+
+
+def ranges(frames: Sequence[Values], settings: ViewSettings = SETTINGS) -> list[Range]:
+    """The ranges of values that are shown: without the outermost pixels, and the middle.
+
+    Args:
+        frames: stored values of one sample, some or all frames.
+        settings: how many pixels are left out.
+    """
+    values = np.concatenate([frame.ravel() for frame in frames])
+    if values.dtype.kind == "f":
+        finite = values[np.isfinite(values)]
+        values = finite if finite.size else np.zeros(1, values.dtype)
+    tail = round(settings.tail * values.size)
+    found = [_ends(values, min(trim, values.size // 4)) for trim in (settings.outermost, tail)]
+    return [one for k, one in enumerate(found) if one.high > one.low and one not in found[:k]]
+
+
+def _ends(values: Values, trim: int) -> Range:
+    """The range without `trim` pixels at either end."""
+    if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
+        low = int(values.min())
+        counts = np.cumsum(np.bincount(values.astype(np.int32) - low))
+        first = int(np.searchsorted(counts, trim, side="right"))
+        last = int(np.searchsorted(counts, values.size - trim, side="left"))
+        return Range(low + first, low + last)
+    placed = np.partition(values, [trim, values.size - 1 - trim])
+    return Range(float(placed[trim]), float(placed[-1 - trim]))
+
+
+def views(
+    image: Image,
+    index: int,
+    given: Sequence[Range] | None = None,
+    settings: ViewSettings = SETTINGS,
+) -> Iterator[View]:
+    """The pictures of a frame, what a viewer shows first.
+
+    Args:
+        image: the opened instance.
+        index: the frame, from 0.
+        given: ranges for all frames of a cine, so that what stands still looks alike in all of
+            them; of this frame where None.
+        settings: how they are made.
+
+    Raises:
+        HeldError: the frame cannot be decoded, or its look-up tables cannot be used.
+    """
+    shown = show(image, index)
+    yield View(shown)
+    info = image.known
+    if info.samples == 3:
+        yield from (View(np.ascontiguousarray(shown[..., k])) for k in range(3))
+        grey = _grey(shown)
+        yield View(stretched(grey, settings), is_local=True, values=grey)
+        return
+    values = image.frame(index)
+    is_plain = values.dtype == np.uint8 and shown.ndim == 2 and np.array_equal(values, shown)
+    if not is_plain:
+        for one in ranges([values], settings) if given is None else given:
+            picture = one.of(values)
+            if shown.ndim == 3 or not are_alike(shown, picture):
+                yield View(picture)
+    yield View(stretched(values, settings), is_local=True, values=values)
+
+
+def are_alike(one: Picture, other: Picture) -> bool:
+    """Whether two renderings are the same, but for rounding."""
+    return int(cv2.absdiff(one, other).max()) <= ROUNDING
+
+
+def stretched(values: Values, settings: ViewSettings = SETTINGS) -> Picture:
+    """Every neighbourhood in its own range: the least value around is black, the greatest white.
+
+    Args:
+        values: (rows, columns), any real type.
+        settings: size of the neighbourhood, and the least range.
+    """
+    levels = _small(values)
+    kernel = np.ones((settings.window, settings.window), np.uint8)
+    low = np.asarray(cv2.erode(levels, kernel))
+    reach = (cv2.dilate(levels, kernel) - low).astype(np.float32)
+    least = settings.least_range if values.dtype.kind in "iu" else 1.0
+    away = (levels - low).astype(np.float32)
+    shown = np.where(reach >= least, 255 * away / np.maximum(reach, least), 0)
+    return shown.astype(np.uint8)
+
+
+def _small(values: Values) -> Values:
+    """Values in a type whose least and greatest OpenCV finds: differences stay as they are."""
+    if values.dtype in (np.uint8, np.uint16):
+        return values
+    if values.dtype.kind in "iu":
+        return np.asarray(values - values.min(), np.float32)
+    finite = np.isfinite(values)
+    known = values[finite]
+    if not known.size:
+        return np.zeros(values.shape, np.float32)
+    low, high = np.quantile(known, (0.01, 0.99)).astype(np.float64)
+    span = max(float(high - low), 1e-30)
+    with np.errstate(over="ignore", invalid="ignore"):
+        levels = np.clip((values.astype(np.float64) - low) / span * 2**12, -(2**14), 2**14)
+    return np.where(finite, levels, -(2**14)).astype(np.float32)
+
+
+class Shown:
+    """What the pictures of a frame showed so far: the edges in them."""
+
+    def __init__(self, first: Picture, settings: ViewSettings = SETTINGS) -> None:
+        self.settings = settings
+        self.steps = _steps(_grey(first))
+
+    def more(self, view: View) -> list[Box]:
+        """Where a picture shows strokes that none before it showed, with room around them.
+
+        Args:
+            view: the next picture; its edges count as shown from then on.
+        """
+        use = self.settings
+        steps = _steps(view.picture)
+        edge, calm = (
+            (use.local_step, use.local_calm) if view.is_local else (use.step, use.calm_step)
+        )
+        drawn = (steps >= edge) & (self.steps < use.step // 2)
+        quiet = cv2.boxFilter((steps <= calm).astype(np.float32), -1, (use.window, use.window))
+        cells = counted(drawn & (quiet >= use.calm), use.cell) >= use.inked
+        if not view.is_local:
+            self.steps = cv2.max(self.steps, steps)
+        rows, columns = steps.shape
+        return [part.clipped(columns, rows) for part in around(cells, use.cell, use.room)]
+
+
+def _grey(picture: Picture) -> Picture:
+    if picture.ndim == 2:
+        return picture
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _steps(grey: Picture) -> Picture:
+    """The larger of the steps to the next pixel along and down, grey levels."""
+    along = cv2.copyMakeBorder(grey, 0, 0, 1, 0, cv2.BORDER_REPLICATE)
+    down = cv2.copyMakeBorder(grey, 1, 0, 0, 0, cv2.BORDER_REPLICATE)
+    along, down = cv2.absdiff(grey, along[:, :-1]), cv2.absdiff(grey, down[:-1])
+    return np.asarray(cv2.max(along, down), np.uint8)
