@@ -9,30 +9,29 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "pixelscrub"
 ORDER = [
-    "cli",
+    "commands",
     "review",
-    "inspection",
-    "guide",
-    "demo",
-    "progress",
     "net",
     "api",
-    "pipeline",
-    "run",
-    "worker",
-    "tasks",
+    "evaluate",
+    "audit",
+    "study",
     "export",
     "jobs",
     "report",
     "prove",
     "store",
+    "photos",
     "face",
     "text",
+    "crop",
     "tags",
+    "identity",
     "pixels",
+    "dicom",
     "intake",
 ]
-BASE = {"options", "errors", "findings", "recipe", "plan", "outcome", "quiet", "toml"}
+BASE = {"compat", "errors", "findings", "recipe", "plan", "outcome", "toml"}
 FRONT = {"__main__", "__init__"}
 
 
@@ -73,7 +72,10 @@ def test_no_module_grows_beyond_one_reason_to_exist(path):
 
 def test_command_line_imports_nothing_heavy():
     heavy = "pydicom numpy cv2 SimpleITK scipy skimage pydantic matplotlib"
-    code = f"import sys, pixelscrub.commands.cli; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    code = (
+        "import sys, pixelscrub.commands.cli;"
+        f"print([m for m in '{heavy}'.split() if m in sys.modules])"
+    )
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

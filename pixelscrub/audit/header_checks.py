@@ -25,7 +25,7 @@ MARKS: Final = ("(0012,0062)", "(0012,0063)", "(0028,0301)", "(0028,0302)", "(00
 @lru_cache
 def table() -> dict[str, tuple[str, frozenset[str]]]:
     """Action code in the Basic Profile, and the options that say otherwise, by tag."""
-    file = resources.files("pixelscrub") / "tags" / "data" / "ps3_15.csv"
+    file = resources.files("pixelscrub") / "identity" / "data" / "ps3_15.csv"
     with file.open(encoding="utf-8") as rows:
         return {
             row["tag"]: (row["basic"], frozenset(o.split("=")[0] for o in row["options"].split()))

@@ -17,11 +17,13 @@ import warnings
 from dataclasses import asdict
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 from training.text.thresholds import rows
+
+ROOT = Path(__file__).parents[2]
 
 
 def main() -> None:
+    """Read the options, and train or measure."""
     parser = argparse.ArgumentParser(description="Train the text detector.")
     parser.add_argument("--minutes", type=float, default=110)
     parser.add_argument("--out", type=Path, default=ROOT / "models" / "text.onnx")
