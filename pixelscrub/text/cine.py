@@ -21,7 +21,7 @@ from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors import CHEAP, detect
 from pixelscrub.text.tiles import around, search
-from pixelscrub.text.values import is_drawn
+from pixelscrub.text.values import is_drawn, is_plain
 from pixelscrub.text.views import Shown, View
 
 Picture = npt.NDArray[np.uint8]
@@ -87,8 +87,15 @@ def search_frame(
     for view in others:
         for part in seen.more(view) if seen else drawn or ():
             found = search(partial(detect, detectors=quick), view.picture, part)
-            texts += [t for t in found if view.values is None or is_drawn(view.values, t.box)]
+            texts += [text for text in found if _is_shown(view, text)]
     return texts
+
+
+def _is_shown(view: View, text: TextBox) -> bool:
+    """Whether a find is believed: planes and stretched values show much that is no text."""
+    if not view.is_doubtful:
+        return True
+    return is_plain(text) and (view.values is None or is_drawn(view.values, text.box))
 
 
 def sightings(
@@ -121,7 +128,7 @@ def sightings(
         now = costly if watches else names
         if index in keys and now:
             yield index, search_frame(frame.views, now, frame.drawn)
-        pictures = [view.picture for view in frame.views if not view.is_local]
+        pictures = [view.picture for view in frame.views if view.is_watched]
         watches = watches or [Watch(picture, cheap, quick) for picture in pictures]
         for watch, picture in zip(watches, pictures, strict=True):
             if count > 1:

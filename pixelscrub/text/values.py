@@ -52,6 +52,7 @@ class ValueSettings:
         least: pixels of one value that make a letter.
         excess: how many times as frequent as any of its neighbours a value is, that was drawn.
         beside: values on either side that are its neighbours.
+        everywhere: share of a frame that holds a value, from which it is ground.
         bins: equal parts of a find along its longer side.
         spread: share of them that hold such ink.
         most: share of a find's pixels that ink holds, most; more is ground.
@@ -76,6 +77,7 @@ class ValueSettings:
     least: int = 12
     excess: float = 5.0
     beside: int = 8
+    everywhere: float = 0.03
     bins: int = 8
     spread: float = 0.5
     most: float = 0.6
@@ -147,9 +149,13 @@ def is_text(values: Values, text: TextBox, settings: ValueSettings = SETTINGS) -
         text: the find, in stored pixels.
         settings: when it is.
     """
+    return is_plain(text, settings) or is_drawn(values, text.box, settings)
+
+
+def is_plain(text: TextBox, settings: ValueSettings = SETTINGS) -> bool:
+    """Whether a detector has no doubt of a text that is long for its height."""
     shorter, longer = sorted((text.box.width, text.box.height))
-    is_plain = text.score >= settings.score and longer >= settings.length * shorter
-    return is_plain or is_drawn(values, text.box, settings)
+    return text.score >= settings.score and longer >= settings.length * shorter
 
 
 def is_drawn(values: Values, box: Box, settings: ValueSettings = SETTINGS) -> bool:
@@ -165,7 +171,7 @@ def is_drawn(values: Values, box: Box, settings: ValueSettings = SETTINGS) -> bo
     margin = (box.y0 <= 0, box.y1 >= rows, box.x0 <= 0, box.x1 >= columns)
     if ink_share(part, margin, settings) >= settings.share and _is_told(part, settings):
         return True
-    return _has_excess(part, margin, settings)
+    return _has_excess(values, box, margin, settings)
 
 
 def _is_told(part: Values, settings: ValueSettings) -> bool:
@@ -210,11 +216,12 @@ def ink_share(
     return float(np.unique(ink, return_counts=True)[1].max() / ink.size) if ink.size else 0.0
 
 
-def _has_excess(part: Values, margin: Sequence[bool], settings: ValueSettings) -> bool:
+def _has_excess(values: Values, box: Box, margin: Sequence[bool], settings: ValueSettings) -> bool:
     """Whether some value is there far more often than those beside it, all along the find.
 
-    It finds letters over bone or metal, whose values deviate more than theirs.
+    It finds letters over bone or metal, whose values deviate more than theirs, and smoothed ones.
     """
+    part = values[box.y0 : box.y1, box.x0 : box.x1]
     if part.dtype.kind not in "iu" or part.size < settings.least:
         return False
     found, counts = np.unique(part, return_counts=True)
@@ -225,9 +232,17 @@ def _has_excess(part: Values, margin: Sequence[bool], settings: ValueSettings) -
         usual = max(counts[first:k].max(initial=1), counts[k + 1 : last].max(initial=1))
         if counts[k] < settings.excess * usual:
             continue
+        if _is_ground(values, found[k], settings):
+            continue
         if _spreads(_without_margin(part == found[k], margin), settings):
             return True
     return False
+
+
+def _is_ground(values: Values, value: Any, settings: ValueSettings) -> bool:
+    """Whether a value is where noise was cut off, or what is outside the field of view."""
+    is_everywhere = np.count_nonzero(values == value) > settings.everywhere * values.size
+    return bool(is_everywhere or value == values.min())
 
 
 def _without_margin(ink: npt.NDArray[np.bool_], margin: Sequence[bool]) -> npt.NDArray[np.bool_]:

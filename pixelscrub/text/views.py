@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -38,11 +39,15 @@ class ViewSettings:
     Attributes:
         outermost: pixels at either end of the range that may be faulty; fewer than a letter has.
         tail: share of the pixels at either end of the middle of the range.
+        fences: how far from the quartiles values may lie, in distances between these (Tukey 1977,
+            "far out"), where `far` times as far ones hide them: padding of a whole margin.
+        far: see there.
         window: pixels of the neighbourhood that is stretched to its own range.
         least_range: stored steps of such a neighbourhood; less is rounding.
         step: grey levels from pixel to pixel that make the edge of a letter.
-        calm_step: grey levels; neighbours on the ground of a letter differ by no more.
-        local_step, local_calm: the same where each neighbourhood has its own range.
+        local_step: the same where each neighbourhood has its own range.
+        local_calm: grey levels there; neighbours on the ground of a letter differ by no more.
+        faint: grey levels up to which an edge was shown by no other picture; the network sees more.
         calm: share of the neighbours in a cell that are alike where something is drawn; of
             Gaussian noise less than half are, by `local_calm` of its own range.
         cell: pixels of the cells in which edges are counted.
@@ -52,12 +57,14 @@ class ViewSettings:
 
     outermost: int = 16
     tail: float = 0.01
+    fences: float = 3.0
+    far: float = 30.0
     window: int = 33
-    least_range: float = 3.0
+    least_range: float = 4.0
     step: int = 16
-    calm_step: int = 5
-    local_step: int = 80
+    local_step: int = 100
     local_calm: int = 24
+    faint: int = 5
     calm: float = 0.6
     cell: int = 16
     inked: int = 8
@@ -69,20 +76,38 @@ ROUNDING: Final = 2
 """Grey levels by which two renderings of the same values differ."""
 
 
+class Kind(Enum):
+    """What a picture is made of."""
+
+    SHOWN = "what a viewer shows"
+    RANGE = "a range of stored values"
+    PLANE = "one plane of a colour"
+    LOCAL = "every neighbourhood in its own range"
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One picture of a frame.
 
     Attributes:
         picture: uint8, (rows, columns) or (rows, columns, 3).
-        is_local: whether every neighbourhood is stretched to its own range.
-        values: what is stored, (rows, columns), where finds have to be asked for it: stretched,
-            noise looks like much.
+        kind: what it is made of.
+        values: what is stored, (rows, columns), where finds have to be asked for it.
     """
 
     picture: Picture
-    is_local: bool = False
+    kind: Kind = Kind.SHOWN
     values: Values | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it is followed through a cine, frame by frame."""
+        return not self.is_doubtful
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it shows much as text that is none: stretched noise, indices of colours."""
+        return self.kind in (Kind.PLANE, Kind.LOCAL) or self.values is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +128,7 @@ class Range:
 
 
 def ranges(frames: Sequence[Values], settings: ViewSettings = SETTINGS) -> list[Range]:
-    """The ranges of values that are shown: without the outermost pixels, and the middle.
+    """The ranges of values that are shown: without the outermost pixels, the middle, without padding.
 
     Args:
         frames: stored values of one sample, some or all frames.
@@ -115,6 +140,10 @@ def ranges(frames: Sequence[Values], settings: ViewSettings = SETTINGS) -> list[
         values = finite if finite.size else np.zeros(1, values.dtype)
     tail = round(settings.tail * values.size)
     found = [_ends(values, min(trim, values.size // 4)) for trim in (settings.outermost, tail)]
+    middle = _ends(values, values.size // 4)
+    reach = settings.fences * (middle.high - middle.low)
+    if 0 < settings.far * reach < found[-1].high - found[-1].low:
+        found.append(Range(middle.low - reach, middle.high + reach))
     return [one for k, one in enumerate(found) if one.high > one.low and one not in found[:k]]
 
 
@@ -152,9 +181,9 @@ def views(
     yield View(shown)
     info = image.known
     if info.samples == 3:
-        yield from (View(np.ascontiguousarray(shown[..., k])) for k in range(3))
+        yield from (View(np.ascontiguousarray(shown[..., k]), Kind.PLANE) for k in range(3))
         grey = _grey(shown)
-        yield View(stretched(grey, settings), is_local=True, values=grey)
+        yield View(stretched(grey, settings), Kind.LOCAL, values=grey)
         return
     values = image.frame(index)
     is_plain = values.dtype == np.uint8 and shown.ndim == 2 and np.array_equal(values, shown)
@@ -162,8 +191,9 @@ def views(
         for one in ranges([values], settings) if given is None else given:
             picture = one.of(values)
             if shown.ndim == 3 or not are_alike(shown, picture):
-                yield View(picture)
-    yield View(stretched(values, settings), is_local=True, values=values)
+                asked = values if shown.ndim == 3 else None
+                yield View(picture, Kind.RANGE, asked)
+    yield View(stretched(values, settings), Kind.LOCAL, values=values)
 
 
 def are_alike(one: Picture, other: Picture) -> bool:
@@ -194,15 +224,13 @@ def _small(values: Values) -> Values:
         return values
     if values.dtype.kind in "iu":
         return np.asarray(values - values.min(), np.float32)
-    finite = np.isfinite(values)
-    known = values[finite]
-    if not known.size:
+    shown = ranges([values])
+    if not shown:
         return np.zeros(values.shape, np.float32)
-    low, high = np.quantile(known, (0.01, 0.99)).astype(np.float64)
-    span = max(float(high - low), 1e-30)
+    low, span = shown[-1].low, max(shown[-1].high - shown[-1].low, 1e-30)
     with np.errstate(over="ignore", invalid="ignore"):
         levels = np.clip((values.astype(np.float64) - low) / span * 2**12, -(2**14), 2**14)
-    return np.where(finite, levels, -(2**14)).astype(np.float32)
+    return np.where(np.isfinite(values), levels, -(2**14)).astype(np.float32)
 
 
 class Shown:
@@ -218,16 +246,16 @@ class Shown:
         Args:
             view: the next picture; its edges count as shown from then on.
         """
-        use = self.settings
+        use, is_local = self.settings, view.kind is Kind.LOCAL
         steps = _steps(view.picture)
-        edge, calm = (
-            (use.local_step, use.local_calm) if view.is_local else (use.step, use.calm_step)
-        )
-        drawn = (steps >= edge) & (self.steps < use.step // 2)
-        quiet = cv2.boxFilter((steps <= calm).astype(np.float32), -1, (use.window, use.window))
-        cells = counted(drawn & (quiet >= use.calm), use.cell) >= use.inked
-        if not view.is_local:
-            self.steps = cv2.max(self.steps, steps)
+        if is_local:
+            drawn = (steps >= use.local_step) & (self.steps < use.faint)
+            same = (steps <= use.local_calm).astype(np.float32)
+            drawn &= cv2.boxFilter(same, -1, (use.window, use.window)) >= use.calm
+        else:
+            drawn = (steps >= use.step) & (self.steps < use.step // 2)
+            self.steps = np.asarray(cv2.max(self.steps, steps), np.uint8)
+        cells = counted(drawn, use.cell) >= use.inked
         rows, columns = steps.shape
         return [part.clipped(columns, rows) for part in around(cells, use.cell, use.room)]
 
