@@ -70,7 +70,7 @@ LEFT: Final = 0.1
 """Share of a block's ink that smaller lines may leave, where they are taken instead of it."""
 LARGE: Final = 14
 """Pixels of a smaller picture; lower cores in it are seen better in the next larger one."""
-WHOLE: Final = 384
+WHOLE: Final = 96
 """Pixels of the shorter side, from which a picture is looked at in half its size as well."""
 
 

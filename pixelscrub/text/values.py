@@ -81,7 +81,7 @@ class ValueSettings:
     bins: int = 8
     spread: float = 0.5
     most: float = 0.6
-    score: float = 0.85
+    score: float = 0.88
     length: float = 3.5
     run: int = 4
     window: int = 33

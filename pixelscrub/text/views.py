@@ -48,6 +48,10 @@ class ViewSettings:
         local_step: the same where each neighbourhood has its own range.
         local_calm: grey levels there; neighbours on the ground of a letter differ by no more.
         faint: grey levels up to which an edge was shown by no other picture; the network sees more.
+        dot_step: grey levels by which a dot of one or two pixels stands out.
+        dot_beside: pixels of ink in five by five from which a dot is part of a stroke.
+        dot_calm: share of the neighbours around dots that are alike.
+        dots: pixels of such dots in a cell, where there may be letters of them.
         calm: share of the neighbours in a cell that are alike where something is drawn; of
             Gaussian noise less than half are, by `local_calm` of its own range.
         cell: pixels of the cells in which edges are counted.
@@ -65,6 +69,10 @@ class ViewSettings:
     local_step: int = 100
     local_calm: int = 24
     faint: int = 5
+    dot_step: int = 40
+    dot_beside: int = 8
+    dot_calm: float = 0.5
+    dots: int = 6
     calm: float = 0.6
     cell: int = 16
     inked: int = 8
@@ -83,6 +91,7 @@ class Kind(Enum):
     RANGE = "a range of stored values"
     PLANE = "one plane of a colour"
     LOCAL = "every neighbourhood in its own range"
+    DOTS = "separate dots joined to strokes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +102,13 @@ class View:
         picture: uint8, (rows, columns) or (rows, columns, 3).
         kind: what it is made of.
         values: what is stored, (rows, columns), where finds have to be asked for it.
+        parts: where it is searched, where that is known.
     """
 
     picture: Picture
     kind: Kind = Kind.SHOWN
     values: Values | None = None
+    parts: Sequence[Box] | None = None
 
     @property
     def is_watched(self) -> bool:
@@ -107,7 +118,7 @@ class View:
     @property
     def is_doubtful(self) -> bool:
         """Whether it shows much as text that is none: stretched noise, indices of colours."""
-        return self.kind in (Kind.PLANE, Kind.LOCAL) or self.values is not None
+        return self.kind in (Kind.PLANE, Kind.LOCAL, Kind.DOTS) or self.values is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +139,7 @@ class Range:
 
 
 def ranges(frames: Sequence[Values], settings: ViewSettings = SETTINGS) -> list[Range]:
-    """The ranges of values that are shown: without the outermost pixels, the middle, without padding.
+    """The ranges that are shown: without the outermost pixels, the middle, and without padding.
 
     Args:
         frames: stored values of one sample, some or all frames.
@@ -179,6 +190,7 @@ def views(
     """
     shown = show(image, index)
     yield View(shown)
+    yield from _joined(_grey(shown), settings)
     info = image.known
     if info.samples == 3:
         yield from (View(np.ascontiguousarray(shown[..., k]), Kind.PLANE) for k in range(3))
@@ -194,6 +206,25 @@ def views(
                 asked = values if shown.ndim == 3 else None
                 yield View(picture, Kind.RANGE, asked)
     yield View(stretched(values, settings), Kind.LOCAL, values=values)
+
+
+def _joined(grey: Picture, settings: ViewSettings) -> Iterator[View]:
+    """Pictures in which separate dots are strokes, light ones and dark ones, if there are any."""
+    kernel = np.ones((3, 3), np.uint8)
+    for light in (grey, np.asarray(255 - grey, np.uint8)):
+        thin = cv2.subtract(light, cv2.morphologyEx(light, cv2.MORPH_OPEN, kernel))
+        ink = (thin >= settings.dot_step).astype(np.float32)
+        if not ink.any():
+            continue
+        alone = (ink > 0) & (cv2.boxFilter(ink, -1, (5, 5), normalize=False) < settings.dot_beside)
+        quiet = (_steps(light) < settings.faint).astype(np.float32)
+        alone &= cv2.boxFilter(quiet, -1, (settings.window, settings.window)) >= settings.dot_calm
+        cells = counted(alone, settings.cell) >= settings.dots
+        parts = around(cells, settings.cell, settings.room)
+        if parts:
+            rows, columns = grey.shape
+            inside = [part.clipped(columns, rows) for part in parts]
+            yield View(np.asarray(cv2.dilate(light, kernel), np.uint8), Kind.DOTS, parts=inside)
 
 
 def are_alike(one: Picture, other: Picture) -> bool:
@@ -246,6 +277,8 @@ class Shown:
         Args:
             view: the next picture; its edges count as shown from then on.
         """
+        if view.parts is not None:
+            return list(view.parts)
         use, is_local = self.settings, view.kind is Kind.LOCAL
         steps = _steps(view.picture)
         if is_local:
