@@ -10,6 +10,7 @@ from pixelscrub.audit.issues import Issue
 from pixelscrub.audit.pairs import File
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
+from pixelscrub.prove.showing import pictures
 from pixelscrub.text.detectors import CHEAP, detect
 from pixelscrub.text.reading import read
 
@@ -38,7 +39,7 @@ def _has_digit(word: str) -> bool:
 
 
 def check_picture(output: File, name: str, words: Set[str]) -> Iterator[Issue]:
-    """Read the first, middle and last frame, and look for `words`.
+    """Read the first, middle and last frame, and look for `words`, in any window.
 
     Yields:
         one issue, `identifier_in_picture`, or `UNKNOWN` where only other words can be read.
@@ -52,11 +53,12 @@ def check_picture(output: File, name: str, words: Set[str]) -> Iterator[Issue]:
         frames = image.info.frames if image.info is not None else 0
         seen: set[str] = set()
         for frame in sorted({0, frames // 2, frames - 1}) if frames else ():
-            said = _words(show(image, frame))
-            if said & words:
+            shown = show(image, frame)
+            seen |= (said := _words(shown))
+            hidden = (_words(picture) for picture in pictures(image.frame(frame), shown))
+            if said & words or any(one & words for one in hidden):
                 yield Issue("identifier_in_picture", name, f"frame {frame}")
                 return
-            seen |= said
     if any(len(word) >= SHORTEST and word.isalpha() for word in seen):
         yield Issue(UNKNOWN, name)
 

@@ -128,7 +128,7 @@ def sightings(
         now = costly if watches else names
         if index in keys and now:
             yield index, search_frame(frame.views, now, frame.drawn)
-        pictures = [view.picture for view in frame.views if view.is_watched]
+        pictures = [view.picture for view in frame.views if not view.is_doubtful]
         watches = watches or [Watch(picture, cheap, quick) for picture in pictures]
         for watch, picture in zip(watches, pictures, strict=True):
             if count > 1:

@@ -23,7 +23,7 @@ from pixelscrub.text.frames import Standing, are_apart, hold_labels
 from pixelscrub.text.judge import stays
 from pixelscrub.text.reading import read
 from pixelscrub.text.values import drawn_parts, is_cross_section, is_text
-from pixelscrub.text.views import Range, ranges, views
+from pixelscrub.text.views import Range, ranges, views, watched_views
 
 if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from pixelscrub.recipe import TextSettings
 
 Values = npt.NDArray[Any]
-
-NEAR = 2
-"""Frames without a sighting between two with one, that are masked with them."""
 
 
 def find_text(image: Image, settings: TextSettings, terms: Terms | None = None) -> list[Finding]:
@@ -85,7 +82,7 @@ class _Place:
         self.box = text.box
         self.first = frame
         self.frames = {frame}
-        self.shown = Standing.of(values, text.box)
+        self.shown = Standing(values, text.box)
 
     def take(self, text: TextBox, frame: int) -> bool:
         """Add another sighting, where it is of the same place."""
@@ -153,7 +150,8 @@ class _Search:
         for frame in range(self.count):
             self._follow(frame)
             drawn = drawn_parts(self.image.frame(frame)) if self.asks_values else None
-            pictures = islice(views(self.image, frame, given), 1 if drawn == [] else None)
+            every = views if self.apart or frame in self.keys else watched_views
+            pictures = islice(every(self.image, frame, given), 1 if drawn == [] else None)
             yield Frame(list(pictures), drawn)
 
     def _ranges(self) -> list[Range]:
@@ -171,13 +169,15 @@ class _Search:
 
     def _follow(self, frame: int) -> None:
         """Mark what was found before and stands in a frame."""
-        for place in self.places if frame else ():
-            if self._stands(place, frame):
+        if not self.places:
+            return
+        values = self.image.frame(frame)
+        for place in self.places:
+            if self._stands(place, frame, values):
                 place.frames.add(frame)
 
-    def _stands(self, place: _Place, frame: int) -> bool:
+    def _stands(self, place: _Place, frame: int, values: Values) -> bool:
         """Whether a text is in a frame: its ink is; in a cine another may have its place."""
-        values = self.image.frame(frame)
         if self.apart:
             return frame - 1 in place.frames and place.shown.is_in(values)
         is_key = place.first in self.keys
@@ -186,6 +186,7 @@ class _Search:
     def _look_back(self) -> None:
         """Tell what a later key frame was the first to show in the frames before."""
         for frame in range(max((place.first for place in self.places), default=0)):
+            values = self.image.frame(frame)
             for place in self.places:
-                if frame < place.first and self._stands(place, frame):
+                if frame < place.first and self._stands(place, frame, values):
                     place.frames.add(frame)

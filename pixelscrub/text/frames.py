@@ -7,7 +7,6 @@ what is found in one holds for it alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
@@ -107,56 +106,42 @@ def _edges(picture: Picture) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.morphologyEx(small, cv2.MORPH_GRADIENT, kernel), np.float32)
 
 
-@dataclass(frozen=True, slots=True)
 class Standing:
     """A text as one frame shows it, to be told in others.
 
-    Attributes:
-        box: with room around it, in stored pixels.
-        values: what is stored there, float32, (rows, columns[, samples]).
-        inner: the text's own box within.
+    Args:
+        frame: stored values, (rows, columns[, samples]).
+        box: of the text, in stored pixels.
     """
 
-    box: Box
-    values: Values
-    inner: Box
-
-    @classmethod
-    def of(cls, frame: Values, box: Box) -> Standing:
-        """The text in `box` of a frame's stored values."""
+    def __init__(self, frame: Values, box: Box) -> None:
         rows, columns = frame.shape[:2]
         own = box.clipped(columns, rows)
-        around = own.padded(RING).clipped(columns, rows)
-        return cls(around, _cut(frame, around), own.shifted(-around.x0, -around.y0))
+        self.box = own.padded(RING).clipped(columns, rows)
+        inner = own.shifted(-self.box.x0, -self.box.y0)
+        self._inside = (slice(inner.y0, inner.y1), slice(inner.x0, inner.x1))
+        self._values = _cut(frame, self.box)
+        text = self._values[self._inside]
+        away = np.abs(text - np.median(text, axis=(0, 1)))
+        last = away.size - 1 - away.size // 100  # single pixels do not count
+        self._contrast = float(np.partition(away.ravel(), last)[last])
+        self._ink = away >= INK * self._contrast
+        self._ring = np.ones(self._values.shape[:2], np.bool_)
+        self._ring[self._inside] = False
 
     def is_in(self, frame: Values) -> bool:
         """Whether a frame shows the same ink in the same place."""
-        ink = self._away >= INK * self.contrast
-        change = np.abs(_cut(frame, self.box) - self.values)[self._inside]
-        return float((change[ink] <= UNCHANGED * self.contrast).mean()) >= STANDS
+        change = self._change(frame)[self._inside][self._ink]
+        alike = np.count_nonzero(change <= UNCHANGED * self._contrast)
+        return bool(alike >= STANDS * change.size)
 
     def is_replaced(self, frame: Values) -> bool:
         """Whether the ground around it is still, so that another text may have its place."""
-        change = np.abs(_cut(frame, self.box) - self.values)
-        ring = np.ones(change.shape[:2], np.bool_)
-        ring[self._inside] = False
-        return bool(ring.any()) and float(change[ring].mean()) <= STILL * self.contrast
+        change = self._change(frame)[self._ring]
+        return bool(change.size) and float(change.mean()) <= STILL * self._contrast
 
-    @property
-    def contrast(self) -> float:
-        """Stored steps between ink and ground; single pixels do not count."""
-        away = self._away.ravel()
-        last = away.size - 1 - away.size // 100
-        return float(np.partition(away, last)[last])
-
-    @property
-    def _inside(self) -> tuple[slice, slice]:
-        return slice(self.inner.y0, self.inner.y1), slice(self.inner.x0, self.inner.x1)
-
-    @property
-    def _away(self) -> Values:
-        text = self.values[self._inside]
-        return np.asarray(np.abs(text - np.median(text, axis=(0, 1))))
+    def _change(self, frame: Values) -> Values:
+        return np.asarray(np.abs(_cut(frame, self.box) - self._values))
 
 
 def _cut(frame: Values, box: Box) -> Values:

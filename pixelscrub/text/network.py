@@ -163,10 +163,15 @@ def _doubted(seen: list[tuple[int, Shares]], own: list[TextBox], image: Picture)
 
 def _adds(seen: list[tuple[int, Shares]], own: list[TextBox], box: Box) -> bool:
     """Whether a box holds more text than the lines in it: all of one, or what may be another."""
-    lines = [line.box for line in own if line.box.intersection(box).area]
+    lines = [line.box for line in own if _meet(line.box, box)]
     if any(line.height >= LEVEL * box.height for line in lines if box.width >= box.height):
         return True
     return any(_left(shares, scale, lines, box) >= DOUBT for scale, shares in seen)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    across = one[0] < other[2] and other[0] < one[2]
+    return across and one[1] < other[3] and other[1] < one[3]
 
 
 def _left(shares: Shares, scale: int, lines: list[Box], box: Box) -> float:

@@ -111,11 +111,6 @@ class View:
     parts: Sequence[Box] | None = None
 
     @property
-    def is_watched(self) -> bool:
-        """Whether it is followed through a cine, frame by frame."""
-        return not self.is_doubtful
-
-    @property
     def is_doubtful(self) -> bool:
         """Whether it shows much as text that is none: stretched noise, indices of colours."""
         return self.kind in (Kind.PLANE, Kind.LOCAL, Kind.DOTS) or self.values is not None
@@ -176,7 +171,7 @@ def views(
     given: Sequence[Range] | None = None,
     settings: ViewSettings = SETTINGS,
 ) -> Iterator[View]:
-    """The pictures of a frame, what a viewer shows first.
+    """All pictures of a frame, what a viewer shows first.
 
     Args:
         image: the opened instance.
@@ -188,24 +183,42 @@ def views(
     Raises:
         HeldError: the frame cannot be decoded, or its look-up tables cannot be used.
     """
+    shown = None
+    for view in watched_views(image, index, given, settings):
+        shown = view.picture if shown is None else shown
+        yield view
+    if shown is None:
+        return
+    if image.known.samples == 3:
+        yield from (View(np.ascontiguousarray(shown[..., k]), Kind.PLANE) for k in range(3))
+        values = _grey(shown)
+    else:
+        values = image.frame(index)
+        if shown.ndim == 3:  # indices of a palette
+            for one in ranges([values], settings):
+                yield View(one.of(values), Kind.RANGE, values)
+    yield from _joined(_grey(shown), settings)
+    yield View(stretched(values, settings), Kind.LOCAL, values=values)
+
+
+def watched_views(
+    image: Image,
+    index: int,
+    given: Sequence[Range] | None = None,
+    settings: ViewSettings = SETTINGS,
+) -> Iterator[View]:
+    """Those pictures of a frame that are followed through a cine; arguments as of `views`."""
     shown = show(image, index)
     yield View(shown)
-    yield from _joined(_grey(shown), settings)
-    info = image.known
-    if info.samples == 3:
-        yield from (View(np.ascontiguousarray(shown[..., k]), Kind.PLANE) for k in range(3))
-        grey = _grey(shown)
-        yield View(stretched(grey, settings), Kind.LOCAL, values=grey)
+    if shown.ndim == 3:
         return
     values = image.frame(index)
-    is_plain = values.dtype == np.uint8 and shown.ndim == 2 and np.array_equal(values, shown)
-    if not is_plain:
-        for one in ranges([values], settings) if given is None else given:
-            picture = one.of(values)
-            if shown.ndim == 3 or not are_alike(shown, picture):
-                asked = values if shown.ndim == 3 else None
-                yield View(picture, Kind.RANGE, asked)
-    yield View(stretched(values, settings), Kind.LOCAL, values=values)
+    if values.dtype == np.uint8 and np.array_equal(values, shown):
+        return
+    for one in ranges([values], settings) if given is None else given:
+        picture = one.of(values)
+        if given is not None or not are_alike(shown, picture):
+            yield View(picture, Kind.RANGE)
 
 
 def _joined(grey: Picture, settings: ViewSettings) -> Iterator[View]:

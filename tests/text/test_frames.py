@@ -107,7 +107,7 @@ BOX = Box(28, 44, 190, 66)
 
 def test_ink_that_stands_over_moving_tissue_is_told():
     first, second = written(blobs(1)), written(blobs(2))
-    standing = Standing.of(first, BOX)
+    standing = Standing(first, BOX)
     assert standing.is_in(second)
     assert not standing.is_in(blobs(2))
     assert not standing.is_replaced(second)
@@ -115,7 +115,7 @@ def test_ink_that_stands_over_moving_tissue_is_told():
 
 def test_another_text_on_still_ground_is_told():
     ground = np.full(SHAPE, 20, np.uint8)
-    standing = Standing.of(written(ground), BOX)
+    standing = Standing(written(ground), BOX)
     assert standing.is_replaced(written(ground, "ROE JANE 1970"))
 
 
