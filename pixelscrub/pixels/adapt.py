@@ -16,6 +16,7 @@ from pixelscrub.pixels.crop import crop_header
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.pixels.fit import OVERLAY_GROUPS
 from pixelscrub.pixels.image import Image
+from pixelscrub.pixels.nested import remove_pictures
 from pixelscrub.pixels.write import target_syntax
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ ICON: Final = "IconImageSequence"
 def adapt(header: FileDataset, image: Image, edit: Edit) -> None:
     """Correct `header` in place.
 
-    Where anything is masked the icon image goes too: it shows what was there. Overlay planes go
+    Where anything is masked the icon image goes too, and every picture inside a sequence: they
+    show what was there. Overlay planes go
     where the edit says so, whole groups with labels and descriptions.
 
     Args:
@@ -49,6 +51,7 @@ def adapt(header: FileDataset, image: Image, edit: Edit) -> None:
             _remove_overlays(header)
         if edit.masks or edit.drop_overlays:
             _remove(header, ICON)
+            remove_pictures(header)
         if not edit:
             return
         _remove(header, *STATISTICS)

@@ -32,7 +32,7 @@ def fit(image: Image, edit: Edit) -> Edit:
         HeldError: CANNOT_CHANGE, where a tiled image is to be cropped; errors of decoding.
     """
     if image.info is None:
-        return Edit()
+        return Edit(drop_overlays=edit.drop_overlays)
     edit = replace(edit, clear_unused=edit.drop_overlays and hides_overlays(image))
     if not edit:
         return edit

@@ -287,7 +287,7 @@ SEEDS: dict[str, Seed] = {
 def _with_name(level: float, ground: float, kind: type[np.generic] = np.uint8) -> np.ndarray:
     """A name in letters of one level on a ground of another."""
     page = np.zeros((120, 420), np.uint8)
-    cv2.putText(page, "LINDQVIST ZK471177", (8, 70), cv2.FONT_HERSHEY_SIMPLEX, 1.1, 255, 2)
+    cv2.putText(page, "OTTILIE LINDQVIST", (8, 70), cv2.FONT_HERSHEY_SIMPLEX, 1.1, 255, 2)
     return np.where(page > 0, level, ground).astype(kind)
 
 
@@ -338,6 +338,18 @@ def _in_floating_point(make: Callable[..., FileDataset]) -> FileDataset:
     return made
 
 
+def _in_a_sequence(make: Callable[..., FileDataset]) -> FileDataset:
+    inner, item = make(_with_name(200, 30)), Dataset()
+    for keyword in ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation"):
+        setattr(item, keyword, getattr(inner, keyword))
+    for keyword in ("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
+        setattr(item, keyword, getattr(inner, keyword))
+    item.add_new(0x7FE00010, "OB", inner.PixelData)
+    outer = Dataset()
+    outer.IconImageSequence = Sequence([item])
+    return make(np.zeros((40, 40), np.uint8), ReferencedImageSequence=Sequence([outer]))
+
+
 HIDDEN: dict[str, Callable[[Callable[..., FileDataset]], FileDataset]] = {
     "behind a window": _behind_a_window,
     "below a hot pixel": _below_a_hot_pixel,
@@ -346,5 +358,6 @@ HIDDEN: dict[str, Callable[[Callable[..., FileDataset]], FileDataset]] = {
     "under a palette of one colour": _under_a_palette,
     "in a few levels": _in_a_few_levels,
     "in floating point": _in_floating_point,
+    "in a sequence": _in_a_sequence,
 }
 """Instances with a name that a viewer does not show as they are opened."""

@@ -12,7 +12,7 @@ from pixelscrub.prove.showing import pictures
 
 from .seeds import HIDDEN
 
-WORDS = frozenset({"LINDQVIST", "ZK471177"})
+WORDS = frozenset({"LINDQVIST", "OTTILIE"})
 
 
 @pytest.fixture(autouse=True)
