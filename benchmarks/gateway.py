@@ -25,7 +25,7 @@ from pydicom.uid import generate_uid
 
 from tests.faults.ground import installed
 
-PYTHON = [sys.executable, "-m"]
+PYTHON = [sys.executable, "-P", "-m"]
 STORESCP, STORESCU = installed("storescp"), installed("storescu")
 
 

@@ -72,7 +72,7 @@ def main() -> None:
 def scrub(inputs: Path, out: Path, **options: object) -> dict[str, float]:
     """One run in a process of its own; what it took."""
     settings = {"inputs": str(inputs), "out": str(out), **options}
-    command = [sys.executable, "-c", RUN, json.dumps(settings)]
+    command = [sys.executable, "-P", "-c", RUN, json.dumps(settings)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
     return json.loads(result.stdout)
@@ -230,7 +230,7 @@ def cluster(folder: Path, count: int) -> Iterator[tuple[str, set[int]]]:
                "worker": ["--nthreads", "1", "--no-nanny"]}  # fmt: skip
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.dask_{kind}", "--no-dashboard",
+            [sys.executable, "-P", "-m", f"distributed.cli.dask_{kind}", "--no-dashboard",
              "--scheduler-file", str(file), *options[kind]],
             cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )

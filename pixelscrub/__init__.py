@@ -8,7 +8,10 @@
 Names are imported when they are first used, so that `import pixelscrub` costs nothing.
 """
 
-from __future__ import annotations
+from pixelscrub import isolation
+
+if isolation.is_own_process():  # before anything else is imported
+    isolation.forget_working_directory()
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

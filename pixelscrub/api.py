@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixelscrub.compat.quiet import hush
-from pixelscrub.errors import HeldError, NothingUsableError, PixelscrubError, UsageError
+from pixelscrub.errors import (
+    HeldError,
+    NothingUsableError,
+    PixelscrubError,
+    Reason,
+    UsageError,
+)
 from pixelscrub.intake.find import SkippedFile, find
 from pixelscrub.intake.group import Intake
 from pixelscrub.intake.instance import Instance, Source
@@ -21,6 +27,7 @@ from pixelscrub.store.output import Output, check_places
 from pixelscrub.study import pipeline, worker
 from pixelscrub.study.context import StudyContext
 from pixelscrub.study.run import Progress, Run, drive, open_run, write_record
+from pixelscrub.study.tasks import SamePixelsTask
 
 if TYPE_CHECKING:
     from pixelscrub.audit.issues import AuditResult
@@ -121,26 +128,50 @@ def apply(
 ) -> Summary:
     """Carry out the plans in a private folder, as a person left them.
 
-    Instances that were released just as their plans say are not written again.
+    Instances that were released just as their plans say are not written again. What cannot be
+    carried out of a plan is held as PLAN_INVALID, and the rest is done.
 
     Raises:
         UsageError: a folder or the key cannot be used.
         NothingUsableError: the private folder holds no plan.
-        HeldError: PLAN_INVALID, where a plan cannot be read.
+        HeldError: PLAN_INVALID, where no plan can be read.
     """
     folder, out = Path(private), Path(out)
     check_places([], out, folder)
-    plans = [Plan.load(path.parent) for path in sorted(folder.glob("plans/*/plan.json"))]
-    if not plans:
-        raise NothingUsableError("the private folder holds no plan")
-    count = sum(len(plan.instances) for plan in plans)
+    plans, broken = _read_plans(folder.absolute())
+    count = sum(len(plan.instances) for plan in plans) + len(broken)
     with open_run(plans[0].recipe, folder, _path(key), workers) as run:
         run.output = Output.open(out, run.journal.has_output)
         run.progress = progress or run.progress
+        run.journal.forget_below(run.private.path)
         run.journal.forget(source for plan in plans for source in pipeline.changed(plan, run))
         run.progress.started(count)
+        pipeline.leave(broken, run)
         drive(pipeline.apply_plan, plans, run)
         return write_record(run, count)
+
+
+def _read_plans(private: Path) -> tuple[list[Plan], list[SkippedFile]]:
+    """The plans of a private folder, and the files that are none or plan a study once more."""
+    plans: dict[str, Plan] = {}
+    broken: list[SkippedFile] = []
+    errors: list[HeldError] = []
+    for path in sorted(private.glob("plans/*/plan.json")):
+        name = path.relative_to(private).as_posix()
+        left = SkippedFile(Source(private, name, 0, 0), Reason.PLAN_INVALID)
+        try:
+            plan = Plan.load_each(path.parent)
+        except HeldError as error:
+            errors.append(error)
+            broken.append(left)
+            continue
+        if plans.setdefault(plan.study, plan) is not plan:  # of the same study as another one
+            broken.append(left)
+    if not plans and not broken:
+        raise NothingUsableError("the private folder holds no plan")
+    if not plans:
+        raise errors[0]
+    return list(plans.values()), broken
 
 
 def verify(
@@ -179,11 +210,19 @@ def gather(inputs: Sequence[Path], run: Run) -> Intake:
 
 def place(found: Iterable[Source | SkippedFile], run: Run) -> Intake:
     """Put files into their studies; headers are read in the workers."""
-    intake = Intake(run.private.index)
+
+    def has_same_pixels(first: Instance, second: Instance) -> bool:
+        return run.pool.call(worker.have_same_pixels, SamePixelsTask(first, second)) is True
+
+    recipe = run.recipe
+    intake = Intake(run.private.index, recipe.duplicates, has_same_pixels)
     for file, item in _placed(_chunks(found, intake, run.journal), run.pool):
         if isinstance(item, Instance) and item != file:
             run.journal.place(item)
-        intake.add(item)
+        if isinstance(item, Instance) and item.made and recipe.missing_uids == "hold":
+            intake.add(SkippedFile(item.source, Reason.MISSING_UID))
+        else:
+            intake.add(item)
     return intake
 
 

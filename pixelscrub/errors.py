@@ -83,6 +83,7 @@ class Reason(StrEnum):
     MISSING_UID = "missing_uid"
     DUPLICATE_INSTANCE = "duplicate_instance"
     CONFLICTING_INSTANCES = "conflicting_instances"
+    SUPERSEDED_INSTANCE = "superseded_instance"
     ARCHIVE_LIMIT = "archive_limit"
     UNKNOWN_SOP_CLASS = "unknown_sop_class"
     # pixels
@@ -113,6 +114,7 @@ class Reason(StrEnum):
     PIXELS_CHANGED = "pixels_changed_outside"
     FILL_MISSING = "fill_missing"
     IDENTIFIER_LEFT = "identifier_left"
+    SURPLUS_LEFT = "surplus_left"
     TEXT_LEFT = "text_left"
     FACE_LEFT = "face_left"
     WRITE_FAILED = "write_failed"
@@ -121,12 +123,23 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     INTERNAL_ERROR = "internal_error"
     PLAN_INVALID = "plan_invalid"
+    RECORD_INVALID = "record_invalid"
     HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
+    RARE_PATIENT = "rare_patient"
 
 
-NOT_INSTANCES = frozenset({Reason.NOT_DICOM, Reason.NOT_A_FILE, Reason.DICOMDIR})
-"""Reasons of files that are no instances: reported and left, without effect on the exit code."""
+SKIPPED = frozenset(
+    {
+        Reason.NOT_DICOM,
+        Reason.NOT_A_FILE,
+        Reason.DICOMDIR,
+        Reason.DUPLICATE_INSTANCE,
+        Reason.SUPERSEDED_INSTANCE,
+    }
+)
+"""Reasons of files that are no instances, or for which another file of the same instance stands:
+reported, without effect on the exit code."""
 
 
 RETRYABLE = frozenset(
@@ -140,6 +153,8 @@ RETRYABLE = frozenset(
         Reason.OUT_OF_MEMORY,
         Reason.INTERNAL_ERROR,
         Reason.INPUT_CHANGED,
+        Reason.RARE_PATIENT,
+        Reason.RECORD_INVALID,
     }
 )
 """Reasons that do not lie in the instance: a resumed run tries again."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pixelscrub.errors import NOT_INSTANCES, Reason
+from pixelscrub.errors import SKIPPED, Reason
 from pixelscrub.findings import Action, Box, Kind
 from pixelscrub.plan import FaceStatus
+from pixelscrub.untrusted import is_output_name
 
 
 class Outcome(StrEnum):
@@ -55,6 +56,7 @@ class AuditLine(BaseModel):
     reason: Reason | None = None
     detail: str | None = None
     sop_class: str | None = None
+    made_uids: list[str] = Field(default_factory=list)
     transfer_syntax: TransferSyntax = TransferSyntax()
     text: list[TextLine] = Field(default_factory=list)
     crop: Box | None = None
@@ -64,6 +66,14 @@ class AuditLine(BaseModel):
     )
     seconds: dict[str, float] = Field(default_factory=dict)
     pictures: list[str] = Field(default_factory=list)
+
+    @field_validator("output")
+    @classmethod
+    def _stays_below(cls, output: str | None) -> str | None:
+        """What is read back names a file of the output folder, and no other."""
+        if output is not None and not is_output_name(output):
+            raise ValueError("no name of an output")
+        return output
 
     def to_json(self) -> str:
         """One line of JSON, with the names of the contract."""
@@ -97,7 +107,7 @@ class Summary(BaseModel):
 
     def add(self, line: AuditLine) -> None:
         """Count one line of the audit."""
-        if line.reason in NOT_INSTANCES:
+        if line.reason in SKIPPED:
             _count(self.left, line.reason)
             return
         if line.outcome is Outcome.CLEAN:

@@ -6,15 +6,26 @@ of the originals and so never leaves that folder.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box, Finding
+from pixelscrub.plan_checks import is_known_instance, is_sound_face, is_sound_instance
 from pixelscrub.recipe import FaceFill, Recipe
+from pixelscrub.untrusted import make_file, read_bounded
 
+MAX_PLAN_BYTES: Final = 256 * 2**20
+"""A study of 100,000 instances has a plan of about 60 MB."""
+BAD_RECORD: Final = "this part of the plan cannot be carried out"
+IDENTITY: Final = ("uid", "series", "source", "root", "archive", "size", "modified", "digest")
+"""What says which file an instance is."""
 FaceStatus = Literal["removed", "none", "partial"]
 Tile = tuple[int, int]
 """First row and column of a slice in its frame, where that is a mosaic."""
@@ -68,6 +79,7 @@ class InstancePlan(BaseModel):
         output: the name it gets in the output folder.
         size, modified, digest: bytes, nanoseconds and content of the file when it was looked at.
         sop_class, transfer_syntax: UIDs.
+        made_uids: keywords of the UIDs that the original lacks, or shares with another file.
         findings: what was found.
         crop: the rectangle that stays, in stored pixels; None where nothing is cropped.
         held: reason code where the instance cannot be released.
@@ -88,6 +100,7 @@ class InstancePlan(BaseModel):
     digest: str = ""
     sop_class: str = ""
     transfer_syntax: str = ""
+    made_uids: list[str] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     crop: Box | None = None
     held: Reason | None = None
@@ -111,7 +124,10 @@ class Plan(BaseModel):
         """Write `plan.json` into `folder`, replacing an older one in one step."""
         path = folder / "plan.json"
         scratch = folder / "plan.json.new"
-        scratch.write_text(self.model_dump_json(indent=1), encoding="utf-8")
+        with make_file(scratch) as file:
+            file.write(self.model_dump_json(indent=1).encode())
+            file.flush()
+            os.fsync(file.fileno())
         scratch.replace(path)
         return path
 
@@ -120,10 +136,102 @@ class Plan(BaseModel):
         """Read `plan.json` from `folder`.
 
         Raises:
-            HeldError: PLAN_INVALID, where it is missing, damaged or of another version.
+            HeldError: PLAN_INVALID, where it is missing, damaged or of another version, or
+                any of it cannot be carried out.
         """
+        plan = cls.load_each(folder)
+        bad = sum(instance.detail == BAD_RECORD for instance in plan.instances)
+        if bad:
+            raise HeldError(Reason.PLAN_INVALID, f"{bad} instances cannot be carried out")
+        return plan
+
+    @classmethod
+    def load_each(cls, folder: Path) -> Plan:
+        """Read `plan.json`; what cannot be carried out of it is held, and the rest stays.
+
+        An instance that is not valid, or that has the UID or the output of another one, is held
+        as PLAN_INVALID. A face that is not valid holds the instances that it names, and all of
+        them where it does not tell.
+
+        Raises:
+            HeldError: PLAN_INVALID, where none of it can be read.
+        """
+        raw = _read(folder)
+        listed, faces = raw.pop("instances", []), raw.pop("faces", [])
         try:
-            return cls.model_validate_json((folder / "plan.json").read_bytes())
-        except (OSError, ValidationError) as error:
-            detail = f"plan cannot be used ({type(error).__name__})"
-            raise HeldError(Reason.PLAN_INVALID, detail) from None
+            plan = cls.model_validate(raw)
+        except ValidationError as error:
+            raise _invalid(error) from None
+        if not isinstance(listed, list) or not isinstance(faces, list):
+            raise HeldError(Reason.PLAN_INVALID, "plan cannot be used (no list)")
+        place = f"plans/{folder.name}/plan.json"
+        each = (_instance(one, folder, f"{place}/{k}") for k, one in enumerate(listed, 1))
+        plan.instances = list(_without_twins(each))
+        for one in faces:
+            _take_face(plan, one)
+        return plan
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """What `plan.json` holds, which is a table."""
+    if folder.is_symlink():
+        raise HeldError(Reason.PLAN_INVALID, "plan cannot be used (a link)")
+    try:
+        raw = from_json(read_bounded(folder / "plan.json", MAX_PLAN_BYTES), allow_inf_nan=False)
+    except (OSError, ValueError) as error:
+        raise _invalid(error) from None
+    if not isinstance(raw, dict):
+        raise HeldError(Reason.PLAN_INVALID, "plan cannot be used (no table)")
+    return raw
+
+
+def _invalid(error: Exception) -> HeldError:
+    return HeldError(Reason.PLAN_INVALID, f"plan cannot be used ({type(error).__name__})")
+
+
+def _instance(raw: object, folder: Path, place: str) -> InstancePlan:
+    """One instance; held if it cannot be carried out, by the name of its file if that is known."""
+    with suppress(ValidationError, ValueError, OverflowError):
+        plan = InstancePlan.model_validate(raw)
+        if is_sound_instance(plan):
+            return plan
+    unknown = InstancePlan(
+        uid=place, series="", source=place, root=str(folder.parents[1]), output="", size=0,
+        modified=0, held=Reason.PLAN_INVALID, detail=BAD_RECORD,
+    )  # fmt: skip
+    if not isinstance(raw, dict):
+        return unknown
+    known = {name: raw[name] for name in IDENTITY if name in raw}
+    with suppress(ValidationError, ValueError, OverflowError):
+        told = InstancePlan.model_validate(unknown.model_dump() | known)
+        return told if is_known_instance(told) else unknown
+    return unknown
+
+
+def _without_twins(instances: Iterable[InstancePlan]) -> Iterator[InstancePlan]:
+    """The instances; a further one of the same UID or output is held: one would be lost."""
+    uids: set[str] = set()
+    outputs: set[str] = set()
+    for instance in instances:
+        is_twin = instance.uid in uids or instance.output in outputs
+        if is_twin:
+            instance.held, instance.detail = Reason.PLAN_INVALID, BAD_RECORD
+        uids.add(instance.uid)
+        outputs.update({instance.output} - {""})
+        yield instance
+
+
+def _take_face(plan: Plan, raw: object) -> None:
+    with suppress(ValidationError, ValueError, OverflowError):
+        face = FacePlan.model_validate(raw)
+        if is_sound_face(face):
+            plan.faces.append(face)
+            return
+    slices = raw.get("slices") if isinstance(raw, dict) else None
+    told = {s[0] for s in slices if isinstance(s, list) and s and isinstance(s[0], str)} if (
+        isinstance(slices, list)
+    ) else set()  # fmt: skip
+    uids = {instance.uid for instance in plan.instances}
+    for instance in plan.instances:
+        if instance.uid in told or not told or not told <= uids:
+            instance.held, instance.detail = Reason.PLAN_INVALID, BAD_RECORD

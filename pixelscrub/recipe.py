@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pixelscrub.errors import RecipeError
 from pixelscrub.findings import Box
@@ -184,6 +184,12 @@ class TagSettings(Section):
     """Whether encapsulated documents and unknown SOP classes are held, or what cannot be
     understood in them is dropped."""
 
+    @field_validator("lookup")
+    @classmethod
+    def _is_absolute(cls, lookup: Path | None) -> Path | None:
+        """Workers have another working directory."""
+        return None if lookup is None else lookup.absolute()
+
     @model_validator(mode="after")
     def _options_agree(self) -> TagSettings:
         if {"retain_full_dates", "retain_modified_dates"} <= set(self.options):
@@ -192,6 +198,20 @@ class TagSettings(Section):
                 "either kept or moved; choose one"
             )
         return self
+
+
+class ReleaseSettings(Section):
+    """How rare a patient may be in a release, by what is kept of the person."""
+
+    k: int = Field(default=5, ge=2, le=1000)
+    """Patients that have to look alike; smaller groups count as rare."""
+    on_rare: Literal["report", "hold", "generalise"] = "report"
+    """`report`: the statement counts them; `hold`: their instances are held; `generalise`: ages
+    are kept in bands of five years, sizes and weights rounded, serial numbers of devices and
+    minutes dropped, for everybody."""
+
+
+Duplicates = Literal["hold", "first", "newest", "rename"]
 
 
 class Recipe(Section):
@@ -204,6 +224,13 @@ class Recipe(Section):
     text: TextSettings = TextSettings()
     face: FaceSettings = FaceSettings()
     tags: TagSettings = TagSettings()
+    release: ReleaseSettings = ReleaseSettings()
+    missing_uids: Literal["make", "hold"] = "make"
+    """Where Study, Series or SOP Instance UID is missing: make one, or hold the instance."""
+    duplicates: Duplicates = "hold"
+    """Files of one SOP Instance UID whose content differs: hold all but the first; or let the
+    `first` or the `newest` stand for all; or `rename`, which releases each under a UID of its
+    own. The same pixels in another transfer syntax count as one file in any case."""
 
     @classmethod
     def load(cls, name_or_file: str | Path = "default") -> Recipe:

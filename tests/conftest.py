@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import settings
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
@@ -18,6 +19,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 hush()
+settings.register_profile("any machine", deadline=None)  # a busy one takes its time
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

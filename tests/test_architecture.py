@@ -13,6 +13,7 @@ ORDER = [
     "review",
     "net",
     "api",
+    "statement",
     "evaluate",
     "audit",
     "study",
@@ -31,7 +32,18 @@ ORDER = [
     "dicom",
     "intake",
 ]
-BASE = {"compat", "errors", "findings", "recipe", "plan", "outcome", "toml"}
+BASE = {
+    "compat",
+    "errors",
+    "findings",
+    "isolation",
+    "outcome",
+    "plan",
+    "plan_checks",
+    "recipe",
+    "toml",
+    "untrusted",
+}
 FRONT = {"__main__", "__init__"}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from pixelscrub.audit import conformance
+from pixelscrub.audit.byte_checks import check_bytes
 from pixelscrub.audit.date_checks import check_intervals
 from pixelscrub.audit.head_checks import check_heads
 from pixelscrub.audit.header_checks import check_header
@@ -71,6 +72,7 @@ def audit(
     found += [Issue("no_original", name) for name in set(outputs) - set(pairs)]
     found += _check_pairs(both)
     found += _check_unpaired(both, read[0], others)
+    found += (issue for name, file in outputs.items() for issue in check_bytes(file, name))
     found += check_uids(originals, outputs, pairs)
     found += check_intervals(originals, outputs, pairs)
     legible, notes = _check_pictures(both)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess  # the one program that is called is found on the path, without a shell
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,8 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from pixelscrub.audit.issues import Issue
 from pixelscrub.audit.pairs import File
+from pixelscrub.isolation import SAFE_FOLDER, environment, find_program
+from pixelscrub.store.temporary import temporary_folder
 
 VALUES: Final = re.compile(r"<[^<>]*>|[\"'].*|\[\d+\]|= .*|\d{2,}[.\d]*")
 """What dciodvfy quotes of an instance; it must not reach a message."""
@@ -23,7 +23,7 @@ TIMEOUT: Final = 60
 
 def program() -> str | None:
     """The path of dciodvfy; None where it is not installed."""
-    return shutil.which("dciodvfy")
+    return find_program("dciodvfy")
 
 
 def check(original: File, output: File, name: str) -> Iterator[Issue]:
@@ -46,17 +46,24 @@ def _errors(program: str, file: File) -> Counter[str] | None:
     """Errors by kind, values taken out; None where the program gives up."""
     if file.source.archive is None:
         return _run(program, file.source.root / file.source.path)
-    with tempfile.TemporaryDirectory() as folder, file.open() as opened:
-        copy = Path(folder) / "instance"
+    with temporary_folder(is_watched=False) as folder, file.open() as opened:
+        copy = folder / "instance"
         copy.write_bytes(opened.read())
         return _run(program, copy)
 
 
 def _run(program: str, path: Path) -> Counter[str] | None:
-    command = [program, "-new", str(path)]
+    command = [program, "-new", str(path.absolute())]
     try:
         result = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, errors="replace", check=False, timeout=TIMEOUT
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=TIMEOUT,
+            env=environment(),
+            cwd=SAFE_FOLDER,
         )
     except subprocess.TimeoutExpired:
         return None

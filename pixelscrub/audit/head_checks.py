@@ -6,7 +6,6 @@ is told by other decoders.
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from pixelscrub.plan import FacePlan
 from pixelscrub.prove.masks import planes
 from pixelscrub.prove.remains import tissue_left
 from pixelscrub.recipe import FaceSettings
+from pixelscrub.store.temporary import temporary_folder
 
 Values = npt.NDArray[Any]
 
@@ -66,12 +66,12 @@ def _check_study(
     if not any(_modality(file) in MODALITIES for file, _ in members.values()):
         return
     instances = [one for file, _ in members.values() if (one := _instance(file)) is not None]
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder(is_watched=False) as folder:
         with guarded(Reason.FACE_FAILED):
-            faces, held = find_faces(instances, FaceSettings(), Path(folder))
+            faces, held = find_faces(instances, FaceSettings(), folder)
         masked = [face for face in faces if face.mask is not None]
         for face in masked:
-            yield from _check_face(face, Path(folder), members, outputs)
+            yield from _check_face(face, folder, members, outputs)
     told = {uid for face in masked for uid, _ in face.slices}
     for uid in held.keys() - told:
         file, name = members[uid]

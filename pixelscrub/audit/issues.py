@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
+from pixelscrub.untrusted import printable
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Issue:
@@ -56,6 +58,6 @@ class AuditResult:
         for kind, count in sorted(Counter(issue.kind for issue in self.issues).items()):
             lines.append(f"{kind}: {count}")
             shown = [issue for issue in self.issues if issue.kind == kind][:5]
-            lines += [f"  {i.file} {i.place} {i.detail}".rstrip() for i in shown]
+            lines += [printable(f"  {i.file} {i.place} {i.detail}".rstrip()) for i in shown]
         lines += [f"not checked: {note}" for note in self.notes]
         return "\n".join([*lines, "nothing found" if not self.issues else "verification failed"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,8 @@ def read_header(source: Source) -> FileDataset | None:
     from pydicom import dcmread
 
     try:
-        with source.open() as file:
+        with source.open() as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             header = dcmread(file, force=True, stop_before_pixels=True)
             told = header.get("SOPInstanceUID") or header.file_meta.get("TransferSyntaxUID")
             return header if told else None

@@ -7,7 +7,6 @@ Exit: 0 all clean; 1 usage or recipe wrong; 2 some instances held; 3 nothing cou
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,15 +14,17 @@ import typer
 from typer.exceptions import TyperException
 
 from pixelscrub import __version__
-from pixelscrub.commands import network
+from pixelscrub.commands import guidance, network, outputs, statement
+from pixelscrub.commands.limits import limits_of
 from pixelscrub.commands.options import (
     Dask,
     DryRun,
-    Gallery,
+    FilesFrom,
     Inputs,
     Json,
     Key,
     Memory,
+    OptionalInputs,
     Out,
     PrivateDir,
     RecipeName,
@@ -31,10 +32,11 @@ from pixelscrub.commands.options import (
     Timeout,
     Workers,
 )
-from pixelscrub.errors import PixelscrubError, UsageError
+from pixelscrub.commands.written import write_text
+from pixelscrub.errors import NothingUsableError, PixelscrubError, UsageError
+from pixelscrub.untrusted import printable
 
 if TYPE_CHECKING:
-    from pixelscrub.jobs.limits import Limits
     from pixelscrub.outcome import Summary
 
 app = typer.Typer(
@@ -42,10 +44,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-ExportFormat = Literal["nifti", "png", "jpeg"]
-recipes_app = typer.Typer(help="List the built-in recipes, or show one.")
-app.add_typer(recipes_app, name="recipes", invoke_without_command=True)
 
 
 @app.callback(invoke_without_command=True)
@@ -62,8 +62,9 @@ def version(
 
 def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> None:
     def command(  # noqa: PLR0913, PLR0917 (the options of the contract)
-        inputs: Inputs,
         out: Out,
+        inputs: OptionalInputs = None,
+        files_from: FilesFrom = None,
         recipe: RecipeName = "default",
         private: PrivateDir = None,
         key: Key = None,
@@ -75,14 +76,19 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
         memory: Memory = None,
     ) -> None:
         from pixelscrub import api
+        from pixelscrub.commands.answers import read_names
         from pixelscrub.commands.progress import shown
         from pixelscrub.recipe import Recipe
 
+        names = [*(inputs or []), *(read_names(files_from) if files_from else [])]
+        given = [name for name in names if name.exists()] if files_from else names
+        if files_from and not given:
+            raise NothingUsableError("no file of these names exists")
         chosen = Recipe.load(recipe)
         chosen = chosen.with_steps(*steps) if steps else chosen
         with shown() as progress:
             summary = api.scrub(
-                inputs,
+                given,
                 out,
                 recipe=chosen,
                 private=private,
@@ -91,10 +97,14 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
                 dask=dask,
                 resume=resume,
                 dry_run=dry_run,
-                limits=_limits(timeout, memory),
+                limits=limits_of(timeout, memory),
                 progress=progress,
             )
-        _finish(summary, api.private_folder(out, private))
+        folder = api.private_folder(out, private)
+        if files_from:
+            _answer(names, folder)
+            raise typer.Exit(summary.exit_code or 2 * (len(given) < len(names)))
+        _finish(summary, folder)
 
     app.command(name, help=help_text)(command)
 
@@ -121,14 +131,14 @@ def deface_nifti(
     ] = "air",
 ) -> None:
     """Remove the face from a NIfTI volume or time series; one file in, one file out."""
-    from pixelscrub.face.nifti import deface_nifti as deface
+    from pixelscrub.commands.nifti import deface_in_worker
 
-    done = deface(source, out, modality, mask=mask, ears=ears, fill=fill)
+    done = deface_in_worker(source, out=out, modality=modality, mask=mask, ears=ears, fill=fill)
     typer.echo(f"voxels filled: {done.voxels}")
 
 
 @app.command()
-def inspect(
+def inspect(  # noqa: PLR0913, PLR0917 (its options)
     inputs: Inputs,
     private: PrivateDir = None,
     json: Json = None,
@@ -138,6 +148,9 @@ def inspect(
     tags: Annotated[bool, typer.Option("--tags", help="Show what becomes of each tag.")] = False,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="With --tags: values too; on a terminal only.")
+    ] = False,
+    show_names: Annotated[
+        bool, typer.Option("--show-names", help="Name files too: names often identify.")
     ] = False,
 ) -> None:
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
@@ -149,8 +162,9 @@ def inspect(
     with kept_or_temporary(private) as folder:
         plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
     if json is not None:
-        _write(json, to_json(plans))
-    typer.echo(render_tags(plans, show_values) if tags else render(plans))
+        write_text(json, to_json(plans))
+    shown = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
+    typer.echo(shown)
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
 
@@ -183,94 +197,10 @@ def review(
         typer.echo(f"layouts of devices, for images to come: scrub --recipe {layouts}")
 
 
-@app.command()
-def verify(
-    inputs: Path,
-    out: Path,
-    private: PrivateDir = None,
-    json: Json = None,
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", help="What may stay; default: as planned.")
-    ] = None,
-) -> None:
-    """Audit an output, ours or another tool's, against its originals."""
-    from pixelscrub import api
-
-    folder = api.private_folder(out, private)
-    known = folder if private or (folder / "audit.jsonl").exists() else None
-    result = api.verify(inputs, out, private=known, recipe=recipe)
-    if json is not None:
-        _write(json, result.to_json())
-    typer.echo(result.render())
-    raise typer.Exit(4 if result.issues else 0)
-
-
-@app.command()
-def media(out: Path, target: Annotated[Path, typer.Option("-o", "--out", help="New.")]) -> None:
-    """Copy an output for media: short names, and a DICOMDIR over them."""
-    from pixelscrub.store.media import make_media
-
-    typer.echo(f"{make_media(out, target)} instances, DICOMDIR: {target / 'DICOMDIR'}")
-
-
-@app.command()
-def crosswalk(
-    private: Path,
-    pseudonyms: Annotated[list[str] | None, typer.Argument(help="Default: all.")] = None,
-    key: Key = None,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write them to this new file.")] = None,
-) -> None:
-    """Turn PSEUDONYMS back, with the key and the crosswalk in PRIVATE; on a terminal only."""
-    from pixelscrub.store.crosswalk import originals, read_crosswalk, save, to_csv
-
-    if csv is None and not sys.stdout.isatty():
-        raise UsageError("originals are shown on a terminal only; use --csv FILE")
-    text = to_csv(originals(read_crosswalk(private, key), pseudonyms or []))
-    if csv is None:
-        typer.echo(text, nl=False)
-    else:
-        save(csv, text)
-
-
-@app.command()
-def export(
-    out: Path,
-    folder: Path,
-    form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
-    private: PrivateDir = None,
-    workers: Workers = None,
-) -> None:
-    """Write what was scrubbed to OUT into FOLDER as NIfTI volumes, or as pictures."""
-    from pixelscrub import api
-    from pixelscrub.export.run import export as write
-
-    exported = write(out, api.private_folder(out, private), folder, form, workers)
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.left.items()))
-    typer.echo(f"files {exported.files}" + (f", not exported: {left}" if left else ""))
-    raise typer.Exit(exported.exit_code)
-
-
-@app.command()
-def evaluate(
-    images: Path,
-    truth: Path,
-    recipe: RecipeName = "default",
-    json: Json = None,
-    gallery: Gallery = None,
-) -> None:
-    """Measure text detection on IMAGES against TRUTH."""
-    from pixelscrub import api
-    from pixelscrub.compat.quiet import hush
-    from pixelscrub.evaluate.measure import evaluate as measure
-
-    hush()
-    result = measure(images, truth, api.checked_recipe(recipe).text, gallery=gallery)
-    if json is not None:
-        _write(json, result.to_json())
-    typer.echo(result.render())
-
-
 network.add_to(app)
+guidance.add_to(app)
+outputs.add_to(app)
+statement.add_to(app)
 
 
 @app.command()
@@ -287,24 +217,6 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("pixelscrub-demo")) ->
     _finish(summary, api.private_folder(folder / "scrubbed", None))
 
 
-@recipes_app.callback()
-def recipes(context: typer.Context) -> None:
-    """List the built-in recipes."""
-    from pixelscrub.recipe import Recipe, names
-
-    if context.invoked_subcommand is None:
-        for name in names():
-            typer.echo(f"{name:12} {Recipe.load(name).description}")
-
-
-@recipes_app.command("show")
-def show_recipe(name: str) -> None:
-    """Print a recipe and every setting there is, as a start for one's own."""
-    from pixelscrub.commands.recipe_guide import guide
-
-    typer.echo(guide(name), nl=False)
-
-
 def main() -> None:
     """Run the command line; every error becomes a line on standard error and an exit code."""
     try:
@@ -313,20 +225,25 @@ def main() -> None:
         error.show()  # type: ignore[attr-defined]
         sys.exit(UsageError.exit_code)
     except PixelscrubError as error:
-        typer.echo(f"pixelscrub: {error}", err=True)
+        typer.echo(printable(f"pixelscrub: {error}"), err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
 
 
-def _limits(timeout: float | None, memory: float | None) -> Limits:
-    from pixelscrub.jobs.limits import Limits
+def _answer(names: list[Path], private: Path) -> None:
+    """A line of JSON for each name that was given."""
+    from pixelscrub.commands.answers import answers
+    from pixelscrub.store.journal import Journal
 
-    limits = Limits(memory=None if memory is None else int(memory * 1e9))
-    return limits if timeout is None else replace(limits, seconds=timeout)
+    with Journal(private / "journal.sqlite") as journal:
+        for line in answers(names, journal):
+            typer.echo(line)
 
 
 def _finish(summary: Summary, private: Path) -> None:
+    from pixelscrub.commands.explain import explain_held
+
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
     left = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.left.items()))
     typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
@@ -334,13 +251,8 @@ def _finish(summary: Summary, private: Path) -> None:
         typer.echo(f"left alone: {left}")
     if "dicomdir" in summary.left:
         typer.echo("a DICOMDIR over the output: pixelscrub media OUT -o MEDIA")
+    if summary.reasons:
+        typer.echo(explain_held(summary.reasons))
     if (private / "report" / "index.html").exists():
         typer.echo(f"report: {private / 'report' / 'index.html'}")
     raise typer.Exit(summary.exit_code)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"result cannot be written ({type(error).__name__})") from None

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pixelscrub.errors import HeldError
 from pixelscrub.plan import Plan
+from pixelscrub.store.temporary import temporary_folder
+from pixelscrub.untrusted import printable
 
 if TYPE_CHECKING:
     from pixelscrub.recipe import TagRule
@@ -24,8 +25,8 @@ def kept_or_temporary(private: Path | None) -> Iterator[Path]:
     if private is not None:
         yield private
         return
-    with TemporaryDirectory(prefix="pixelscrub-") as folder:
-        yield Path(folder)
+    with temporary_folder() as folder:
+        yield folder
 
 
 def to_json(plans: Sequence[Plan]) -> str:
@@ -33,36 +34,48 @@ def to_json(plans: Sequence[Plan]) -> str:
     return json.dumps({"plans": [plan.model_dump(mode="json") for plan in plans]}, indent=1)
 
 
-def render(plans: Sequence[Plan]) -> str:
-    """Each study in a few lines, without a value of its header."""
-    return "\n".join(line for number, plan in enumerate(plans, 1) for line in _lines(number, plan))
+def render(plans: Sequence[Plan], show_names: bool = False) -> str:
+    """Each study in a few lines, without a value of its header.
+
+    Args:
+        plans: the studies.
+        show_names: name files too: their names often identify.
+    """
+    each = enumerate(plans, 1)
+    return "\n".join(line for number, plan in each for line in _lines(number, plan, show_names))
 
 
-def render_tags(plans: Sequence[Plan], show_values: bool = False) -> str:
+def render_tags(plans: Sequence[Plan], show_values: bool = False, show_names: bool = False) -> str:
     """What becomes of each element of one instance a series, and why.
 
     Args:
         plans: the studies.
         show_values: tell the values too; for the eyes of who may see them.
+        show_names: name files too.
     """
-    return "\n".join(line for plan in plans for line in _tag_lines(plan, show_values))
+    return "\n".join(
+        line
+        for number, plan in enumerate(plans, 1)
+        for line in _tag_lines(number, plan, show_values, show_names)
+    )
 
 
-def _tag_lines(plan: Plan, show_values: bool) -> Iterator[str]:
+def _tag_lines(number: int, plan: Plan, show_values: bool, show_names: bool) -> Iterator[str]:
     from pixelscrub.pixels.image import Image
     from pixelscrub.study.worker import source_of
     from pixelscrub.tags.deidentify import explain
 
     settings = plan.recipe.tags
     first = {instance.series: instance for instance in reversed(plan.instances)}
-    for instance in first.values():
-        yield f"{instance.source}:"
+    for series, instance in enumerate(first.values(), 1):
+        named = f", {printable(instance.source)}" if show_names else ""
+        yield f"study {number}, series {series}{named}:"
         try:
             with source_of(instance).open() as file:
                 steps = explain(Image(file).header, settings)
             yield from _rule_lines(settings.rules, steps)
             for step in steps:
-                value = f" = {step.value}" if show_values and step.value else ""
+                value = f" = {printable(str(step.value))}" if show_values and step.value else ""
                 yield f"  {'.'.join(step.path)} {step.vr}: {step.action} ({step.why}){value}"
         except HeldError as error:
             yield f"  held, {error}"
@@ -79,7 +92,7 @@ def _rule_lines(rules: Sequence[TagRule], steps: Sequence[Step]) -> Iterator[str
         yield f"  {why}: {what}: {rule.action} ({matched[why]} elements, {changed[why]} changed)"
 
 
-def _lines(number: int, plan: Plan) -> Iterator[str]:
+def _lines(number: int, plan: Plan, show_names: bool) -> Iterator[str]:
     yield f"study {number}: {len(plan.instances)} instances"
     found = Counter((f.kind, f.action) for i in plan.instances for f in i.findings)
     for (kind, action), count in sorted(found.items()):
@@ -88,6 +101,7 @@ def _lines(number: int, plan: Plan) -> Iterator[str]:
         yield f"  face {status}: {count} volumes"
     for reason, count in sorted(Counter(i.held for i in plan.instances if i.held).items()):
         yield f"  held, {reason}: {count}"
-    for instance in plan.instances:
+    for place, instance in enumerate(plan.instances, 1):
         boxes = sum(f.action == "mask" for f in instance.findings)
-        yield f"    {instance.source}: {instance.held or f'{boxes} boxes to mask'}"
+        name = printable(instance.source) if show_names else f"image {place}"
+        yield f"    {name}: {instance.held or f'{boxes} boxes to mask'}"

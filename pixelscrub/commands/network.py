@@ -20,6 +20,14 @@ CertKey = Annotated[Path | None, typer.Option("--tls-key", help="Its private key
 Ca = Annotated[
     Path | None, typer.Option("--tls-ca", help="CA that certificates of others are checked by.")
 ]
+CredentialsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--credentials",
+        help="File with `user` and `password`, or `token`, for DICOMweb; mode 0600. Without it"
+        " PIXELSCRUB_WEB_USER and PIXELSCRUB_WEB_PASSWORD, PIXELSCRUB_WEB_TOKEN, or ~/.netrc.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,6 +53,7 @@ def receive(  # noqa: PLR0913, PLR0917 (the options of the contract)
     tls_cert: Cert = None,
     tls_key: CertKey = None,
     tls_ca: Ca = None,
+    credentials: CredentialsFile = None,
     recipe: RecipeName = "default",
     private: PrivateDir = None,
     key: Key = None,
@@ -53,6 +62,7 @@ def receive(  # noqa: PLR0913, PLR0917 (the options of the contract)
     """Gateway: take DICOM in, scrub it, send DICOM or DICOMweb on. Ctrl-C ends it."""
     from pixelscrub import api
     from pixelscrub.net import address, extra
+    from pixelscrub.net.credentials import load
     from pixelscrub.net.listen import ListenerConfig
     from pixelscrub.net.receive import Waits
     from pixelscrub.net.receive import receive as run
@@ -62,7 +72,7 @@ def receive(  # noqa: PLR0913, PLR0917 (the options of the contract)
     door = ListenerConfig(ae, port, host, tuple(allow or ()), Tls(tls_cert, tls_key, tls_ca))
     summary = run(
         door,
-        address.parse(to),
+        address.parse(to, load(credentials)),
         out,
         recipe=api.checked_recipe(recipe),
         private=api.private_folder(out, private),
@@ -82,17 +92,20 @@ def send(
     tls_cert: Cert = None,
     tls_key: CertKey = None,
     tls_ca: Ca = None,
+    credentials: CredentialsFile = None,
 ) -> None:
     """Send what the journal says is clean, by C-STORE or STOW-RS; each instance once."""
     from pixelscrub import api
     from pixelscrub.net import address
+    from pixelscrub.net.credentials import load
     from pixelscrub.net.send import is_all_sent
     from pixelscrub.net.send import send as run
     from pixelscrub.net.tls import Tls
 
     tls = Tls(tls_cert, tls_key, tls_ca)
     folder = api.private_folder(out, private)
-    counts = run(out, address.parse(target), private=folder, title=address.title(ae), tls=tls)
+    to = address.parse(target, load(credentials))
+    counts = run(out, to, private=folder, title=address.title(ae), tls=tls)
     typer.echo(_listed(counts))
     raise typer.Exit(0 if is_all_sent(counts) else 2)
 
@@ -102,7 +115,17 @@ def fetch(  # noqa: PLR0913, PLR0917
     folder: Annotated[Path | None, typer.Argument(help="New folder for originals.")] = None,
     match: Annotated[
         list[str] | None,
-        typer.Option("--match", help="KEYWORD=VALUE that studies have to match; repeat."),
+        typer.Option(
+            "--match",
+            help="KEYWORD=VALUE that studies have to match; repeat. Every user of the machine can"
+            " read it while the command starts, and shells keep it: see --match-file.",
+        ),
+    ] = None,
+    match_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--match-file", help="File of such lines, which nobody else sees; - for standard input."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Scrub what comes, into this folder.")
@@ -114,17 +137,30 @@ def fetch(  # noqa: PLR0913, PLR0917
     tls_cert: Cert = None,
     tls_key: CertKey = None,
     tls_ca: Ca = None,
+    credentials: CredentialsFile = None,
+    redirect_to: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--redirect-to",
+            help="Origin, https://host[:port], to which the service may redirect; repeat."
+            " Credentials never go there.",
+        ),
+    ] = None,
 ) -> None:
     """Fetch studies by DICOMweb, into FOLDER as they are or straight through scrub."""
     from pixelscrub import api
     from pixelscrub.net import address
+    from pixelscrub.net.credentials import load
     from pixelscrub.net.fetch import Query, scrub_fetched
     from pixelscrub.net.fetch import fetch as run
+    from pixelscrub.net.matching import hide_arguments, matching
     from pixelscrub.net.tls import Tls
 
+    hide_arguments(match or [])
     if (folder is None) == (out is None):
         raise UsageError("name either a folder for originals or an output with -o")
-    query = Query(address.web(url), _matching(match or []), Tls(tls_cert, tls_key, tls_ca))
+    service = address.web(url, load(credentials), redirect_to or ())
+    query = Query(service, matching(match or [], match_file), Tls(tls_cert, tls_key, tls_ca))
     code = 0
     if folder is not None:
         fetched = run(query, folder)
@@ -143,12 +179,6 @@ def fetch(  # noqa: PLR0913, PLR0917
     for reason, count in fetched.broken.items():
         typer.echo(f"pixelscrub: studies that broke off: {count} ({reason}); fetch again", err=True)
     raise typer.Exit(fetched.exit_code or code)
-
-
-def _matching(pairs: list[str]) -> dict[str, str]:
-    if any("=" not in pair for pair in pairs):
-        raise UsageError("--match takes KEYWORD=VALUE, as in PatientID=4711")
-    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def _listed(counts: dict[str, int]) -> str:

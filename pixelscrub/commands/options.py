@@ -8,6 +8,13 @@ from typing import Annotated
 import typer
 
 Inputs = Annotated[list[Path], typer.Argument(help="Files or folders, any depth, any name.")]
+OptionalInputs = Annotated[
+    list[Path] | None, typer.Argument(help="Files or folders, any depth, any name.")
+]
+FilesFrom = Annotated[
+    str | None,
+    typer.Option("--files-from", help="Names, one a line, from this file or - (standard input)."),
+]
 Out = Annotated[Path, typer.Option("-o", "--out", help="Output folder.")]
 RecipeName = Annotated[str, typer.Option("--recipe", help="Name of a built-in recipe, or a file.")]
 PrivateDir = Annotated[

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 WIDTH: Final = 92
+TOP_HEAD: Final = "# Settings for the whole recipe, with their defaults:"
+UNTOLD: Final = ("name", "description")
 HEAD: Final = "# Every setting with its default, and what else it may be:"
 
 
@@ -25,7 +27,23 @@ def guide(name: str) -> str:
     Raises:
         RecipeError: there is none of that name.
     """
-    return "\n".join([source(name).rstrip(), "", HEAD, *_sections(), ""])
+    return "\n".join([*_top(), "", source(name).rstrip(), "", HEAD, *_sections(), ""])
+
+
+def _top() -> Iterator[str]:
+    """Settings that stand in no section; they come before the first one, as TOML has it."""
+    yield TOP_HEAD
+    for setting, known in Recipe.model_fields.items():
+        kind = known.annotation
+        if setting in UNTOLD or (isinstance(kind, type) and issubclass(kind, Section)):
+            continue
+        yield from _setting(setting, known)
+
+
+def _setting(setting: str, known: FieldInfo) -> Iterator[str]:
+    yield f"# {_default(setting, known)}"
+    yield from _comment(_choices(known), "#     # ")
+    yield from _comment(known.description, "#     # ")
 
 
 def _sections() -> Iterator[str]:
@@ -34,9 +52,7 @@ def _sections() -> Iterator[str]:
         if isinstance(section, type) and issubclass(section, Section):
             yield from ("#", f"# [{name}]", *_comment(section.__doc__, "# # "))
             for setting, known in section.model_fields.items():
-                yield f"# {_default(setting, known)}"
-                yield from _comment(_choices(known), "#     # ")
-                yield from _comment(known.description, "#     # ")
+                yield from _setting(setting, known)
 
 
 def _default(setting: str, field: FieldInfo) -> str:

@@ -29,50 +29,99 @@ class EncapsulatedFrames:
 
     Attributes:
         has_table: whether there is an offset table, basic or extended.
+        frames: how many there are: as many as are asked for; as many as are found where that is 0,
+            or where there is a single one.
 
     Raises:
         HeldError: FRAME_COUNT, where fragments cannot be told apart into frames.
     """
 
     def __init__(
-        self, file: BinaryIO, element: PixelElement, frames: int, extended: bytes | None
+        self,
+        file: BinaryIO,
+        element: PixelElement,
+        frames: int,
+        extended: bytes | None,
+        lengths: bytes | None = None,
     ) -> None:
         self._file = file
         items = element.items or ()
         if len(items) < 2:
             raise HeldError(Reason.TRUNCATED_PIXEL_DATA, "no fragments")
+        self._table, self._extended, self._lengths = items[0], extended, lengths
+        self._fragments = list(items[1:])
         self.has_table = items[0][1] > 0 or bool(extended)
-        self._spans = self._group(items[0], list(items[1:]), frames, extended)
+        self.frames = frames if frames > 0 else self._count()
+        try:
+            self._spans = self._group(self.frames)
+        except HeldError:
+            if self._count() > 1:
+                raise
+            self.frames, self._spans = 1, self._group(1)
+
+    def is_exact(self) -> bool:
+        """Whether all fragments belong to frames, and offset tables say where those are.
+
+        Lengths of the extended table may count the padding or not.
+        """
+        if [span for group in self._spans for span in group] != self._fragments:
+            return False
+        base = self._fragments[0][0]
+        starts = np.array([group[0][0] - base for group in self._spans], "<u8")
+        if self._extended is not None or self._lengths is not None:
+            is_told = self._table[1] == 0 and self._extended == starts.tobytes()
+            return is_told and self._has_lengths()
+        return self._table[1] == 0 or self._read(self._table) == starts.astype("<u4").tobytes()
+
+    def _has_lengths(self) -> bool:
+        """Whether the extended table says how long frames are, a fragment each."""
+        exact = [group[0][1] for group in self._spans]
+        found = np.frombuffer((self._lengths or b"")[: len(self._lengths or b"") // 8 * 8], "<u8")
+        padding = np.array(exact, "<u8")[: len(found)] - found
+        is_whole = len(self._lengths or b"") == 8 * len(exact) == 8 * len(self._fragments)
+        return bool(is_whole and (padding <= 1).all())
 
     def stream(self, index: int) -> bytes:
         """The code stream of one frame, its fragments joined."""
-        pieces = []
-        for offset, length in self._spans[index]:
-            self._file.seek(offset)
-            pieces.append(self._file.read(length))
-        return b"".join(pieces)
+        return b"".join(self._read(span) for span in self._spans[index])
 
-    def _group(
-        self, table: Span, fragments: list[Span], frames: int, extended: bytes | None
-    ) -> list[list[Span]]:
+    def _read(self, span: Span) -> bytes:
+        self._file.seek(span[0])
+        return self._file.read(span[1])
+
+    def _group(self, frames: int) -> list[list[Span]]:
+        """Fragments of each frame: by the ends of images, else by the offset table.
+
+        A single frame takes all fragments. A table is believed only where it adds up. Frames that
+        the header does not count are shown by nobody, and are left out.
+        """
+        fragments = self._fragments
+        if frames == 1:
+            return [fragments]
         if len(fragments) == frames:
             return [[fragment] for fragment in fragments]
-        offsets = self._offsets(table, extended)
-        if offsets is not None and len(offsets) == frames:
-            groups = _by_offset(fragments, offsets)
-        else:
-            groups = self._by_end(fragments)
+        groups = self._by_end(fragments)
         if len(groups) != frames:
+            offsets = self._offsets()
+            told = _by_offset(fragments, offsets) if offsets else None
+            groups = told or (groups if len(groups) > 1 else [[f] for f in fragments])
+        if len(groups) < frames:
             raise HeldError(Reason.FRAME_COUNT, "fragments do not make up the frames")
-        return groups
+        return groups[:frames]
 
-    def _offsets(self, table: Span, extended: bytes | None) -> list[int] | None:
-        if extended:
-            return [int(x) for x in np.frombuffer(extended[: len(extended) // 8 * 8], "<u8")]
-        if table[1] == 0 or table[1] % 4:
+    def _offsets(self) -> list[int] | None:
+        if self._extended:
+            whole = self._extended[: len(self._extended) // 8 * 8]
+            return [int(x) for x in np.frombuffer(whole, "<u8")]
+        if self._table[1] == 0 or self._table[1] % 4:
             return None
-        self._file.seek(table[0])
-        return [int(x) for x in np.frombuffer(self._file.read(table[1]), "<u4")]
+        return [int(x) for x in np.frombuffer(self._read(self._table), "<u4")]
+
+    def _count(self) -> int:
+        """How many frames there are: by the ends of images, else by fragments."""
+        groups = self._by_end(self._fragments)
+        is_told = any(self._ends_frame(fragment) for fragment in self._fragments)
+        return len(groups) if is_told else len(self._fragments)
 
     def _by_end(self, fragments: list[Span]) -> list[list[Span]]:
         """A frame ends where a fragment ends with the end marker that all JPEGs share."""
@@ -89,17 +138,18 @@ class EncapsulatedFrames:
         return self._file.read(min(length, 16)).rstrip(b"\0").endswith(END_OF_IMAGE)
 
 
-def _by_offset(fragments: list[Span], offsets: list[int]) -> list[list[Span]]:
+def _by_offset(fragments: list[Span], offsets: list[int]) -> list[list[Span]] | None:
+    """Fragments of each frame by the offset table; None where that lies."""
     base = fragments[0][0] - 8
-    starts = {offset + base: index for index, offset in enumerate(offsets)}
+    starts = {offset + base for offset in offsets}
+    if offsets[0] or offsets != sorted(set(offsets)):
+        return None
     groups: list[list[Span]] = []
     for fragment in fragments:
-        if starts.get(fragment[0] - 8) == len(groups):
+        if fragment[0] - 8 in starts:
             groups.append([])
-        if not groups:
-            raise HeldError(Reason.FRAME_COUNT, "offset table does not begin with the first frame")
         groups[-1].append(fragment)
-    return groups
+    return groups if len(groups) == len(offsets) else None
 
 
 def write_items(out: BinaryIO, streams: Iterable[bytes], with_table: int) -> list[Span]:

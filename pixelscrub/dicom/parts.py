@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
-from pydicom.uid import UID
+from pydicom.datadict import tag_for_keyword
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+)
 
 from pixelscrub.dicom.elements import (
     EXPLICIT_LITTLE,
@@ -23,6 +28,7 @@ from pixelscrub.dicom.elements import (
     Element,
     Encoding,
     Reader,
+    standard_vr,
 )
 from pixelscrub.dicom.pixel_element import PIXEL_TAGS, PixelElement, read_items
 from pixelscrub.dicom.values import CHARACTER_SET, charsets_of, decode
@@ -76,6 +82,20 @@ class Encoded:
     def text(self, tag: int) -> str:
         """An element's text without padding, empty where there is none."""
         return decode(self._value(tag), "LO", self.charsets())
+
+    def get(self, keyword: str) -> int | str | None:
+        """The first value of an element of the Image Pixel module: US as a number, else as text."""
+        tag = tag_for_keyword(keyword) or 0
+        value = self.binary(tag)
+        if not value:
+            return None
+        if standard_vr(tag) == "US":
+            return int.from_bytes(value[:2], "little" if self.how.little else "big")
+        return decode(value, "LO", self.charsets())
+
+    def binary(self, tag: int) -> bytes | None:
+        """The value of an element as it is written, None where there is none."""
+        return next((e.value for e in self.elements() if e.tag == tag), None)
 
     def _value(self, tag: int) -> bytes:
         return next((e.value for e in self.pieces[0][1] if e.tag == tag), b"")
@@ -177,10 +197,9 @@ def _is_sure(before: list[Element], after: list[Element], how: Encoding) -> bool
 @lru_cache(maxsize=64)
 def _encoding(syntax: str) -> Encoding | None:
     """How data sets of a transfer syntax are written; None where unknown or deflated."""
-    uid = UID(syntax)
-    if not uid.is_transfer_syntax or uid.is_private or uid.is_deflated:
+    if not syntax.startswith(ImplicitVRLittleEndian) or syntax == DeflatedExplicitVRLittleEndian:
         return None
-    return Encoding(uid.is_implicit_VR, uid.is_little_endian)
+    return Encoding(syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian)
 
 
 def _pixels(file: BinaryIO, start: bytes, at: int, how: Encoding) -> PixelElement | None:

@@ -60,6 +60,7 @@ def export(
     Raises:
         UsageError: a folder cannot be used.
     """
+    out = out.absolute()  # workers have another working directory
     check_places([out, private], folder)
     if not (private / "journal.sqlite").is_file():
         raise UsageError("private folder holds no journal: what was scrubbed is not known")

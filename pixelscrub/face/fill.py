@@ -15,9 +15,11 @@ import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.volumes import cut, rescale
+from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.edit import FrameFill, VoxelEdit
 from pixelscrub.plan import FacePlan, Tile
 from pixelscrub.recipe import FaceFill
+from pixelscrub.untrusted import is_mask_name
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -135,7 +137,7 @@ def _planes(faces: list[FacePlan], folder: Path, uid: str) -> dict[int, tuple[La
     for face in faces:
         if face.mask is None:
             continue
-        if Path(face.mask).name != face.mask:
+        if not is_mask_name(face.mask):
             raise HeldError(Reason.FACE_FAILED, "mask lies elsewhere")
         filling = Filling(face.style, face.fill, face.tissue)
         for k, (owner, frame) in enumerate(face.slices):
@@ -168,6 +170,7 @@ def _plane(path: Path, k: int) -> Labels:
 @lru_cache(maxsize=4)
 def _load(path: Path, modified: int) -> Labels:  # noqa: ARG001
     """A mask, (slices, rows, columns); read again once a person has saved another."""
+    check_nifti(path, Reason.FACE_FAILED)
     return labelled(sitk.GetArrayFromImage(sitk.ReadImage(str(path))))
 
 

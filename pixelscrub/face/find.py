@@ -21,6 +21,7 @@ from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.volumes import Slice, Volume, read_slices, volumes
 from pixelscrub.plan import FacePlan
 from pixelscrub.recipe import FaceFill, FaceSettings
+from pixelscrub.untrusted import reserve
 
 UPRIGHT: Final = 0.8
 """Slices whose normal leans farther than this cosine (37 degrees) from the body's long axis."""
@@ -158,7 +159,7 @@ def _plan(
     mask = carry(found.region, slices)
     if style in {"blur", "generic"}:
         mask += mask * carry(average(found), slices)
-    sitk.WriteImage(mask, str(looking.folder / name), useCompression=True)
+    sitk.WriteImage(mask, str(reserve(looking.folder / name)), useCompression=True)
     return FacePlan(
         series=slices[0].instance.series,
         status=found.status,

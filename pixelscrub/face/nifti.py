@@ -5,7 +5,6 @@ The same finding, filling and gates as for series. What cannot be trusted is not
 
 from __future__ import annotations
 
-import gzip
 import os
 import secrets
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.face.fill import Filling, Labels, labelled
 from pixelscrub.face.mask import FaceMask, face_mask
 from pixelscrub.face.skin import air_of
+from pixelscrub.intake.nifti import MAX_VOLUME_BYTES, check_nifti
 from pixelscrub.recipe import FaceFill
 
 Modality = Literal["CT", "MR"]
@@ -95,24 +95,14 @@ def deface_nifti(
 
 def _read(path: Path) -> sitk.Image:
     """A volume or a time series, without what its header says in words."""
+    check_nifti(path, Reason.UNREADABLE, MAX_VOLUME_BYTES)
     with guarded(Reason.UNREADABLE):
         whole = sitk.ReadImage(str(path))
     if whole.GetNumberOfComponentsPerPixel() > 1 or whole.GetDimension() not in {3, 4}:
         raise HeldError(Reason.FACE_GEOMETRY, "neither a volume nor a time series")
-    if _length(path) < whole.GetNumberOfPixels() * whole.GetSizeOfPixelComponent():
-        raise HeldError(Reason.UNREADABLE, "file is cut")  # it is read with zeros at its end
     for key in whole.GetMetaDataKeys():
         whole.EraseMetaData(key)
     return whole
-
-
-def _length(path: Path) -> int:
-    """Bytes of a file's content, to its end: a compressed one is checked whole."""
-    with guarded(Reason.UNREADABLE):
-        if path.suffix != ".gz":
-            return path.stat().st_size
-        with gzip.open(path) as file:
-            return sum(len(part) for part in iter(lambda: file.read(2**20), b""))
 
 
 def _found(volume: sitk.Image, modality: Modality, ears: bool, generic: bool) -> FaceMask:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pixelscrub.errors import Reason, UsageError
+from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.intake.archive import check_directory, check_overlap
 from pixelscrub.intake.instance import Source
 
 MEMBER_LIMIT = 4 * 2**30
@@ -34,7 +36,7 @@ def find(inputs: Sequence[Path]) -> Iterator[Source | SkippedFile]:
     Raises:
         UsageError: an input does not exist.
     """
-    for given in inputs:
+    for given in map(Path.absolute, inputs):  # workers have another working directory
         if not given.exists():
             raise UsageError("an input does not exist")
         if given.name.upper() == "DICOMDIR" and given.is_file():
@@ -91,17 +93,29 @@ def _source(root: Path, path: Path, size: int = 0, modified: int = 0) -> Source:
 
 def _members(archive: Source) -> Iterator[Source | SkippedFile]:
     try:
-        with archive.open() as file, zipfile.ZipFile(file) as opened:
-            infos = sorted(opened.infolist(), key=lambda info: info.filename)
+        with archive.open() as file:
+            check_directory(file, archive.size)
+            with zipfile.ZipFile(file) as opened:
+                infos = sorted(opened.infolist(), key=lambda info: info.filename)
+        check_overlap(infos, archive.size)
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
         yield SkippedFile(archive, Reason.DAMAGED_FILE)
         return
+    except HeldError as error:
+        yield SkippedFile(archive, error.reason)
+        return
+    names = Counter(info.filename for info in infos)
     for info in infos:
         if info.is_dir():
             continue
         name = f"{archive.path}/{info.filename}"
         member = Source(archive.root, name, info.file_size, archive.modified, archive.path)
-        yield SkippedFile(member, Reason.ARCHIVE_LIMIT) if _is_refused(info) else member
+        if _is_refused(info):
+            yield SkippedFile(member, Reason.ARCHIVE_LIMIT)
+        elif names[info.filename] > 1:  # the name leads to the last one of them alone
+            yield SkippedFile(member, Reason.DAMAGED_FILE)
+        else:
+            yield member
 
 
 def _is_refused(info: zipfile.ZipInfo) -> bool:

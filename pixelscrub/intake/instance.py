@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
-from pixelscrub.intake.archive import read_member
+from pixelscrub.intake.archive import read_member, read_start
 
 CHUNK: Final = 2**20
 
@@ -48,6 +48,14 @@ class Source:
         name = self.path[len(self.archive) + 1 :]
         return io.BytesIO(read_member(self.root / self.archive, name, _open_regular))
 
+    def start(self, length: int) -> bytes:
+        """The first bytes; of a member no more than these are unpacked."""
+        if self.archive is None:
+            with self.open() as file:
+                return file.read(length)
+        name = self.path[len(self.archive) + 1 :]
+        return read_start(self.root / self.archive, name, length, _open_regular)
+
     def read_digest(self) -> str:
         """The digest of what lies there now."""
         with self.open() as file:
@@ -74,7 +82,19 @@ def _open_regular(path: Path) -> BinaryIO:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One DICOM instance, known by what its header says."""
+    """One DICOM instance, known by what its header says.
+
+    Attributes:
+        source: the file.
+        uid, series, study: UIDs; of those that are missing, or stand in another file too, what
+            was made in their place.
+        patient: Patient ID, else name and date of birth, else empty.
+        sop_class, transfer_syntax, modality: as the header says, empty where it does not.
+        number: Instance Number, 0 where there is none.
+        frame_of_reference: UID, may be empty.
+        created: Instance Creation Date and Time as digits, empty where it is not said.
+        made: keywords of the UIDs that were made.
+    """
 
     source: Source
     uid: str
@@ -86,18 +106,29 @@ class Instance:
     modality: str
     number: int
     frame_of_reference: str = ""
+    created: str = ""
+    made: tuple[str, ...] = ()
 
     def row(self) -> str:
         """All but where it lies, as JSON."""
         return json.dumps([self.source.digest, *(getattr(self, name) for name in PLACED)])
 
     @classmethod
-    def of_row(cls, source: Source, row: str) -> Self:
-        """What `row` gave, lying at `source`."""
-        digest, *placed = json.loads(row)
+    def of_row(cls, source: Source, row: str) -> Self | None:
+        """What `row` gave, lying at `source`; None where it does not give that."""
+        try:
+            digest, *placed = json.loads(row)
+        except (ValueError, TypeError, RecursionError):
+            return None
+        kinds = [KINDS.get(name, str) for name in PLACED]
+        if not isinstance(digest, str) or list(map(type, placed)) != kinds:
+            return None
+        placed[-1] = tuple(map(str, placed[-1]))  # JSON knows lists alone
         return cls(replace(source, digest=digest), *placed)
 
 
+KINDS: Final = {"number": int, "made": list}
+"""Types of what is placed, where they are no texts, as JSON has them."""
 PLACED: Final = Instance.__slots__[1:]
 """All but the source."""
 

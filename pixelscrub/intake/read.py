@@ -14,6 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.intake import uids
+from pixelscrub.intake.element_count import check_element_count
 from pixelscrub.intake.instance import Instance, Source, digest_of
 
 if TYPE_CHECKING:
@@ -33,9 +35,13 @@ DAMAGED_ARCHIVE: Final = (
     NotImplementedError,
 )
 """What reading a member raises where the archive is damaged, or packed in a way not known here."""
+BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
+FIRST_BYTES: Final = 160
+"""Preamble, prefix and the first element: they tell whether a file is worth reading."""
 CLAIMS_DICOM: Final = (".dcm", ".dicom", ".dic", ".ima")
 UIDS: Final = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 PATIENT: Final = ("PatientID", "PatientName", "PatientBirthDate")
+CREATED: Final = ("InstanceCreationDate", "InstanceCreationTime")
 TAGS: Final = [
     *UIDS,
     "SOPClassUID",
@@ -43,6 +49,9 @@ TAGS: Final = [
     *PATIENT,
     "InstanceNumber",
     "FrameOfReferenceUID",
+    *CREATED,
+    *uids.STUDY,
+    *uids.SERIES,
 ]
 PIXEL_GROUP: Final = 0x7FE00000
 
@@ -54,9 +63,9 @@ def read_instance(source: Source) -> Instance:
         HeldError: NOT_DICOM, DICOMDIR, DAMAGED_FILE, MISSING_UID or UNREADABLE.
     """
     try:
+        if not _looks_like_dicom(source.start(FIRST_BYTES)):
+            raise HeldError(_reason_not_dicom(source))
         with source.open() as file:
-            if not _looks_like_dicom(file):
-                raise HeldError(_reason_not_dicom(source))
             read = _read_header(file)
             return _place(replace(source, digest=digest_of(file)), *read)
     except OSError:
@@ -74,10 +83,9 @@ def read_again(earlier: Instance) -> Instance:
     return earlier if unchanged else read_instance(replace(earlier.source, digest=""))
 
 
-def _looks_like_dicom(file: BinaryIO) -> bool:
-    start = file.read(132)
-    file.seek(0)
-    return start[128:] == b"DICM" or _starts_like_data_set(start)
+def _looks_like_dicom(start: bytes) -> bool:
+    """Whether a file that starts so is worth reading: a data set, after a preamble or without."""
+    return _starts_like_data_set(start[132:] if start[128:132] == b"DICM" else start)
 
 
 def _starts_like_data_set(start: bytes) -> bool:
@@ -106,9 +114,19 @@ def _read_header(file: BinaryIO) -> tuple[Dataset, Dataset]:
             meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
             if meta.get("TransferSyntaxUID") == DEFLATED:
                 return meta, _read_deflated(file)
+        _check_count(file, file.tell() if has_meta else 0, meta if has_meta else None)
         file.seek(0)
         header = dcmread(file, force=True, stop_before_pixels=True, specific_tags=list(TAGS))
         return getattr(header, "file_meta", None) or Dataset(), header
+
+
+def _check_count(file: BinaryIO, start: int, meta: Dataset | None) -> None:
+    """Count the elements of a data set, which starts there, whatever its transfer syntax."""
+    file.seek(start)
+    first = file.read(8)
+    file.seek(start)
+    syntax = "" if meta is None else str(meta.get("TransferSyntaxUID"))
+    check_element_count(file, is_explicit=first[4:6].isalpha(), is_big_endian=syntax == BIG_ENDIAN)
 
 
 def _read_deflated(file: BinaryIO) -> Dataset:
@@ -117,6 +135,7 @@ def _read_deflated(file: BinaryIO) -> Dataset:
 
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     start = inflater.decompress(file.read(DEFLATED_HEADER_LIMIT), DEFLATED_HEADER_LIMIT)
+    check_element_count(io.BytesIO(start), is_explicit=True, is_big_endian=False)
     return read_dataset(
         io.BytesIO(start), False, True, stop_when=lambda tag, *_: tag >= PIXEL_GROUP
     )
@@ -130,8 +149,9 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
         uid, study, series = (str(header.get(name) or "") for name in UIDS)
         if not (sop_class or uid or study or series):
             raise HeldError(_reason_not_dicom(source))
-        if not (sop_class and uid and study and series):
+        if not sop_class:
             raise HeldError(Reason.MISSING_UID)
+        uid, study, series, made = uids.complete(header, source.digest, uid, study, series)
         return Instance(
             source=source,
             uid=uid,
@@ -143,6 +163,8 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
             modality=str(header.get("Modality") or ""),
             number=_number(header),
             frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
+            created="".join(str(header.get(keyword) or "").strip() for keyword in CREATED),
+            made=made,
         )
 
 

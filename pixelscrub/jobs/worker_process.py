@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Any, Final
 
 from pixelscrub.errors import HeldError, Reason
+from pixelscrub.isolation import SAFE_FOLDER, environment, interpreter, module_path
 from pixelscrub.jobs.limits import Limits
 
 TRIED_AGAIN: Final = (Reason.WORKER_DIED, Reason.TIMEOUT, Reason.OUT_OF_MEMORY)
@@ -105,17 +106,16 @@ class WorkerProcess:
         self._connection, theirs = Pipe()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 (our own interpreter)
-                [sys.executable, "-m", "pixelscrub.jobs.child", str(theirs.fileno())],
+                interpreter("pixelscrub.jobs.child", str(theirs.fileno())),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
-                env=os.environ
-                | ONE_THREAD
-                | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=environment(**ONE_THREAD),
+                cwd=SAFE_FOLDER,
                 start_new_session=True,  # Ctrl-C is the parent's to decide on
             )
-        self._connection.send((sys.path, self._limits.memory))
+        self._connection.send((module_path(), self._limits.memory))
         return self._connection
 
 

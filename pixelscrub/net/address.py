@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 from pixelscrub.errors import UsageError
+from pixelscrub.net.credentials import Credentials
 
 TITLE: Final = re.compile(r"[!-\[\]-~](?:[ -\[\]-~]{0,14}[!-\[\]-~])?")
 """An AE title: 1 to 16 printable ASCII characters without backslash (PS3.5 section 6.2)."""
 DICOM: Final = re.compile(
     r"(?:(?P<scheme>dicoms?)://)?(?P<title>[^@/]+)@(?P<host>[^@/:]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d+)"
 )
+PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,31 @@ class DicomAddress:
 
 @dataclass(frozen=True, slots=True)
 class WebAddress:
-    """The root of a DICOMweb service, `https://host/dicom-web`."""
+    """A DICOMweb service.
+
+    Attributes:
+        url: its root, `https://host/dicom-web`.
+        credentials: what it knows us by; by default what ~/.netrc says.
+        redirects: origins beside its own to which it may redirect.
+    """
 
     url: str
+    credentials: Credentials | None = field(default=None, repr=False)
+    redirects: tuple[str, ...] = field(default=(), repr=False)
 
 
-def parse(text: str) -> DicomAddress | WebAddress:
+def parse(text: str, credentials: Credentials | None = None) -> DicomAddress | WebAddress:
     """Read `TITLE@host:port`, `dicoms://TITLE@host:port` (TLS) or `http[s]://...` (DICOMweb).
+
+    Args:
+        text: the address.
+        credentials: for a DICOMweb service.
 
     Raises:
         UsageError: it is none of these.
     """
     if text.startswith(("http://", "https://")):
-        return web(text)
+        return web(text, credentials)
     match = DICOM.fullmatch(text)
     if match is None:
         raise UsageError(
@@ -61,23 +76,43 @@ def parse(text: str) -> DicomAddress | WebAddress:
     )
 
 
-def web(text: str) -> WebAddress:
+def web(
+    text: str, credentials: Credentials | None = None, redirects: Sequence[str] = ()
+) -> WebAddress:
     """The address of a DICOMweb service.
 
+    Args:
+        text: its root.
+        credentials: what it knows us by.
+        redirects: origins, `https://host[:port]`, to which it may redirect.
+
     Raises:
-        UsageError: it is not an http(s) address, or holds a password, which other users of the
-            machine could read; that belongs into ~/.netrc.
+        UsageError: it is not an http(s) address, or holds a password or a query, which other
+            users of the machine could read; those belong into a file or ~/.netrc.
+    """
+    origin_of(text)
+    parts = urlsplit(text)
+    if parts.username or parts.password:
+        raise UsageError("name and password of a DICOMweb service belong into ~/.netrc or a file")
+    if parts.query or parts.fragment:
+        raise UsageError("the root of a DICOMweb service has no ? and no #")
+    return WebAddress(text.rstrip("/"), credentials, tuple(map(origin_of, redirects)))
+
+
+def origin_of(text: str) -> str:
+    """Scheme, host and port of an http(s) address (RFC 6454), the port always named.
+
+    Raises:
+        UsageError: it is none.
     """
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
         raise UsageError("a DICOMweb service is named as http(s)://host[:port]/path")
-    if parts.username or parts.password:
-        raise UsageError("name and password of a DICOMweb service belong into ~/.netrc")
-    return WebAddress(text.rstrip("/"))
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or PORTS[parts.scheme]}"
 
 
 def title(text: str) -> str:

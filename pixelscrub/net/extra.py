@@ -7,7 +7,7 @@ from typing import Final
 
 from pixelscrub.errors import MissingComponentError
 
-PACKAGES: Final = ("pynetdicom", "dicomweb_client")
+PACKAGES: Final = ("pynetdicom", "requests")
 INSTALL: Final = "install it with: pip install 'pixelscrub[net]'"
 
 

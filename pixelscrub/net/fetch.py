@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pixelscrub.compat.quiet import hush
-from pixelscrub.errors import HeldError, NothingUsableError, Reason, UsageError, guarded
+from pixelscrub.errors import HeldError, NothingUsableError, UsageError
 from pixelscrub.net import extra
 from pixelscrub.net.address import WebAddress
 from pixelscrub.net.peer import UnreachableError
@@ -67,12 +68,13 @@ class _Coming:
     fetched: Fetched
     is_whole: bool = False
 
-    def __iter__(self) -> Iterator[bytes]:
+    def save(self, new_file: Callable[[], Path]) -> Iterator[Path]:
+        """Files that came whole, each as soon as it has."""
         came = 0
         try:
-            for content in self.peer.retrieve(self.uid):
+            for file in self.peer.retrieve(self.uid, new_file):
                 came += 1
-                yield content
+                yield file
             self.is_whole = came >= self.announced
         except UnreachableError as error:
             self.fetched.broken[error.code] += 1
@@ -95,8 +97,8 @@ def fetch(query: Query, folder: Path) -> Fetched:
     for number, study in enumerate(studies, 1):
         place = folder / f"{number:04d}-incomplete"
         place.mkdir(mode=0o700)
-        for count, content in enumerate(study, 1):
-            _write(content, place / f"{count:06d}.dcm")
+        names = (place / f"{count:06d}.dcm" for count in itertools.count(1))
+        for _ in study.save(partial(next, names)):
             fetched.instances += 1
         if study.is_whole:
             place.rename(folder / f"{number:04d}")
@@ -141,17 +143,16 @@ def scrub_fetched(
     studies = _retrieve(query, fetched)
     with open_service(recipe, out, private, key, workers) as station:
         for study in studies:
-            names = {_take(station, content, fetched) for content in study}
+            files = study.save(station.spool.new_file)
+            names = {_take(station, file, fetched) for file in files}
             if study.is_whole:
                 for name in filter(None, names):
                     station.scrub(name)
         return station.record(), fetched
 
 
-def _take(station: ScrubService, content: bytes, fetched: Fetched) -> str | None:
+def _take(station: ScrubService, file: Path, fetched: Fetched) -> str | None:
     """Take over one file; gives the name of its study, None where it cannot be read."""
-    file = station.spool.new_file()
-    _write(content, file)
     try:
         receipt = station.spool.take(file, sender="dicomweb")
     except HeldError:
@@ -174,9 +175,3 @@ def _retrieve(query: Query, fetched: Fetched) -> Iterator[_Coming]:
     if not studies:
         raise NothingUsableError("no study matches")
     return (_Coming(peer, uid, announced, fetched) for uid, announced in studies)
-
-
-def _write(content: bytes, path: Path) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file, guarded(Reason.WRITE_FAILED):
-        file.write(content)

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from pixelscrub.errors import HeldError
+from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance
 from pixelscrub.net.peer import Peer, QueuedInstance, UnreachableError
 from pixelscrub.net.receipts import Receipt, Receipts, State
 from pixelscrub.net.spool import source
+from pixelscrub.store.output import Output
 
 BATCH: Final = 200
 """Instances that are looked up, and committed to, at a time."""
@@ -66,6 +68,7 @@ class Forwarder:
     def work(self) -> None:
         """Send what is due, then ask for commitment to what was sent."""
         now = time.time()  # what fails from here on is due later, however short the wait
+        self.receipts.hasten(now, max(self.patience.longest, self.patience.commitment))
         while not self.stop.is_set() and (due := self.receipts.due(now, BATCH)):
             for _, study in groupby(due, key=lambda receipt: receipt.study):
                 self._deliver(list(study))
@@ -128,12 +131,22 @@ class Forwarder:
         items = []
         for receipt in list(open_ones.values()):
             try:
-                instance = read_instance(source(self.out / (receipt.output or "")))
+                instance = read_instance(self._source(receipt))
                 items.append(QueuedInstance(receipt.name, instance))
             except (HeldError, OSError) as error:
                 self.receipts.put(self._later(receipt, type(error).__name__))
                 del open_ones[receipt.name]
         return items
+
+    def _source(self, receipt: Receipt) -> Source:
+        """The file of the output folder that a receipt names.
+
+        Raises:
+            OSError: there is none, or it lies elsewhere.
+        """
+        if receipt.output is None or not Output(self.out).holds(receipt.output):
+            raise FileNotFoundError
+        return source(self.out / receipt.output)
 
     def _ask_commitment(self, sent: Sequence[Receipt]) -> None:
         from pydicom.uid import generate_uid

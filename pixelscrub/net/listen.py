@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub.errors import HeldError, UsageError
 from pixelscrub.net import address
+from pixelscrub.net.admission import address_of
+from pixelscrub.net.limits import ListenerLimits
 from pixelscrub.net.peer import Report
 from pixelscrub.net.spool import Spool
 from pixelscrub.net.tls import Tls
@@ -20,22 +22,29 @@ if TYPE_CHECKING:
     from pynetdicom import AE
     from pynetdicom.association import Association
     from pynetdicom.events import Event
-    from pynetdicom.transport import ThreadedAssociationServer
+    from pynetdicom.pdu_primitives import A_ASSOCIATE
+    from pynetdicom.presentation import PresentationContext
+
+    from pixelscrub.net.transport import AdmittingServer
 
 SUCCESS: Final = 0x0000
 OUT_OF_RESOURCES: Final = 0xA700
 CANNOT_UNDERSTAND: Final = 0xC000
 PROCESSING_FAILURE: Final = 0x0110
-ASSOCIATIONS: Final = 50
-"""Associations at a time; a further one is rejected as transient."""
-GREETING: Final = 10.0
-"""Seconds from a connection to its request for an association, the TLS handshake included."""
+VERIFICATION: Final = "1.2.840.10008.1.1"
+COMMITMENT: Final = "1.2.840.10008.1.20.1"
+NOT_AUTHORIZED: Final = 0x0124
+"""Refused: the requestor was not authorized to perform the operation (PS3.7 section C.4.2)."""
+ENDING: Final = 10.0
+"""Seconds that an association may take to end."""
 LEFTOVER: Final = 60.0
 """Seconds without a byte after which a half-received file of no association is a leftover."""
 PDU: Final = 2**17
 """Bytes of the largest PDU with data that peers may send."""
-LARGEST_PDU: Final = 2**20
-"""Bytes of the largest PDU that is read; a request for an association may be longer than data."""
+LIMIT_EXCEEDED: Final = (0x02, 0x03, 0x02)
+"""Rejected-transient, by the provider, local limit exceeded (PS3.8 table 9-21)."""
+CALLING_TITLE: Final = (0x01, 0x01, 0x03)
+"""Rejected-permanent, by the user, calling AE title not recognized."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class ListenerConfig:
         host: address to bind to.
         allowed: AE titles that may call; none named means all, on this machine alone.
         tls: certificates.
+        limits: what peers may take.
     """
 
     title: str
@@ -55,6 +65,7 @@ class ListenerConfig:
     host: str = "127.0.0.1"
     allowed: tuple[str, ...] = ()
     tls: Tls = Tls()  # noqa: RUF009 (frozen)
+    limits: ListenerLimits = ListenerLimits()  # noqa: RUF009 (frozen)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be served, or would be open to anybody.
@@ -95,7 +106,7 @@ class Listener:
         self._context = door.tls.server()
         self._lock = threading.Lock()
         self._studies: dict[Association, set[str]] = {}
-        self._server: ThreadedAssociationServer | None = None
+        self._server: AdmittingServer | None = None
 
     def start(self) -> None:
         """Listen from now on.
@@ -105,19 +116,28 @@ class Listener:
         """
         from pynetdicom import evt
 
+        from pixelscrub.net.transport import AdmittingServer
+
         handlers: list[Any] = [
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_N_EVENT_REPORT, self._committed),
             (evt.EVT_CONN_OPEN, self._opened),
             (evt.EVT_CONN_CLOSE, self._closed),
+            (evt.EVT_REQUESTED, self._requested),
         ]
-        place = (self._door.host, self._door.port)
+        limits = self._door.limits
         try:
-            self._server = self._entity().start_server(
-                place, block=False, evt_handlers=handlers, ssl_context=self._context
+            self._server = self._entity().make_server(  # type: ignore[assignment]
+                (self._door.host, self._door.port),
+                evt_handlers=handlers,
+                server_class=AdmittingServer,
+                tls=self._context,
+                admission=limits.admission,
+                transport=limits.transport,
             )
         except OSError as error:
             raise UsageError(f"cannot listen there ({type(error).__name__})") from None
+        threading.Thread(target=self._server.serve_forever, name="Listener", daemon=True).start()  # type: ignore[union-attr]
 
     def stop(self) -> None:
         """Take no more; associations that are open are aborted, so nothing is left half told."""
@@ -125,7 +145,7 @@ class Listener:
             self._server.shutdown()
             for association in self._server.active_associations:
                 association.abort()
-                association.join(GREETING)
+                association.join(ENDING)
 
     def busy(self) -> set[str]:
         """Studies that an open association has sent to."""
@@ -146,8 +166,9 @@ class Listener:
         entity.require_called_aet = True
         callers = (*self._door.allowed, *([self._partner] if self._partner else []))
         entity.require_calling_aet = list(callers) if self._door.allowed else []
-        entity.acse_timeout = GREETING
-        entity.maximum_associations, entity.maximum_pdu_size = ASSOCIATIONS, PDU
+        entity.acse_timeout = self._door.limits.admission.seconds
+        entity.maximum_associations = self._door.limits.associations
+        entity.maximum_pdu_size = PDU
         entity.add_supported_context(Verification)
         entity.add_supported_context(StorageCommitmentPushModel, scu_role=False, scp_role=True)
         for context in AllStoragePresentationContexts:
@@ -157,16 +178,47 @@ class Listener:
     def _opened(self, event: Event) -> None:
         with self._lock:
             self._studies[event.assoc] = set()
-        _bound(event.assoc)
 
     def _closed(self, event: Event) -> None:
         with self._lock:
             self._studies.pop(event.assoc, None)
 
+    def _requested(self, event: Event) -> None:
+        """Before it is accepted: whoever may not do something is not offered it."""
+        association: Association = event.assoc
+        request: A_ASSOCIATE = association.requestor.primitive  # type: ignore[assignment]
+        title = str(request.calling_ae_title).strip()
+        contexts = association.acceptor.supported_contexts
+        association.acceptor.supported_contexts = [
+            context for context in contexts if self._may_use(context, title)
+        ]
+        if self._has_too_many(association):
+            _reject(association, LIMIT_EXCEEDED)
+        elif not any(self._may_use(c, title) for c in request.presentation_context_definition_list):
+            _reject(association, CALLING_TITLE)
+
+    def _may_use(self, context: PresentationContext, title: str) -> bool:
+        """The destination may report what it commits to; it may not send for that."""
+        name = context.abstract_syntax
+        if name == COMMITMENT:
+            return title == self._partner
+        return name == VERIFICATION or self._may_send(title)
+
+    def _may_send(self, title: str) -> bool:
+        return not self._door.allowed or title in self._door.allowed
+
+    def _has_too_many(self, association: Association) -> bool:
+        address = address_of((association.requestor.address,))
+        active = self._server.active_associations if self._server is not None else []
+        there = [a for a in active if address_of((a.requestor.address,)) == address]
+        return len(there) > self._door.limits.associations_per_address
+
     def _store(self, event: Event) -> int:
+        sender = str(event.assoc.requestor.ae_title).strip()
+        if not self._may_send(sender):
+            return NOT_AUTHORIZED
         try:
             uid = str(event.request.AffectedSOPInstanceUID)  # type: ignore[union-attr]
-            sender = str(event.assoc.requestor.ae_title).strip()
             receipt = self._spool.take(event.dataset_path, sender, uid)
         except HeldError:
             return CANNOT_UNDERSTAND
@@ -177,6 +229,8 @@ class Listener:
         return SUCCESS
 
     def _committed(self, event: Event) -> tuple[int, None]:
+        if str(event.assoc.requestor.ae_title).strip() != self._partner:
+            return NOT_AUTHORIZED, None
         try:
             self._report(*read_report(event))
         except Exception:
@@ -184,17 +238,9 @@ class Listener:
         return SUCCESS, None
 
 
-def _bound(association: Association) -> None:
-    """Close a connection that announces a PDU beyond all measure: pynetdicom would gather it."""
-    socket = association.dul.socket
-    read = socket.recv  # type: ignore[union-attr]
-
-    def recv(count: int) -> bytearray:
-        if count > LARGEST_PDU:
-            raise OSError
-        return read(count)
-
-    socket.recv = recv  # type: ignore[union-attr, method-assign]
+def _reject(association: Association, reason: tuple[int, int, int]) -> None:
+    association.acse.send_reject(*reason)
+    association.kill()
 
 
 def _is_over(association: Association) -> bool:

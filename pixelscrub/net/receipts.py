@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
 from pixelscrub.errors import Reason, UsageError
+from pixelscrub.store.database import open_database
+from pixelscrub.untrusted import is_output_name
 
 VERSION: Final = 1
+TABLES: Final = frozenset({"receipts", "by_state", "by_study", "by_request"})
 SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS receipts (
     name TEXT PRIMARY KEY, study TEXT NOT NULL, digest TEXT NOT NULL, sender TEXT NOT NULL,
@@ -92,8 +95,7 @@ class Receipts:
         """
         self._lock = threading.Lock()
         try:
-            self._rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            path.chmod(0o600)
+            self._rows = open_database(path, TABLES)
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = FULL")
             version = self._rows.execute("PRAGMA user_version").fetchone()[0]
@@ -141,15 +143,24 @@ class Receipts:
         """All receipts of instances that are held for one reason."""
         return list(self._select("WHERE state = ? AND reason = ?", State.HELD, reason))
 
-    def complete(self, before: float) -> list[str]:
-        """Studies with something to scrub, of which nothing has come since `before`."""
+    def waiting(self) -> list[str]:
+        """Studies with something to scrub; which came first is first."""
         with self._lock:
             rows = self._rows.execute(
-                "SELECT study FROM receipts WHERE state = ? GROUP BY study"
-                " HAVING MAX(received) <= ? ORDER BY MIN(received)",
-                (State.SPOOLED, before),
+                "SELECT study FROM receipts WHERE state = ? GROUP BY study ORDER BY MIN(received)",
+                (State.SPOOLED,),
             ).fetchall()
         return [row[0] for row in rows]
+
+    def hasten(self, now: float, longest: float) -> None:
+        """Have what is due later than anything waits be due now: the clock was put back.
+
+        Args:
+            now: seconds since the epoch.
+            longest: seconds that anything waits.
+        """
+        with self._lock:
+            self._rows.execute("UPDATE receipts SET due = ? WHERE due > ?", (now, now + longest))
 
     def due(self, now: float, limit: int) -> list[Receipt]:
         """What is to be sent now, study by study."""
@@ -174,12 +185,30 @@ class Receipts:
                 f"SELECT {COLUMNS} FROM receipts {where}",  # noqa: S608 (constants of this file)
                 values,
             ).fetchall()
-        return map(_receipt, rows)
+        return filter(None, map(_receipt, rows))
 
 
-def _receipt(row: Iterable[object]) -> Receipt:
+def _receipt(row: Iterable[object]) -> Receipt | None:
+    """A receipt as it was written; None where it is damaged: then it is neither sent nor told."""
     values = dict(zip((field.name for field in fields(Receipt)), row, strict=True))
-    reason = values["reason"]
-    values["state"] = State(str(values["state"]))
-    values["reason"] = None if reason is None else Reason(str(reason))
+    output, reason = values["output"], values["reason"]
+    if not (output is None or is_output_name(output)) or not _has_types(values):
+        return None
+    try:
+        values["state"] = State(str(values["state"]))
+        values["reason"] = None if reason is None else Reason(str(reason))
+    except ValueError:
+        return None
     return Receipt(**values)  # type: ignore[arg-type]
+
+
+def _has_types(values: Mapping[str, object]) -> bool:
+    """Whether texts are texts, and numbers numbers; what may be missing may be None."""
+    texts = (values[name] for name in ("name", "study", "digest", "sender"))
+    others = (values[name] for name in ("sop_class", "uid", "error", "request"))
+    return (
+        all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in others)
+        and all(isinstance(values[name], int | float) for name in ("received", "due"))
+        and isinstance(values["attempts"], int)
+    )

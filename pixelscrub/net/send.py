@@ -18,6 +18,7 @@ from pixelscrub.net.receive import peer_at
 from pixelscrub.net.tls import Tls
 from pixelscrub.outcome import Outcome
 from pixelscrub.store.journal import Journal
+from pixelscrub.store.output import Output
 from pixelscrub.store.private import Private
 
 TRIES: Final = 4
@@ -83,7 +84,7 @@ def is_all_sent(counts: Mapping[str, int]) -> bool:
 def _clean(private: Private, out: Path) -> Iterator[str]:
     with Journal(private.journal) as journal:
         names = [line.output for line in journal.lines() if line.outcome is Outcome.CLEAN]
-    return (name for name in names if name is not None and (out / name).is_file())
+    return (name for name in names if name is not None and Output(out).holds(name))
 
 
 def _receipt(out: Path, name: str) -> Receipt:

@@ -50,11 +50,13 @@ class ScrubService:
         Returns:
             Whether there was one.
         """
-        complete = [s for s in self.receipts.complete(time.time() - quiet) if s not in busy]
-        for study in complete:
-            if not self.run.pool.is_stopped:
+        is_one = False
+        for study in self.receipts.waiting():
+            may_begin = study not in busy and not self.run.pool.is_stopped
+            if may_begin and self.spool.begin(study, quiet):
                 self.scrub(study)
-        return bool(complete)
+                is_one = True
+        return is_one
 
     def scrub(self, study: str) -> None:
         """Scrub one study, by its name in the spool.

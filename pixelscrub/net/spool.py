@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import threading
 import time
@@ -24,11 +25,14 @@ from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance
 from pixelscrub.net.receipts import Receipt, Receipts, State
+from pixelscrub.untrusted import OWNER_ONLY
 
 if TYPE_CHECKING:
     from pixelscrub.intake.instance import Instance
 
 CHUNK: Final = 2**20
+SAFE_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,255}")
+"""What a receipt may name: it is read from the disk, and becomes a path."""
 
 Namer = Callable[[str, str], str]
 """Gives a keyed pseudonym of a UID for a purpose: hexadecimal digits, fit for a file name."""
@@ -46,6 +50,7 @@ class Spool:
         self._path, self.incoming = path, path / "incoming"
         self._studies, self._conflicts = path / "studies", path / "conflicts"
         self._receipts, self._namer, self._taking = receipts, namer, threading.Lock()
+        self._opened, self._heard = time.monotonic(), dict[str, float]()
         try:
             for folder in (path, self.incoming, self._studies, self._conflicts):
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -84,6 +89,25 @@ class Spool:
         except OSError:
             return None
 
+    def quiet_for(self, study: str) -> float:
+        """Seconds since anything of a study came, or since the start.
+
+        By a clock that no change of the time of day moves: a study that is taken for complete too
+        early is scrubbed without what tells of it.
+        """
+        return time.monotonic() - self._heard.get(study, self._opened)
+
+    def begin(self, study: str, quiet: float) -> bool:
+        """Whether a study is complete, since nothing of it came for `quiet` seconds.
+
+        What comes from now on counts anew.
+        """
+        with self._taking:
+            is_complete = self.quiet_for(study) >= quiet
+            if is_complete:
+                self._heard.pop(study, None)
+            return is_complete
+
     def new_file(self) -> Path:
         """A name for a file that is to be received, for `take`."""
         return self.incoming / f"{secrets.token_hex(12)}.dcm"
@@ -93,12 +117,13 @@ class Spool:
         before = time.time() - age
         for file in self.incoming.glob("*.dcm"):
             with suppress(FileNotFoundError):
-                if file.stat().st_mtime <= before:
+                if not age or file.stat().st_mtime <= before:
                     file.unlink()
 
     def _place(self, file: Path, instance: Instance, digest: str, sender: str) -> Receipt:
         name, study = self._namer("instance", instance.uid), self._namer("study", instance.study)
         receipt = Receipt(name, study, digest, sender, time.time())
+        self._heard[study] = time.monotonic()
         known = self._receipts.get(name)
         if known is not None and known.digest != digest:
             reason = Reason.CONFLICTING_INSTANCES
@@ -113,6 +138,8 @@ class Spool:
         return known or receipt
 
     def _file(self, receipt: Receipt) -> Path:
+        if not (SAFE_NAME.fullmatch(receipt.name) and SAFE_NAME.fullmatch(receipt.study)):
+            raise OSError("no name of the spool")
         is_conflict = receipt.reason is Reason.CONFLICTING_INSTANCES
         folder = self._conflicts if is_conflict else self._studies / receipt.study
         return folder / f"{receipt.name}.dcm"
@@ -154,6 +181,7 @@ def _move(file: Path, target: Path) -> None:
     if not target.parent.exists():
         target.parent.mkdir(mode=0o700)
         _sync(target.parent.parent)
+    file.chmod(OWNER_ONLY)
     file.replace(target)
     _sync(target.parent)
 

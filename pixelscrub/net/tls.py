@@ -5,16 +5,11 @@ TLS 1.2 and above, as the BCP 195 profiles of PS3.15 Annex B ask for.
 
 from __future__ import annotations
 
-import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
 from pixelscrub.errors import UsageError
-
-HANDSHAKE: Final = 10.0
-"""Seconds that a peer may take for each step of the handshake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class Tls:
             if self.ca is not None:
                 raise UsageError("TLS needs a certificate and its key, not a CA alone")
             return None
-        context = _Server(ssl.PROTOCOL_TLS_SERVER)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         self._load(context)
         if self.ca is not None:
@@ -78,11 +73,3 @@ class Tls:
         except (OSError, ValueError) as error:
             name = type(error).__name__
             raise UsageError(f"TLS certificate, key or CA cannot be loaded ({name})") from None
-
-
-class _Server(ssl.SSLContext):
-    """Leaves the handshake to the connection's own thread, so that a mute peer stops no other."""
-
-    def wrap_socket(self, sock: socket.socket, *_: Any, **__: Any) -> ssl.SSLSocket:
-        sock.settimeout(HANDSHAKE)
-        return super().wrap_socket(sock, server_side=True, do_handshake_on_connect=False)

@@ -2,49 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import quote
 
+from pixelscrub.errors import Reason, guarded
 from pixelscrub.net.address import WebAddress
-from pixelscrub.net.multipart import bodies
+from pixelscrub.net.http import Service, content_of
+from pixelscrub.net.limits import WebLimits
+from pixelscrub.net.multipart import pieces
 from pixelscrub.net.peer import QueuedInstance, Report, Result, UnreachableError
 from pixelscrub.net.tls import Tls
 
-if TYPE_CHECKING:
-    import requests
-    from dicomweb_client.web import DICOMwebClient
-
 BATCH_BYTES: Final = 32 * 2**20
 """Bytes of one request; an instance that is larger travels alone."""
-TIMEOUT: Final = (10, 300)
-"""Seconds to connect, and to wait for the next bytes of an answer."""
-CHUNK: Final = 2**16
+JSON: Final = {"Accept": "application/dicom+json, application/json"}
 ANY_SYNTAX: Final = {
     "Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*',
 }
 STUDY, INSTANCE, REFERENCED_INSTANCE = "0020000D", "00080018", "00081155"
 REFERENCED, FAILED, FAILURE = "00081199", "00081198", "00081197"
+STOW_ANSWERS: Final = (200, 202, 409)
+"""Statuses of an answer that names instances (PS3.18 table 10.5.3-1)."""
 
 
 class WebPeer:
     """A DICOMweb service at an address."""
 
-    def __init__(self, address: WebAddress, tls: Tls) -> None:
-        """Make ready to call; names and passwords come from ~/.netrc.
+    def __init__(
+        self,
+        address: WebAddress,
+        tls: Tls,
+        limits: WebLimits = WebLimits(),  # noqa: B008 (frozen)
+    ) -> None:
+        """Make ready to call.
 
         Raises:
             UsageError: a certificate cannot be loaded.
         """
-        import requests
-
-        tls.client()
-        self._url = address.url
-        self._session = requests.Session()
-        self._session.verify = str(tls.ca) if tls.ca else True
-        self._session.cert = (str(tls.cert), str(tls.key)) if tls.cert else None
+        self._limits = limits
+        self._service = Service(address, tls, limits)
 
     def send(self, items: Sequence[QueuedInstance]) -> Iterator[Result]:
         """STOW-RS, in requests of bounded size."""
@@ -57,9 +57,7 @@ class WebPeer:
         """QIDO-RS for the instances of each study."""
         found: set[str] = set()
         for study in {item.instance.study for item in items}:
-            with _reduced():
-                answers = self._client().search_for_instances(study, get_remaining=True)
-            found |= set(_values(answers, INSTANCE))
+            found |= set(_values(self._search(_instances(study), {}), INSTANCE))
         return found
 
     def ask_commitment(
@@ -71,55 +69,102 @@ class WebPeer:
 
     def studies(self, query: Mapping[str, str]) -> list[tuple[str, int]]:
         """Study Instance UID and number of instances of each study that matches."""
-        with _reduced():
-            client = self._client()
-            found = client.search_for_studies(search_filters=dict(query), get_remaining=True)
-            uids = _values(found, STUDY)
-            return [
-                (uid, len(client.search_for_instances(uid, get_remaining=True))) for uid in uids
-            ]
+        uids = _values(self._search("/studies", query), STUDY)
+        return [(str(uid), len(self._search(_instances(str(uid)), {}))) for uid in uids]
 
-    def retrieve(self, study: str) -> Iterator[bytes]:
+    def retrieve(self, study: str, new_file: Callable[[], Path]) -> Iterator[Path]:
         """WADO-RS: the instances of a study as files, in the transfer syntax they are stored in.
 
+        Args:
+            study: its Study Instance UID.
+            new_file: names files, which are made as the instances come.
+
+        Yields:
+            Files that are whole.
+
         Raises:
-            UnreachableError: the answer breaks off; every instance that was given is whole.
+            UnreachableError: the answer breaks off or goes beyond the limits; no file that is not
+                whole is left.
+            HeldError: WRITE_FAILED.
         """
-        url = f"{self._url}/studies/{quote(study, safe='')}"
-        with (
-            _reduced(),
-            self._session.get(url, headers=ANY_SYNTAX, stream=True, timeout=TIMEOUT) as answer,
-        ):
+        path = f"/studies/{quote(study, safe='')}"
+        with self._service.answer("GET", path, headers=ANY_SYNTAX) as answer:
             answer.raise_for_status()
             kind = answer.headers.get("Content-Type", "")
-            yield from bodies(kind, answer.iter_content(CHUNK))
+            content = content_of(answer, self._limits.images)
+            yield from _saved(pieces(kind, content, self._limits.parts), new_file)
 
-    def _client(self) -> DICOMwebClient:
-        from dicomweb_client.web import DICOMwebClient
-
-        client = DICOMwebClient(self._url, session=self._session, timeout=TIMEOUT)
-        client.set_http_retry_params(retry=False)
-        return client
+    def _search(self, path: str, query: Mapping[str, str]) -> list[Mapping[str, Any]]:
+        """All results of a search, page by page (PS3.18 section 8.3.4.4)."""
+        found: list[Mapping[str, Any]] = []
+        before: list[Mapping[str, Any]] = []
+        while True:
+            pages = {"limit": str(self._limits.page), "offset": str(len(found))}
+            status, told = self._service.json("GET", path, headers=JSON, params={**query, **pages})
+            if status >= 300:
+                raise UnreachableError(f"http_{status}")
+            page = _results(told)
+            if not page or page == before:  # a service that knows no pages gives all again
+                return found
+            found, before = found + page, page
+            if len(found) > self._limits.results:
+                raise UnreachableError("too_many_results")
 
     def _post(self, batch: Sequence[QueuedInstance]) -> dict[str, str | None]:
         boundary = secrets.token_hex(24)
         kind = f'multipart/related; type="application/dicom"; boundary={boundary}'
-        with _reduced():
-            response = self._session.post(
-                f"{self._url}/studies",
-                data=_multipart([item.path.read_bytes() for item in batch], boundary),
-                headers={"Content-Type": kind, "Accept": "application/dicom+json"},
-                timeout=TIMEOUT,
-            )
-            return _answers(response, [item.instance.uid for item in batch])
+        status, told = self._service.json(
+            "POST",
+            "/studies",
+            data=_multipart([item.path.read_bytes() for item in batch], boundary),
+            headers={"Content-Type": kind, "Accept": "application/dicom+json"},
+        )
+        return _answers(status, told, [item.instance.uid for item in batch])
 
 
-def _answers(response: requests.Response, uids: Sequence[str]) -> dict[str, str | None]:
+def _instances(study: str) -> str:
+    return f"/studies/{quote(study, safe='')}/instances"
+
+
+def _results(told: Any) -> list[Mapping[str, Any]]:
+    """Data sets in JSON; some services give one alone instead of a list of them."""
+    results = [told] if isinstance(told, dict) else told or []
+    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+        raise UnreachableError("no_dicom_json")
+    return results
+
+
+def _saved(parts: Iterator[bytes | None], new_file: Callable[[], Path]) -> Iterator[Path]:
+    """Write each part into a file that nobody else can read; a part that breaks off is removed."""
+    while (path := _save_next(parts, new_file)) is not None:
+        yield path
+
+
+def _save_next(parts: Iterator[bytes | None], new_file: Callable[[], Path]) -> Path | None:
+    try:
+        piece = next(parts)
+    except StopIteration:
+        return None
+    path = new_file()
+    try:
+        with guarded(Reason.WRITE_FAILED):
+            file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        with file:
+            while piece is not None:
+                with guarded(Reason.WRITE_FAILED):
+                    file.write(piece)
+                piece = next(parts)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _answers(status: int, body: Any, uids: Sequence[str]) -> dict[str, str | None]:
     """For each instance None where the service names it as stored (PS3.18 table 10.5.3-1)."""
-    if response.status_code not in (200, 202, 409):
-        return dict.fromkeys(uids, f"http_{response.status_code}")
-    body = response.json()
-    told: dict[str, Any] = body[0] if isinstance(body, list) else body
+    if status not in STOW_ANSWERS:
+        return dict.fromkeys(uids, f"http_{status}")
+    told: Mapping[str, Any] = (_results(body) or [{}])[0]
     errors: dict[str, str | None] = dict.fromkeys(uids, "not_named")
     for failed in told.get(FAILED, {}).get("Value", []):
         for uid in _values([failed], REFERENCED_INSTANCE):
@@ -149,19 +194,3 @@ def _batches(items: Sequence[QueuedInstance]) -> Iterator[list[QueuedInstance]]:
 def _multipart(parts: Sequence[bytes], boundary: str) -> bytes:
     head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
     return b"".join(head + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
-
-
-@contextmanager
-def _reduced() -> Iterator[None]:
-    """Reduce what a service or the network did wrong to a code: messages quote addresses."""
-    import requests
-
-    try:
-        yield
-    except UnreachableError:
-        raise
-    except requests.HTTPError as error:
-        status = error.response.status_code if error.response is not None else 0
-        raise UnreachableError(f"http_{status}") from None
-    except Exception as error:
-        raise UnreachableError(type(error).__name__) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from pydicom.uid import UID
 
 from pixelscrub.dicom.encapsulation import EXTENDED_LENGTHS, EXTENDED_OFFSETS
@@ -17,7 +18,7 @@ from pixelscrub.pixels.edit import Edit
 from pixelscrub.pixels.fit import OVERLAY_GROUPS
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.nested import remove_pictures
-from pixelscrub.pixels.write import target_syntax
+from pixelscrub.pixels.write import essential_streams, target_syntax
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -28,10 +29,12 @@ STATISTICS: Final = (
     "SmallestPixelValueInSeries",
     "LargestPixelValueInSeries",
 )
+ITEM_HEAD: Final = 8
+"""Bytes of the tag and length before a fragment."""
 ICON: Final = "IconImageSequence"
 
 
-def adapt(header: FileDataset, image: Image, edit: Edit) -> None:
+def adapt(header: FileDataset, image: Image, edit: Edit, *, correct: bool = True) -> None:
     """Correct `header` in place.
 
     Where anything is masked the icon image goes too, and every picture inside a sequence: they
@@ -42,6 +45,7 @@ def adapt(header: FileDataset, image: Image, edit: Edit) -> None:
         header: the header of `image`, or a copy.
         image: the original.
         edit: what will be changed, fitted to the image.
+        correct: where the header and the pixel data disagree, it says what those are.
 
     Raises:
         HeldError: BAD_PIXEL_DESCRIPTION, where attributes of the pixel grid cannot be corrected.
@@ -52,14 +56,43 @@ def adapt(header: FileDataset, image: Image, edit: Edit) -> None:
         if edit.masks or edit.drop_overlays:
             _remove(header, ICON)
             remove_pictures(header)
+        _correct(header, image, every=correct)
         if not edit:
+            _tell_offsets(header, image)
             return
         _remove(header, *STATISTICS)
-        for tag in (EXTENDED_OFFSETS, EXTENDED_LENGTHS):
-            header._dict.pop(tag, None)  # type: ignore[call-overload]
+        _drop(header, EXTENDED_OFFSETS, EXTENDED_LENGTHS)
         if edit.crop is not None:
             crop_header(header, edit.crop)
         _name_compression(header, image, edit)
+
+
+def _correct(header: FileDataset, image: Image, *, every: bool) -> None:
+    """Write what the pixel data are; the transfer syntax always, for nobody could read them."""
+    for keyword, value in image.corrections().items():
+        if keyword == "TransferSyntaxUID":
+            header.file_meta.TransferSyntaxUID = UID(str(value))
+        elif every:
+            setattr(header, keyword, value)
+
+
+def _tell_offsets(header: FileDataset, image: Image) -> None:
+    """Make the extended offset table anew, where streams are written anew; and drop a lost half."""
+    if not {EXTENDED_OFFSETS, EXTENDED_LENGTHS} & header._dict.keys():
+        return
+    if image.encapsulated is None:
+        _drop(header, EXTENDED_OFFSETS, EXTENDED_LENGTHS)
+    elif not image.is_minimal:
+        lengths = np.array([len(stream) for stream in essential_streams(image)], "<u8")
+        padded = ITEM_HEAD + lengths + lengths % 2
+        offsets = np.concatenate([[0], np.cumsum(padded)[:-1]]).astype("<u8")
+        header.ExtendedOffsetTable = offsets.tobytes()
+        header.ExtendedOffsetTableLengths = lengths.tobytes()
+
+
+def _drop(header: FileDataset, *tags: int) -> None:
+    for tag in tags:
+        header._dict.pop(tag, None)  # type: ignore[call-overload]
 
 
 def _remove(header: FileDataset, *keywords: str) -> None:

@@ -21,9 +21,14 @@ from pixelscrub.pixels.codestream import CodeStream, read_jpeg, read_jpeg2000
 from pixelscrub.pixels.info import PixelInfo
 
 Cells = npt.NDArray[Any]
+Decode = Callable[[bytes, PixelInfo], Cells]
+Encode = Callable[[Cells, PixelInfo, CodeStream | None], bytes]
 
 _ROOT: Final = "1.2.840.10008.1.2."
-_LOSSY: Final = (0xC0, 0xC1, 0xC2)
+LOSSY: Final = (0xC0, 0xC1, 0xC2)
+"""Frame headers of lossy JPEG."""
+RGB_IDENTIFIERS: Final = (82, 71, 66)
+"""Identifiers of components that are named by their colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,69 @@ class Codec:
         header: reads the frame header of a code stream, or None where it has none.
         processes: SOF codes that the syntax may hold.
         lossless: UID that changed frames are written under, where not under their own.
+        essential: what decoding needs of a code stream, and nothing else.
         method: Lossy Image Compression Method (PS3.3 C.7.6.1.1.5.1), where frames may have lost
             something.
     """
 
     name: str
-    decode: Callable[[bytes, PixelInfo], Cells] | None = None
-    encode: Callable[[Cells, PixelInfo, CodeStream | None], bytes] | None = None
+    decode: Decode | None = None
+    encode: Encode | None = None
     header: Callable[[bytes], CodeStream] | None = None
     processes: tuple[int, ...] = ()
     lossless: str = ""
     method: str = ""
+    essential: Callable[[bytes, PixelInfo], bytes] | None = None
+
+
+def _jpeg(name: str, *processes: int, lossless: str = "", method: str = "") -> Codec:
+    """A row of ISO 10918-1: 8-bit frames of lossy processes are edited, never encoded again."""
+    encode = None if lossless else lib.encode_lossless_jpeg
+    return Codec(
+        name, lib.decode_jpeg, encode, read_jpeg, processes, lossless, method, lib.essential_jpeg
+    )
+
+
+def _jpeg_ls(name: str, lossless: str = "", method: str = "") -> Codec:
+    """A row of ISO 14495-1."""
+    return Codec(
+        name,
+        lib.decode_jpeg_ls,
+        lib.encode_jpeg_ls,
+        read_jpeg,
+        (0xF7,),
+        lossless,
+        method,
+        lib.essential_jpeg_ls,
+    )
+
+
+def _jpeg2000(
+    name: str, lossless: str = "", method: str = "", encode: Encode = lib.encode_jpeg2000
+) -> Codec:
+    """A row of ISO 15444-1 or 15444-15."""
+    return Codec(
+        name,
+        lib.decode_jpeg2000,
+        encode,
+        read_jpeg2000,
+        (0x51,),
+        lossless,
+        method,
+        lib.essential_jpeg2000,
+    )
+
+
+def _jpeg_xl(name: str, lossless: str = "", method: str = "") -> Codec:
+    """A row of ISO 18181-1."""
+    return Codec(
+        name,
+        lib.decode_jpegxl,
+        lib.encode_jpegxl,
+        lossless=lossless,
+        method=method,
+        essential=lib.essential_jpegxl,
+    )
 
 
 TABLE: Final = {
@@ -55,58 +112,27 @@ TABLE: Final = {
     _ROOT + "1": Codec("Explicit VR Little Endian"),
     _ROOT + "1.99": Codec("Deflated Explicit VR Little Endian"),
     _ROOT + "2": Codec("Explicit VR Big Endian"),
-    _ROOT + "5": Codec("RLE Lossless", lib.decode_rle, lib.encode_rle),
-    _ROOT + "4.50": Codec(
-        "JPEG Baseline", lib.decode_jpeg, None, read_jpeg, _LOSSY, _ROOT + "4.70", "ISO_10918_1"
+    _ROOT + "5": Codec("RLE Lossless", lib.decode_rle, lib.encode_rle, essential=lib.essential_rle),
+    _ROOT + "8.1": Codec(
+        "Deflated Image Frame Compression",
+        lib.decode_deflated,
+        lib.encode_deflated,
+        essential=lib.essential_deflated,
     ),
-    _ROOT + "4.51": Codec(
-        "JPEG Extended", lib.decode_jpeg, None, read_jpeg, _LOSSY, _ROOT + "4.70", "ISO_10918_1"
-    ),
-    _ROOT + "4.57": Codec(
-        "JPEG Lossless", lib.decode_jpeg, lib.encode_lossless_jpeg, read_jpeg, (0xC3,)
-    ),
-    _ROOT + "4.70": Codec(
-        "JPEG Lossless SV1", lib.decode_jpeg, lib.encode_lossless_jpeg, read_jpeg, (0xC3,)
-    ),
-    _ROOT + "4.80": Codec(
-        "JPEG-LS Lossless", lib.decode_jpeg_ls, lib.encode_jpeg_ls, read_jpeg, (0xF7,)
-    ),
-    _ROOT + "4.81": Codec(
-        "JPEG-LS Near-lossless",
-        lib.decode_jpeg_ls,
-        lib.encode_jpeg_ls,
-        read_jpeg,
-        (0xF7,),
-        _ROOT + "4.80",
-        "ISO_14495_1",
-    ),
-    _ROOT + "4.90": Codec(
-        "JPEG 2000 Lossless", lib.decode_jpeg2000, lib.encode_jpeg2000, read_jpeg2000, (0x51,)
-    ),
-    _ROOT + "4.91": Codec(
-        "JPEG 2000",
-        lib.decode_jpeg2000,
-        lib.encode_jpeg2000,
-        read_jpeg2000,
-        (0x51,),
-        _ROOT + "4.90",
-        "ISO_15444_1",
-    ),
-    _ROOT + "4.201": Codec(
-        "HTJ2K Lossless", lib.decode_jpeg2000, lib.encode_htj2k, read_jpeg2000, (0x51,)
-    ),
-    _ROOT + "4.202": Codec(
-        "HTJ2K Lossless RPCL", lib.decode_jpeg2000, lib.encode_htj2k, read_jpeg2000, (0x51,)
-    ),
-    _ROOT + "4.203": Codec(
-        "HTJ2K",
-        lib.decode_jpeg2000,
-        lib.encode_htj2k,
-        read_jpeg2000,
-        (0x51,),
-        _ROOT + "4.201",
-        "ISO_15444_15",
-    ),
+    _ROOT + "4.50": _jpeg("JPEG Baseline", *LOSSY, lossless=_ROOT + "4.70", method="ISO_10918_1"),
+    _ROOT + "4.51": _jpeg("JPEG Extended", *LOSSY, lossless=_ROOT + "4.70", method="ISO_10918_1"),
+    _ROOT + "4.57": _jpeg("JPEG Lossless", 0xC3),
+    _ROOT + "4.70": _jpeg("JPEG Lossless SV1", 0xC3),
+    _ROOT + "4.80": _jpeg_ls("JPEG-LS Lossless"),
+    _ROOT + "4.81": _jpeg_ls("JPEG-LS Near-lossless", _ROOT + "4.80", "ISO_14495_1"),
+    _ROOT + "4.90": _jpeg2000("JPEG 2000 Lossless"),
+    _ROOT + "4.91": _jpeg2000("JPEG 2000", _ROOT + "4.90", "ISO_15444_1"),
+    _ROOT + "4.201": _jpeg2000("HTJ2K Lossless", encode=lib.encode_htj2k),
+    _ROOT + "4.202": _jpeg2000("HTJ2K Lossless RPCL", encode=lib.encode_htj2k),
+    _ROOT + "4.203": _jpeg2000("HTJ2K", _ROOT + "4.201", "ISO_15444_15", lib.encode_htj2k),
+    _ROOT + "4.110": _jpeg_xl("JPEG XL Lossless"),
+    _ROOT + "4.111": _jpeg_xl("JPEG XL Recompression", _ROOT + "4.110", "ISO_18181_1"),
+    _ROOT + "4.112": _jpeg_xl("JPEG XL", _ROOT + "4.110", "ISO_18181_1"),
 }
 """Every transfer syntax whose pixel data are understood."""
 
@@ -135,8 +161,7 @@ def read_stream(codec: Codec, stream: bytes, info: PixelInfo) -> CodeStream | No
     """
     if codec.header is None:
         return None
-    with guarded(Reason.DECODE_FAILED):
-        found = codec.header(stream)
+    found = header_of(codec.header, stream)
     expected = (info.rows, info.columns, info.samples)
     if found.process not in codec.processes:
         raise HeldError(Reason.CODESTREAM_MISMATCH, "process does not fit the transfer syntax")
@@ -148,11 +173,21 @@ def read_stream(codec: Codec, stream: bytes, info: PixelInfo) -> CodeStream | No
     return found
 
 
+def header_of(read: Callable[[bytes], CodeStream], stream: bytes) -> CodeStream:
+    """The frame header of a code stream by one of the readers.
+
+    Raises:
+        HeldError: DECODE_FAILED or TRUNCATED_PIXEL_DATA.
+    """
+    with guarded(Reason.DECODE_FAILED):
+        return read(stream)
+
+
 def _check_colour(found: CodeStream, info: PixelInfo) -> None:
     """Raise where a lossy JPEG says that its colours are not what the header says."""
-    if found.components != 3 or found.process not in _LOSSY:
+    if found.components != 3 or found.process not in LOSSY:
         return
-    says_rgb = found.transform == 0 or found.identifiers == (82, 71, 66)
+    says_rgb = found.transform == 0 or found.identifiers == RGB_IDENTIFIERS
     is_contradicted = says_rgb if info.photometric.startswith("YBR") else found.transform == 1
     if is_contradicted:
         raise HeldError(Reason.CODESTREAM_MISMATCH, "colour transform differs from the header's")
@@ -174,6 +209,19 @@ def decode(codec: Codec, stream: bytes, info: PixelInfo) -> Cells:
     return cells
 
 
+def essential(codec: Codec, stream: bytes, info: PixelInfo) -> bytes:
+    """What decoding needs of the code stream of one frame; entropy-coded data as they were.
+
+    Comments, application segments, boxes, tables that nothing uses, and what stands before or
+    behind the end of the image go.
+
+    Raises:
+        HeldError: MISSING_CODEC, or an error of decoding where the stream does not add up.
+    """
+    with _library(Reason.DECODE_FAILED):
+        return codec.essential(stream, info)  # type: ignore[misc]
+
+
 def encode(codec: Codec, cells: Cells, info: PixelInfo, found: CodeStream | None) -> bytes:
     """The code stream of one frame, losslessly.
 
@@ -189,7 +237,8 @@ def encode(codec: Codec, cells: Cells, info: PixelInfo, found: CodeStream | None
     if codec.encode is None:
         raise HeldError(Reason.CANNOT_CHANGE, "no encoder")
     with _library(Reason.ENCODE_FAILED):
-        return codec.encode(_samples(cells, info, found), info, found)
+        stream = codec.encode(_samples(cells, info, found), info, found)
+    return essential(codec, stream, info)
 
 
 def _samples(cells: Cells, info: PixelInfo, found: CodeStream | None) -> Cells:

@@ -52,6 +52,7 @@ class Edit:
         voxels: what to overwrite frame by frame (faces), or None.
         crop: the rectangle that stays, or None.
         drop_overlays: overlay planes go, with the bits of cells that hold some.
+        keep_planes: bits of cells that hold overlay planes are no unused ones.
         clear_unused: bits of cells that stored values do not use become zero (set by `fit`).
     """
 
@@ -60,6 +61,7 @@ class Edit:
     voxels: VoxelEdit | None = None
     crop: Box | None = None
     drop_overlays: bool = False
+    keep_planes: bool = False
     clear_unused: bool = False
 
     def __bool__(self) -> bool:

@@ -25,15 +25,18 @@ def fit(image: Image, edit: Edit) -> Edit:
     """The edit that is carried out: never less than what was asked for.
 
     Boxes are clipped, and in JPEG grown to whole MCUs, in subsampled native pixel data to whole
-    pairs. The rectangle that stays is grown likewise, and what lies between it and the one asked
-    for is masked. Where overlay planes go, unused bits of cells that hold some are cleared.
+    pairs. The rectangle that stays is grown likewise, and what is between it and the one asked
+    for is masked. Bits of cells that stored values do not use are cleared where any is set, but for
+    overlay planes that stay.
 
     Raises:
         HeldError: CANNOT_CHANGE, where a tiled image is to be cropped; errors of decoding.
     """
     if image.info is None:
         return Edit(drop_overlays=edit.drop_overlays)
-    edit = replace(edit, clear_unused=edit.drop_overlays and hides_overlays(image))
+    keeps_planes = edit.keep_planes and hides_overlays(image)
+    clear = not keeps_planes and image.stored.uses_other_bits()
+    edit = replace(edit, clear_unused=clear)
     if not edit:
         return edit
     if edit.crop is not None and "TotalPixelMatrixColumns" in image.header:

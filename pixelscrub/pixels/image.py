@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, BinaryIO
 
+import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.dicom.encapsulation import EXTENDED_OFFSETS, EncapsulatedFrames
+from pixelscrub.dicom.encapsulation import (
+    EXTENDED_LENGTHS,
+    EXTENDED_OFFSETS,
+    EncapsulatedFrames,
+)
 from pixelscrub.dicom.pixel_element import PIXEL_TAGS, read_around
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels import codecs
-from pixelscrub.pixels.info import PixelInfo, describe
+from pixelscrub.pixels.frames import Frames
+from pixelscrub.pixels.info import PixelInfo, describe, differences
 from pixelscrub.pixels.native import NativeFrames
 
 Cells = npt.NDArray[Any]
@@ -27,6 +34,7 @@ class Image:
         element: where the pixel data lies in `file`.
         file: the opened file, or what it inflates to.
         native, encapsulated: reads frames; one of them is None.
+        stored: how frames are stored, where there is pixel data.
 
     Raises:
         HeldError: the file is damaged, or its pixel data cannot be understood.
@@ -77,6 +85,11 @@ class Image:
             raise HeldError(Reason.BAD_PIXEL_DATA, "pixel data are not encapsulated")
         return self.encapsulated.stream(index)
 
+    @cached_property
+    def is_minimal(self) -> bool:
+        """Whether the pixel data hold nothing but what frames need."""
+        return self.element is None or self.stored.is_minimal()
+
     @property
     def known(self) -> PixelInfo:
         """`info`, where there must be some."""
@@ -84,20 +97,44 @@ class Image:
             raise HeldError(Reason.BAD_PIXEL_DATA, "no pixel data")
         return self.info
 
+    def corrections(self) -> dict[str, int | str]:
+        """What the header says of the frames and the pixel data do not, and what is right."""
+        if self.info is None:
+            return {}
+        found = differences(self.header, self.info)
+        syntax = str(self.header.file_meta.TransferSyntaxUID)
+        if syntax != self.info.transfer_syntax:
+            found["TransferSyntaxUID"] = self.info.transfer_syntax
+        return found
+
     def _open(self) -> None:
         assert self.element is not None  # noqa: S101
-        transfer_syntax = str(self.header.file_meta.TransferSyntaxUID)
-        self.codec = codecs.codec_of(transfer_syntax)
+        extended = [
+            None if (e := self.header.get_item(tag)) is None else e.value
+            for tag in (EXTENDED_OFFSETS, EXTENDED_LENGTHS)
+        ]
+        syntax = str(self.header.file_meta.TransferSyntaxUID)
+        keyword = PIXEL_TAGS[self.element.tag]
         with guarded(Reason.BAD_PIXEL_DESCRIPTION):
-            self.info = describe(self.header, transfer_syntax, PIXEL_TAGS[self.element.tag])
-        is_native = self.element.items is None
-        if is_native != (self.codec.decode is None):
-            raise HeldError(Reason.BAD_PIXEL_DATA, "encapsulation does not fit transfer syntax")
-        if is_native:
-            self.native = NativeFrames(self.file, self.element, self.info, self.is_big_endian)
-        else:
-            table = self.header.get_item(EXTENDED_OFFSETS)
-            extended = None if table is None else table.value
-            self.encapsulated = EncapsulatedFrames(
-                self.file, self.element, self.info.frames, extended
-            )
+            info = describe(self.header, syntax, keyword)
+        self.stored = Frames.of(self.file, self.element, info, self.is_big_endian, extended)
+        self.info, self.codec, self.element = (
+            self.stored.info,
+            self.stored.codec,
+            self.stored.element,
+        )
+        self.native, self.encapsulated = self.stored.native, self.stored.encapsulated
+
+
+def has_same_frames(first: BinaryIO, second: BinaryIO) -> bool:
+    """Whether two instances hold the same stored values in the same frames, whatever the encoding.
+
+    Raises:
+        HeldError: one of them cannot be decoded.
+    """
+    one, other = Image(first), Image(second)
+    if one.info is None or other.info is None:
+        return False
+    if (one.info.frames, one.info.colour_space) != (other.info.frames, other.info.colour_space):
+        return False
+    return all(np.array_equal(one.frame(i), other.frame(i)) for i in range(one.info.frames))

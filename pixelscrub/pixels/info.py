@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason
 
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
+
+class Described(Protocol):
+    """A header that is asked by keyword."""
+
+    def get(self, keyword: str, /) -> Any:
+        """The value of an element, None where there is none."""
+        ...
+
 
 SAMPLES: Final = {
     "MONOCHROME1": 1,
@@ -108,44 +114,112 @@ class PixelInfo:
         cells = values.astype(self.dtype, copy=False).view(self.cell_dtype)
         return cells << self.cell_dtype.type(shift) if shift else cells
 
+    def has_values_only(self, cells: npt.NDArray[Any]) -> bool:
+        """Whether no bit of any cell is set but those of its value and what its sign extends to."""
+        if cells.dtype.kind == "f" or self.bits_allocated == 1:
+            return True
+        if self.signed:
+            return np.array_equal(self.cells(self.values(cells)), cells)
+        used = ((1 << self.bits_stored) - 1) << (self.high_bit + 1 - self.bits_stored)
+        unused = cells.dtype.type(((1 << self.bits_allocated) - 1) & ~used)
+        return not (cells & unused).any()
 
-def describe(header: Dataset, transfer_syntax: str, keyword: str) -> PixelInfo:
-    """What the header says of the frames.
+
+def describe(header: Described, transfer_syntax: str, keyword: str) -> PixelInfo:
+    """What the header says of the frames; `frames` is 0 where its number cannot be used.
+
+    What is missing, or cannot be, and has one meaning anyway is taken for that: stored bits are
+    the lowest ones, samples follow each other, values have no sign.
+
+    Args:
+        header: gives the value of a keyword, None where there is none.
+        transfer_syntax: UID.
+        keyword: of the element that holds the pixel data.
 
     Raises:
         HeldError: BAD_PIXEL_DESCRIPTION, UNKNOWN_PHOTOMETRIC or TOO_LARGE.
     """
-    bits = _number(header, "BitsAllocated")
-    whole = keyword != "PixelData"
-    info = PixelInfo(
+    bits = _needed(header, "BitsAllocated")
+    stored = _number(header, "BitsStored")
+    whole = keyword != "PixelData" or stored is None or not 0 < stored <= bits
+    stored = bits if whole or stored is None else stored
+    high = _number(header, "HighBit")
+    is_high_bit = high is not None and stored <= high + 1 <= bits
+    photometric = str(header.get("PhotometricInterpretation") or "").strip()
+    frames = 1 if not header.get("NumberOfFrames") else _number(header, "NumberOfFrames")
+    return PixelInfo(
         transfer_syntax=transfer_syntax,
         keyword=keyword,
-        rows=_number(header, "Rows"),
-        columns=_number(header, "Columns"),
-        frames=_number(header, "NumberOfFrames", 1),
-        samples=_number(header, "SamplesPerPixel"),
-        photometric=str(header.get("PhotometricInterpretation") or "").strip(),
+        rows=_needed(header, "Rows"),
+        columns=_needed(header, "Columns"),
+        frames=max(frames or 0, 0),
+        samples=_number(header, "SamplesPerPixel") or SAMPLES.get(photometric, 1),
+        photometric=photometric,
         bits_allocated=bits,
-        bits_stored=bits if whole else _number(header, "BitsStored"),
-        high_bit=bits - 1 if whole else _number(header, "HighBit"),
-        signed=False if whole else bool(_number(header, "PixelRepresentation")),
-        planar=_number(header, "PlanarConfiguration", 0),
+        bits_stored=stored,
+        high_bit=high if is_high_bit and high is not None else stored - 1,
+        signed=keyword == "PixelData" and _number(header, "PixelRepresentation") == 1,
+        planar=1 if _number(header, "PlanarConfiguration") == 1 else 0,
     )
-    _check(info)
-    return info
 
 
-def _number(header: Dataset, keyword: str, default: int | None = None) -> int:
+def differences(header: Described, info: PixelInfo) -> dict[str, int | str]:
+    """Keywords whose values in the header are not those of `info`, and what those are."""
+    found: dict[str, int | str] = {}
+    for keyword, (value, default) in _attributes(info).items():
+        if keyword == "PhotometricInterpretation":
+            said: int | str | None = str(header.get(keyword) or "").strip()
+        else:
+            said = _number(header, keyword)
+        is_empty = header.get(keyword) in (None, "")
+        if said != value and not (is_empty and value == default):
+            found[keyword] = value
+    return found
+
+
+def _attributes(info: PixelInfo) -> dict[str, tuple[int | str, int | str | None]]:
+    """Values of the Image Pixel module, and those that a missing element stands for."""
+    values: dict[str, tuple[int | str, int | str | None]] = {
+        "NumberOfFrames": (info.frames, 1),
+        "SamplesPerPixel": (info.samples, None),
+        "PhotometricInterpretation": (info.photometric, None),
+        "Rows": (info.rows, None),
+        "Columns": (info.columns, None),
+        "BitsAllocated": (info.bits_allocated, None),
+    }
+    if info.keyword == "PixelData":
+        values |= {
+            "BitsStored": (info.bits_stored, None),
+            "HighBit": (info.high_bit, None),
+            "PixelRepresentation": (int(info.signed), None),
+        }
+    if info.samples > 1:
+        values["PlanarConfiguration"] = (info.planar, None)
+    return values
+
+
+def _needed(header: Described, keyword: str) -> int:
+    value = _number(header, keyword)
+    if value is None:
+        raise HeldError(Reason.BAD_PIXEL_DESCRIPTION, f"{keyword} cannot be used")
+    return value
+
+
+def _number(header: Described, keyword: str) -> int | None:
+    """The value of an element; None where it is missing, empty or no number."""
     try:
         value: Any = header.get(keyword)
-        if value in (None, ""):
-            value = default
-        return int(value)
-    except Exception:
-        raise HeldError(Reason.BAD_PIXEL_DESCRIPTION, f"{keyword} cannot be used") from None
+        return None if value in (None, "") else int(value)
+    except Exception:  # whatever pydicom or a wrong VR makes of it
+        return None
 
 
-def _check(info: PixelInfo) -> None:
+def check(info: PixelInfo) -> None:
+    """Make sure that frames can be what `info` says.
+
+    Raises:
+        HeldError: BAD_PIXEL_DESCRIPTION, UNKNOWN_PHOTOMETRIC or TOO_LARGE.
+    """
     if info.photometric not in SAMPLES:
         raise HeldError(Reason.UNKNOWN_PHOTOMETRIC)
     widths = {"PixelData": (1, 8, 16, 32), "FloatPixelData": (32,), "DoubleFloatPixelData": (64,)}

@@ -19,13 +19,11 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.pixels.codestream import START_OF_FRAME, START_OF_SCAN, CodeStream, segments
+from pixelscrub.pixels.streams.jpeg import APP0, COM, colours
 
 Mask = npt.NDArray[np.bool_]
 Blocks = npt.NDArray[np.int16]
 
-APP0: Final = 0xE0
-APP14: Final = 0xEE
-COM: Final = 0xFE
 GREYSCALE: Final = 1
 YCBCR: Final = 3
 """Colour spaces as the library numbers them; three components need not be YCbCr."""
@@ -244,28 +242,14 @@ def _identified(stream: bytes, found: CodeStream) -> bytes:
     return bytes(patched)
 
 
-def without_text(stream: bytes) -> bytes:
-    """The stream without comments and application segments, but for JFIF and Adobe's."""
-    return _with_application_segments(stream, stream)
-
-
 def _with_application_segments(stream: bytes, original: bytes) -> bytes:
-    kept = [_segment(s.code, d) for s in segments(original) if (d := _colour(s.code, s.data))]
+    kept = [_segment(s.code, d) for s in segments(original) if (d := colours(s.code, s.data))]
     end = 2
     for segment in segments(stream):
         if not (APP0 <= segment.code <= APP0 + 15 or segment.code == COM):
             kept.append(_segment(segment.code, segment.data))
         end = segment.end
     return b"\xff\xd8" + b"".join(kept) + stream[end:]
-
-
-def _colour(code: int, data: bytes) -> bytes:
-    """What of an application segment says how colours are meant; nothing of any other."""
-    if code == APP0 and data[:5] == b"JFIF\0" and len(data) >= 14:
-        return data[:12] + b"\0\0"  # without its thumbnail
-    if code == APP14 and data[:5] == b"Adobe" and len(data) >= 12:
-        return data[:12]
-    return b""
 
 
 def _segment(code: int, data: bytes) -> bytes:

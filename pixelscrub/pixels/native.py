@@ -7,7 +7,8 @@ big endian, 8-bit and 1-bit cells in OW are stored as 16-bit words with the byte
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from dataclasses import replace
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,10 @@ from pixelscrub.errors import HeldError, Reason
 from pixelscrub.pixels.info import PixelInfo
 
 Cells = npt.NDArray[Any]
+
+BLOCK: Final = 2**22
+"""Bytes that are looked at together; a multiple of every size of cell."""
+SUBSAMPLED: Final = "YBR_FULL_422"
 
 
 class NativeFrames:
@@ -52,13 +57,69 @@ class NativeFrames:
 
     def _check_length(self) -> None:
         length = self._element.end - self._element.start
-        frame = self._layout.frame_bits / 8
-        expected = -(-self._layout.frame_bits * self._info.frames // 8)
-        if length < expected:
+        if length < expected_length(self._info):
             raise HeldError(Reason.TRUNCATED_PIXEL_DATA, "fewer bytes than frames need")
-        unsubsampled = self._info.photometric == "YBR_FULL_422" and length >= 1.5 * expected
-        if length - expected >= max(frame, 2) or unsubsampled:
-            raise HeldError(Reason.FRAME_COUNT, "more bytes than frames need")
+
+    def is_exact(self) -> bool:
+        """Whether the element holds the frames and no more, and cells no more than their values.
+
+        Padding to even length is one zero.
+        """
+        expected = expected_length(self._info)
+        surplus = self._element.end - self._element.start - expected
+        if surplus != expected % 2:
+            return False
+        self._file.seek(self._element.start + expected)
+        if self._file.read(surplus) != bytes(surplus) or not self._ends_with_zero_bits():
+            return False
+        return self._info.is_whole_cell or all(
+            map(self._info.has_values_only, self._blocks(expected))
+        )
+
+    def _ends_with_zero_bits(self) -> bool:
+        """Whether bits behind the last of a series of single-bit frames are zero."""
+        used = self._layout.frame_bits * self._info.frames % 8
+        if not used:
+            return True
+        index = self._info.frames * self._layout.frame_bits // 8
+        return self._read(index, index + 1)[0] >> used == 0
+
+    def _blocks(self, expected: int) -> Iterator[Cells]:
+        self._file.seek(self._element.start)
+        for start in range(0, expected, BLOCK):
+            data = self._file.read(min(BLOCK, expected - start))
+            yield self._layout.flat(data)
+
+
+def expected_length(info: PixelInfo) -> int:
+    """Bytes that the frames take, without padding."""
+    samples = 2 if info.photometric == SUBSAMPLED else info.samples
+    bits = info.rows * info.columns * samples * info.bits_allocated
+    return -(-bits * info.frames // 8)
+
+
+def agreed(info: PixelInfo, length: int) -> PixelInfo:
+    """The description that fits native pixel data of `length` bytes.
+
+    A header that gives no usable number of frames, or a larger one than the single frame that is
+    there, is corrected; so is one that calls samples subsampled which are not (PS3.3 C.7.6.3.1.2).
+
+    Raises:
+        HeldError: FRAME_COUNT, where the number of frames is not known.
+    """
+    one = replace(info, frames=1)
+    if info.photometric == SUBSAMPLED:
+        whole = replace(info, photometric="YBR_FULL")
+        frames = max(info.frames, 1)
+        if length >= expected_length(replace(whole, frames=frames)):
+            info, one = whole, replace(whole, frames=1)
+    single = expected_length(one)
+    if not info.frames:
+        frames = length // single
+        if not frames:
+            raise HeldError(Reason.FRAME_COUNT, "NumberOfFrames cannot be used")
+        return replace(info, frames=frames)
+    return one if single <= length <= single + 1 else info
 
 
 class CellLayout:
@@ -72,7 +133,7 @@ class CellLayout:
     def __init__(self, info: PixelInfo, big_endian: bool, vr: str) -> None:
         self._info = info
         self._dtype = info.cell_dtype.newbyteorder(">" if big_endian else "<")
-        self._is_subsampled = info.photometric == "YBR_FULL_422"
+        self._is_subsampled = info.photometric == SUBSAMPLED
         if self._is_subsampled and info.columns % 2:
             raise HeldError(Reason.BAD_PIXEL_DESCRIPTION, "odd columns cannot be subsampled")
         samples = 2 if self._is_subsampled else info.samples
@@ -86,13 +147,17 @@ class CellLayout:
         even = data + b"\0" * (len(data) % 2)
         return np.frombuffer(even, "u2").byteswap().tobytes()
 
+    def flat(self, data: bytes) -> Cells:
+        """Cells in the order of the bytes, in the machine's byte order."""
+        return np.frombuffer(data, self._dtype).astype(self._info.cell_dtype, copy=False)
+
     def unpack(self, data: bytes, skip: int = 0) -> Cells:
         """Cells from the bytes of one frame, leaving out `skip` leading bits."""
         info = self._info
         if info.bits_allocated == 1:
             bits = np.unpackbits(np.frombuffer(data, "u1"), bitorder="little")
             return bits[skip : skip + self.frame_bits].reshape(info.shape)
-        flat = np.frombuffer(data, self._dtype).astype(info.cell_dtype)
+        flat = self.flat(data)
         if self._is_subsampled:
             return _upsampled(flat.reshape(info.rows, info.columns // 2, 4))
         if info.planar and info.samples > 1:

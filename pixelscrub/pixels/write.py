@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import numpy as np
 import numpy.typing as npt
+from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
 from pixelscrub.dicom.deflate import Deflating
-from pixelscrub.dicom.encapsulation import write_items
+from pixelscrub.dicom.encapsulation import EXTENDED_OFFSETS, write_items
 from pixelscrub.dicom.pixel_element import DEFLATED, PixelElement
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box
@@ -63,12 +64,10 @@ def target_syntax(image: Image, edit: Edit) -> str:
 
     Lossy syntaxes become a lossless one of their family where frames are coded anew.
     """
-    uid = (
-        str(image.header.file_meta.TransferSyntaxUID)
-        if image.info is None
-        else (image.known.transfer_syntax)
-    )
-    if image.info is None or not edit or is_edited_as_jpeg(image):
+    if image.info is None:
+        return str(image.header.file_meta.TransferSyntaxUID)
+    uid = image.known.transfer_syntax
+    if not edit or is_edited_as_jpeg(image):
         return uid
     return image.codec.lossless or uid
 
@@ -92,12 +91,12 @@ def _write_data_set(out: BinaryIO, image: Image, header: FileDataset, edit: Edit
         out.write(_elements(header, 0, 1 << 32))
         return
     out.write(_elements(header, 0, element.tag))
-    if not edit:
+    if not edit and image.is_minimal:
         _copy(out, image, header, element)
     elif image.native is not None:
         _write_native(out, image, header, edit, element)
     else:
-        _write_encapsulated(out, image, edit)
+        _write_encapsulated(out, image, header, edit)
     out.write(_elements(header, element.tag + 1, 1 << 32))
 
 
@@ -118,8 +117,9 @@ def _elements(header: FileDataset, start: int, stop: int) -> bytes:
 
 
 def _encoding(header: FileDataset) -> tuple[bool, bool]:
+    """Whether VRs are implicit, and bytes little endian: all but two syntaxes are as one."""
     syntax = header.file_meta.TransferSyntaxUID
-    return bool(syntax.is_implicit_VR), bool(syntax.is_little_endian)
+    return syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
 
 
 def _element_header(header: FileDataset, element: PixelElement, length: int) -> bytes:
@@ -155,12 +155,22 @@ def _write_native(
         out.write(piece)
 
 
-def _write_encapsulated(out: BinaryIO, image: Image, edit: Edit) -> None:
+def _write_encapsulated(out: BinaryIO, image: Image, header: FileDataset, edit: Edit) -> None:
     assert image.encapsulated is not None  # noqa: S101
     frames = image.known.frames
     out.write(struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OB", 0, LONG_LENGTH))
-    edited = _edited_jpegs(image, edit) if is_edited_as_jpeg(image) else _recoded(image, edit)
-    write_items(out, edited, frames if image.encapsulated.has_table else 0)
+    if not edit:
+        streams = essential_streams(image)
+    else:
+        streams = _edited_jpegs(image, edit) if is_edited_as_jpeg(image) else _recoded(image, edit)
+    has_table = image.encapsulated.has_table and EXTENDED_OFFSETS not in header
+    write_items(out, streams, frames if has_table else 0)
+
+
+def essential_streams(image: Image) -> Iterator[bytes]:
+    """What decoding needs of each code stream, one at a time."""
+    for index in range(image.known.frames):
+        yield codecs.essential(image.codec, image.stream(index), image.known)
 
 
 def _edited_jpegs(image: Image, edit: Edit) -> Iterator[bytes]:
@@ -168,7 +178,7 @@ def _edited_jpegs(image: Image, edit: Edit) -> Iterator[bytes]:
         stream = image.stream(index)
         values, mask = filled(image, index, image.frame(index), edit)
         if edit.crop is None and not mask.any():
-            yield jpeg.without_text(stream)
+            yield codecs.essential(image.codec, stream, image.known)
             continue
         found = codecs.read_stream(image.codec, stream, image.known)
         assert found is not None  # noqa: S101

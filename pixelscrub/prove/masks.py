@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.plan import FacePlan
 
 Mask = npt.NDArray[np.bool_]
@@ -77,4 +78,5 @@ def load(path: Path, modified: int) -> Mask:  # noqa: ARG001
     """A mask, (slices, rows, columns); `modified` tells a corrected one from the one before."""
     import SimpleITK as sitk  # noqa: N813
 
+    check_nifti(path, Reason.FACE_FAILED)
     return np.asarray(sitk.GetArrayFromImage(sitk.ReadImage(str(path))) != 0)

@@ -22,6 +22,7 @@ BLOCK: Final = 2**20
 UNDEFINED: Final = 0xFFFFFFFF
 ITEM: Final = b"\xfe\xff\x00\xe0"
 DELIMITER: Final = b"\xfe\xff\xdd\xe0"
+PIXEL_VRS: Final = frozenset({b"OB", b"OD", b"OF", b"OW", b"UN"})
 PLAIN_SYNTAX: Final = b"1.2.840.10008.1.2.1\0\0\0"
 
 
@@ -66,7 +67,8 @@ class Parsed:
         size = _size(plain)
         pixels, fragments, after = _locate(plain, header, size)
         plain.seek(after)
-        tail = read_dataset(plain, *_encoding(header)) if after < size else Dataset()
+        implicit, little = _encoding(header)
+        tail = read_dataset(plain, implicit, little) if after < size else Dataset()
         return cls(plain, header, tail, pixels, fragments, Span(min(plain.tell(), size), size))
 
     def read(self, span: Span) -> bytes:
@@ -116,12 +118,13 @@ def _inflated(file: BinaryIO) -> BinaryIO:
 
 def _locate(file: BinaryIO, header: FileDataset, size: int) -> tuple[Span | None, list[Span], int]:
     """Where the pixel data is, its fragments, and where it ends; `file` stands at its tag."""
-    implicit, little = _encoding(header)
+    _, little = _encoding(header)
     order: Literal["little", "big"] = "little" if little else "big"
     at = file.tell()
     start = file.read(12)
     if len(start) < 8 or int.from_bytes(start[:2], order) != 0x7FE0:
         return None, [], at
+    implicit = start[4:6] not in PIXEL_VRS  # whatever the transfer syntax says
     value = at + (8 if implicit else 12)
     length = int.from_bytes(start[4:8] if implicit else start[8:12], order)
     if length != UNDEFINED:

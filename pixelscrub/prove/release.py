@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels.edit import Edit
+from pixelscrub.prove.encoding import malformed
 from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
 from pixelscrub.prove.geometry import moved
 from pixelscrub.prove.parsed import Parsed
 from pixelscrub.prove.places import places_of_values
+from pixelscrub.prove.surplus import surplus, told
 
 if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
     from pixelscrub.prove.remains import ExpectedRemovals
 
+DEFAULTS: Final = {"NumberOfFrames": 1}
 SHAPE: Final = ("NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "PixelRepresentation")
 
 
@@ -41,8 +44,8 @@ def release(
 
     Raises:
         HeldError: NOT_READABLE_AGAIN, FRAME_COUNT, GEOMETRY_CHANGED, PIXELS_CHANGED,
-            FILL_MISSING, TEXT_LEFT, FACE_LEFT or IDENTIFIER_LEFT (its detail names the place and
-            never the value).
+            FILL_MISSING, TEXT_LEFT, FACE_LEFT, SURPLUS_LEFT or IDENTIFIER_LEFT (its detail names
+            the place and never the value).
     """
     with written.open("rb") as file:
         with guarded(Reason.NOT_READABLE_AGAIN):
@@ -60,9 +63,9 @@ def _check_pixels(
         _check_nested(after)
     if before.pixels is None:
         return
-    if not edit and before.pixel_digest() != after.pixel_digest():
-        raise HeldError(Reason.PIXELS_CHANGED, "pixel data was to stay byte for byte")
-    if not edit and not promise:
+    _check_surplus(after)
+    is_copied = not edit and before.pixel_digest() == after.pixel_digest()
+    if is_copied and not promise:
         return
     from pixelscrub.pixels.check import equal_outside
     from pixelscrub.pixels.image import Image
@@ -70,11 +73,21 @@ def _check_pixels(
 
     with guarded(Reason.NOT_READABLE_AGAIN):
         images = Image(before.file), Image(after.file)
-        if edit:
+        if not is_copied:
             equal_outside(*images, edit)
         if promise:
             check_text(*images, promise, edit.crop)
             check_face(*images, promise)
+
+
+def _check_surplus(after: Parsed) -> None:
+    with guarded(Reason.NOT_READABLE_AGAIN):
+        wrong = next(malformed(after), None)
+        found = next(surplus(after), None)
+    if wrong is not None:
+        raise HeldError(Reason.NOT_READABLE_AGAIN, wrong)
+    if found is not None:
+        raise HeldError(Reason.SURPLUS_LEFT, found)
 
 
 def _check_shape(before: Parsed, after: Parsed, edit: Edit) -> None:
@@ -85,10 +98,14 @@ def _check_shape(before: Parsed, after: Parsed, edit: Edit) -> None:
     if before.pixels is None:
         return
     with guarded(Reason.NOT_READABLE_AGAIN):
-        expected = {name: before.header.get(name) for name in (*SHAPE, "Rows", "Columns")}
+        expected = {name: _number(before, name) for name in (*SHAPE, "Rows", "Columns")}
         if edit.crop is not None:
             expected |= {"Rows": edit.crop.height, "Columns": edit.crop.width}
-        wrong = [name for name, value in expected.items() if after.header.get(name) != value]
+        wrong = [name for name, value in expected.items() if _number(after, name) != value]
+        if wrong:  # a header that said what the pixel data are not has been corrected
+            unsigned = {} if expected["PixelRepresentation"] else {"PixelRepresentation": 0}
+            right = unsigned | told(after)
+            wrong = [name for name in wrong if _number(after, name) != right.get(name)]
         elsewhere = moved(before.header, after.header, edit.crop)
     if wrong:
         raise HeldError(Reason.FRAME_COUNT, f"{', '.join(wrong)} not as planned")
@@ -106,6 +123,16 @@ def _check_nested(after: Parsed) -> None:
         )
     if is_left:
         raise HeldError(Reason.TEXT_LEFT, "a picture inside a sequence")
+
+
+def _number(parsed: Parsed, keyword: str) -> int | None:
+    """The value of an element; None where there is none that can be used."""
+    default = DEFAULTS.get(keyword)
+    try:
+        value = parsed.header.get(keyword)
+        return default if value in (None, "") else int(str(value))
+    except Exception:  # whatever a wrong VR makes of it
+        return None
 
 
 def _check_identifiers(after: Parsed, terms: Terms) -> None:

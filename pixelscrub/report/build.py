@@ -15,6 +15,7 @@ from pixelscrub.report import checks, pages, plots
 from pixelscrub.report.lines import Audit
 from pixelscrub.report.pages import Card, Row, Series
 from pixelscrub.report.reasons import meaning
+from pixelscrub.untrusted import reserve
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 SEEN: Final = 2000
@@ -118,7 +119,8 @@ def _write(environment: Environment, path: Path, template: str, **values: Any) -
     """Write a page beside its place and put it there: a full disk leaves the old one whole."""
     beside = path.with_suffix(".part")
     try:
-        beside.write_text(environment.get_template(template).render(**values), encoding="utf-8")
+        page = environment.get_template(template).render(**values)
+        reserve(beside).write_text(page, encoding="utf-8")
         return beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from pixelscrub.face.grid import Grid
 from pixelscrub.face.render import shaded_views
 from pixelscrub.face.skin import threshold
 from pixelscrub.face.volumes import cut, rescale
+from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import Tile
 from pixelscrub.report.pictures import save_views
@@ -83,6 +84,7 @@ def draw(head: Head) -> tuple[dict[str, Pixels], dict[str, Pixels]]:
         HeldError: FACE_FAILED, where the mask cannot be read; errors of decoding.
     """
     with guarded(Reason.FACE_FAILED):
+        check_nifti(head.mask, Reason.FACE_FAILED)
         mask = sitk.ReadImage(str(head.mask))
         corner, size = _field(mask)
         covered = _sampled(mask, corner, size, sitk.sitkNearestNeighbor) > 0

@@ -12,10 +12,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydicom.uid import UID
 
-from pixelscrub.errors import NOT_INSTANCES
+from pixelscrub.errors import SKIPPED
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, Summary
 from pixelscrub.report.lines import Audit
 from pixelscrub.report.naming import stem_of
+from pixelscrub.untrusted import open_regular
 
 CARDS: Final = 200
 """Instances with pictures on one page."""
@@ -192,7 +193,7 @@ def held(lines: Iterable[AuditLine], folder: Path) -> dict[str, list[Card]]:
     """Held instances by reason, the most frequent reason first."""
     groups: dict[str, list[Card]] = {}
     for line in lines:
-        if line.outcome is Outcome.HELD and line.reason not in NOT_INSTANCES:
+        if line.outcome is Outcome.HELD and line.reason not in SKIPPED:
             groups.setdefault(str(line.reason), []).append(Card(line, _shots(line, folder)))
     return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
 
@@ -208,7 +209,7 @@ def left(lines: Iterable[AuditLine]) -> dict[str, list[AuditLine]]:
     """Files that are no instances, by reason."""
     groups: dict[str, list[AuditLine]] = {}
     for line in lines:
-        if line.reason in NOT_INSTANCES:
+        if line.reason in SKIPPED:
             groups.setdefault(str(line.reason), []).append(line)
     return groups
 
@@ -271,7 +272,7 @@ def _shot(path: Path) -> Shot | None:
     from PIL import Image as Picture
 
     try:
-        with Picture.open(path) as picture:
+        with open_regular(path) as opened, Picture.open(opened, formats=["JPEG"]) as picture:
             told = re.match(r"(\d+) (\d+) ?(.*)", _comment(picture.info), re.DOTALL)
             file = f"pictures/{path.name}"
             if told is None:

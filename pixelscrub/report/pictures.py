@@ -31,6 +31,7 @@ from pixelscrub.pixels.edit import Edit
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.report.naming import stem_of
+from pixelscrub.untrusted import reserve
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -111,8 +112,8 @@ def save(
     small = _small(before, edge)
     _outline(small, boxes, small.width / columns)
     comment = f"{columns} {rows} {device}".strip().encode()
-    small.save(folder / f"{stem}.before.jpg", quality=QUALITY, comment=comment)
-    _small(after, edge).save(folder / f"{stem}.after.jpg", quality=QUALITY)
+    small.save(reserve(folder / f"{stem}.before.jpg"), quality=QUALITY, comment=comment)
+    _small(after, edge).save(reserve(folder / f"{stem}.after.jpg"), quality=QUALITY)
     return stem
 
 
@@ -129,7 +130,7 @@ def save_strip(folder: Path, name: str, pairs: Sequence[tuple[Pixels, Pixels]]) 
     """
     stem = _stem(folder, name)
     rows = [_row([_small(pair[side], STRIP_EDGE) for pair in pairs]) for side in (0, 1)]
-    _stack(rows).save(folder / f"{stem}.strip.jpg", quality=QUALITY)
+    _stack(rows).save(reserve(folder / f"{stem}.strip.jpg"), quality=QUALITY)
     return stem
 
 
@@ -153,7 +154,8 @@ def save_views(
         path = folder / f"{stem}.{kind}-{side}.jpg"
         path.unlink(missing_ok=True)  # what an earlier run released may be held now
         if views:
-            _row([_small(view, EDGE) for view in views.values()]).save(path, quality=QUALITY)
+            shown = _row([_small(view, EDGE) for view in views.values()])
+            shown.save(reserve(path), quality=QUALITY)
     return stem
 
 

@@ -10,13 +10,16 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pixelscrub.errors import Reason, UsageError
 from pixelscrub.findings import Box, Finding
+from pixelscrub.untrusted import read_bounded
 
+MAX_RECORD: Final = 256 * 2**20
+"""Bytes of all decisions on a private folder."""
 Scope = Literal["frame", "frames", "series", "layout"]
 """How far a decision reaches: this frame, all frames of the instance, all instances of its
 series, or all of this device; the last two where they have the same rows and columns."""
@@ -152,7 +155,9 @@ class Record:
         Raises:
             OSError: it cannot be written.
         """
-        with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        with os.fdopen(
+            os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+b"
+        ) as file:
             end = file.seek(0, os.SEEK_END)
             try:
                 file.write(decision.model_dump_json(exclude_defaults=True).encode() + b"\n")
@@ -174,7 +179,7 @@ def _now() -> str:
 
 def _read(path: Path) -> list[ReviewDecision]:
     try:
-        content = path.read_bytes() if path.exists() else b""
+        content = read_bounded(path, MAX_RECORD) if path.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:  # a line that a crash cut off was never carried out
             os.truncate(path, len(whole))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pixelscrub.errors import HeldError, PixelscrubError, UsageError
 from pixelscrub.plan import InstancePlan, Plan
 from pixelscrub.review.decisions import Change, Hold
+from pixelscrub.untrusted import make_file
 
 Stamp = tuple[int, int, int]
 
@@ -174,7 +175,7 @@ def _stamp(opened: Opened) -> Stamp:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with make_file(path) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -96,20 +97,22 @@ def _locked(private: Path) -> Iterator[None]:
     if not private.is_dir():
         raise UsageError("there is no such private folder")
     Private.open(private)
-    path = private / "review.lock"
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        file = path.open("w", encoding="ascii")
-        path.chmod(0o600)
+        descriptor = os.open(private / "review.lock", flags, 0o600)
+        os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise UsageError(f"private folder cannot be used ({type(error).__name__})") from None
-    with file:
+    try:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UsageError(
                 "another review page has this private folder open; close that one first"
             ) from None
         yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

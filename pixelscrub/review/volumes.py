@@ -13,10 +13,12 @@ import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.volumes import cut, rescale
+from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import FacePlan, InstancePlan, Tile
 from pixelscrub.review.images import Frame
 from pixelscrub.study.worker import source_of
+from pixelscrub.untrusted import is_mask_name
 
 EDGE: Final = 256
 """Rows and columns of a slice as it goes into the planes, at most."""
@@ -133,7 +135,7 @@ def _slice(instance: InstancePlan, frame: int, tile: Tile | None, shape: tuple[i
 
 def _mask(folder: Path, face: FacePlan) -> tuple[Mask, tuple[float, float, float]]:
     name = face.mask or ""
-    if not name or Path(name).name != name:
+    if not is_mask_name(name):
         raise HeldError(Reason.FACE_FAILED, "there is no mask")
     path = folder / name
     with guarded(Reason.FACE_FAILED):
@@ -145,6 +147,7 @@ def _load(path: Path, modified: int) -> tuple[Mask, tuple[float, float, float]]:
     """A mask, (slices, rows, columns), 0 or 255, and millimetres in the same order."""
     import SimpleITK as sitk  # noqa: N813
 
+    check_nifti(path, Reason.FACE_FAILED)
     image = sitk.ReadImage(str(path))
     across, down, along = (float(s) for s in image.GetSpacing())
     mask = np.where(sitk.GetArrayViewFromImage(image) > 0, 255, 0).astype(np.uint8)

@@ -18,6 +18,8 @@ from pixelscrub.errors import UsageError
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.store.private import Private
 
+KINDS = frozenset({"patient", "accession", "uid", "text", "shift"})
+
 
 class CrosswalkEntry(NamedTuple):
     """One pseudonym and what it stands for.
@@ -65,7 +67,9 @@ def _rows(journal: Path) -> list[tuple[str, str, str]]:
     query = "SELECT kind, original, pseudonym FROM crosswalk ORDER BY kind, pseudonym, original"
     try:
         with closing(sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True)) as opened:
-            return opened.execute(query).fetchall()
+            opened.execute("PRAGMA trusted_schema = OFF")
+            rows = opened.execute(query).fetchall()
+            return [row for row in rows if row[0] in KINDS and all(isinstance(t, str) for t in row)]
     except sqlite3.Error as error:
         raise UsageError(f"journal cannot be used ({type(error).__name__})") from None
 

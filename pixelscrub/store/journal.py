@@ -11,9 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from pixelscrub.errors import UsageError
+from pydantic import ValidationError
+
+from pixelscrub.errors import Reason, UsageError
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.outcome import AuditLine
+from pixelscrub.outcome import AuditLine, Outcome
+from pixelscrub.store.database import open_database
+from pixelscrub.untrusted import is_output_name
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
@@ -35,16 +39,20 @@ CREATE TABLE IF NOT EXISTS placed (
 PRAGMA user_version = 2;
 """
 VERSION = 2
+TABLES = frozenset({"files", "by_output", "crosswalk", "placed"})
 
 
 class Journal:
-    """What is done already; used from one thread at a time."""
+    """What is done already; used from one thread at a time.
+
+    Attributes:
+        damaged: outputs of rows that `lines` could not read: nothing tells that they are clean.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.damaged: list[object] = []
         try:
-            path.touch(mode=0o600)
-            path.chmod(0o600)  # before SQLite makes its other files, which take it over
-            self._rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._rows = open_database(path, TABLES)
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = NORMAL")
             version = self._rows.execute("PRAGMA user_version").fetchone()[0]
@@ -81,6 +89,10 @@ class Journal:
                 "UPDATE files SET size = -1 WHERE root = ? AND source = ?", names
             )
 
+    def forget_below(self, root: Path) -> None:
+        """Forget what was recorded of files of the private folder itself, its plans."""
+        self._rows.execute("UPDATE files SET size = -1 WHERE root = ?", (_resolved(root),))
+
     def place(self, instance: Instance) -> None:
         """Remember what the header of a file said."""
         source = instance.source
@@ -97,7 +109,7 @@ class Journal:
             (_resolved(source.root), source.name),
         ).fetchone()
         known = row is not None and row[:2] == (source.size, source.modified)
-        return Instance.of_row(source, row[2]) if known else None
+        return Instance.of_row(source, row[2]) if known else None  # None too where damaged
 
     def record(self, source: Source, recipe: str, line: AuditLine, plan: str = "") -> None:
         """Write down what became of one file under the recipe and the plan of these digests."""
@@ -120,7 +132,7 @@ class Journal:
             return None
         if (row[0], row[1], row[3]) != (source.size, source.modified, recipe):
             return None
-        return AuditLine.model_validate_json(row[4])
+        return _line(row[4])
 
     def plan(self, source: Source) -> str:
         """The digest of the plan that was last carried out on a file; empty where none is known."""
@@ -136,7 +148,7 @@ class Journal:
             "SELECT output FROM files WHERE root = ? AND source = ?",
             (_resolved(source.root), source.name),
         ).fetchone()
-        return None if row is None else row[0]
+        return row[0] if row is not None and is_output_name(row[0]) else None
 
     def has_output(self, name: str) -> bool:
         """Whether a file was written under this name."""
@@ -145,12 +157,51 @@ class Journal:
 
     def lines(self) -> Iterator[AuditLine]:
         """What became of every file that was not forgotten, in the order of their names."""
-        rows = self._rows.execute("SELECT line FROM files WHERE size >= 0 ORDER BY root, source")
-        return (AuditLine.model_validate_json(row[0]) for row in rows)
+        rows = self._rows.execute(
+            "SELECT line, source, output FROM files WHERE size >= 0 ORDER BY root, source"
+        )
+        for text, source, output in rows:
+            line = _line(text)
+            if line is None:
+                self.damaged.append(output)
+                line = AuditLine(source=str(source), outcome=Outcome.HELD)
+                line.reason = Reason.RECORD_INVALID
+            yield line
+
+    def hold_output(self, output: str, reason: Reason) -> None:
+        """Have a file that was released count as held: its output is taken back."""
+        row = self._rows.execute(
+            "SELECT line FROM files WHERE output = ? AND size >= 0", (output,)
+        ).fetchone()
+        line = _line(row[0]) if row is not None else None
+        if line is None:
+            return  # a damaged record is told as such
+        line.outcome, line.reason, line.output, line.pictures = Outcome.HELD, reason, None, []
+        self._rows.execute(
+            "UPDATE files SET line = ?, plan = '' WHERE output = ?", (line.to_json(), output)
+        )
+
+    def lines_below(self, root: Path, name: str) -> Iterator[AuditLine]:
+        """What became of a file, of the members of an archive, or of all in `root` (no `name`)."""
+        rows = self._rows.execute(
+            "SELECT line FROM files WHERE size >= 0 AND root = ?"
+            " AND (? = '' OR source = ? OR substr(source, 1, length(?) + 1) = ? || '/')"
+            " ORDER BY source",
+            (_resolved(root), name, name, name, name),
+        )
+        return (line for row in rows if (line := _line(row[0])) is not None)
 
     def remember(self, pairs: Iterable[tuple[str, str, str]]) -> None:
         """Add kind, original and pseudonym to the crosswalk."""
         self._rows.executemany("INSERT OR IGNORE INTO crosswalk VALUES (?, ?, ?)", pairs)
+
+
+def _line(text: object) -> AuditLine | None:
+    """A line as it was recorded; None where it is damaged."""
+    try:
+        return AuditLine.model_validate_json(text) if isinstance(text, str) else None
+    except ValidationError:
+        return None
 
 
 @lru_cache(maxsize=64)

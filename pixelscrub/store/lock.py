@@ -30,6 +30,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
     except OSError as error:
         raise UsageError(f"{what} cannot be locked ({type(error).__name__})") from None
     try:
+        os.fchmod(descriptor, 0o600)
         _lock(descriptor, what)
         yield
     finally:

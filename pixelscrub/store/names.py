@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
@@ -31,9 +32,27 @@ def assign(
     for instance in sorted(instances, key=lambda i: (i.series, i.number, i.uid)):
         if instance.uid in names:
             continue
-        folder = f"{patient}/{pseudonym(instance.study)}/{pseudonym(instance.series)}"
+        folder = folder_of(patient, instance.study, instance.series, pseudonym)
         counter = counters.setdefault(folder, count(1))
         name = next(n for k in counter if (n := f"{folder}/{k:04d}.dcm") not in taken)
         names[instance.uid] = name
         taken.add(name)
     return names
+
+
+def folder_of(patient: str, study: str, series: str, pseudonym: Callable[[str], str]) -> str:
+    """The folder of a series, `<patient>/<study>/<series>`.
+
+    A site's own pseudonyms may hold what leads elsewhere in a path; it becomes `_`.
+
+    Args:
+        patient: pseudonym of the patient.
+        study: Study Instance UID of the originals.
+        series: Series Instance UID of the originals.
+        pseudonym: gives the pseudonym of a UID.
+    """
+    return "/".join(_safe(part) for part in (patient, pseudonym(study), pseudonym(series)))
+
+
+def _safe(part: str) -> str:
+    return re.sub(r"^\.+|[^ -.0-\[\]-~]", "_", part) or "_"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -11,6 +12,7 @@ from itertools import accumulate, combinations, islice, product
 from pathlib import Path
 
 from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.untrusted import is_output_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Output:
         Raises:
             UsageError: it holds foreign files, or cannot be made or written to.
         """
+        path = path.absolute()  # workers have another working directory
         try:
             path.mkdir(parents=True, exist_ok=True)
             foreign = not resume and any(not is_own(name) for name in _files(path))
@@ -50,22 +53,22 @@ class Output:
         Raises:
             HeldError: WRITE_FAILED; nothing is left at `name` that was not there before.
         """
+        if not is_output_name(name):
+            raise HeldError(Reason.PLAN_INVALID, "no name of an output")
         target = self.path / name
         beside = target.with_name(f".{target.name}.part")
         try:
             self._make_folder(target.parent)
-            if scratch.stat().st_dev == target.parent.stat().st_dev:
-                scratch.replace(target)
-            else:
-                _copy_durably(scratch, beside)
-                beside.replace(target)
-                scratch.unlink()
+            scratch.chmod(shared_mode())  # from here on others may read it
+            _move(scratch, target, beside)
         except OSError as error:
             beside.unlink(missing_ok=True)
             raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
 
     def holds(self, name: str) -> bool:
-        """Whether there is such a file."""
+        """Whether there is such a file, and not through a link or a name that leads elsewhere."""
+        if not is_output_name(name):
+            return False
         return stat.S_ISREG(_mode(self.path / name)) and not self._leads_out(self.path / name)
 
     def _make_folder(self, folder: Path) -> None:
@@ -118,6 +121,16 @@ def check_places(inputs: Sequence[Path], *folders: Path) -> None:
         raise UsageError("output and private folder must not lie inside one another")
 
 
+def shared_mode() -> int:
+    """The mode that new files have where nothing else is said: read and write, but for the umask.
+
+    It is read without being set, which would change it for other threads for a moment.
+    """
+    with Path("/proc/self/status").open(encoding="ascii", errors="replace") as lines:
+        told = [line.split()[1] for line in lines if line.startswith("Umask:")]
+    return 0o666 & ~int(told[0], 8) if told else 0o644
+
+
 def _overlap(first: Path, second: Path) -> bool:
     return first.is_relative_to(second) or second.is_relative_to(first)
 
@@ -136,8 +149,25 @@ def _files(path: Path) -> Iterator[str]:
             yield (Path(folder) / name).relative_to(path).as_posix()
 
 
+def _move(scratch: Path, target: Path, beside: Path) -> None:
+    """Move a file in one step; over a copy `beside` where it lies on another file system.
+
+    Only trying tells: two mounts of one file system (bind mounts of a container, exports of one
+    server) have the same number of device, and yet no file moves from one to the other.
+    """
+    try:
+        scratch.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy_durably(scratch, beside)
+        beside.replace(target)
+        scratch.unlink()
+
+
 def _copy_durably(source: Path, target: Path) -> None:
-    with source.open("rb") as read, target.open("wb") as written:
+    target.unlink(missing_ok=True)  # what a killed run left, or a link
+    with source.open("rb") as read, target.open("xb") as written:
         shutil.copyfileobj(read, written, 2**20)
         written.flush()
         os.fsync(written.fileno())

@@ -21,8 +21,11 @@ from pathlib import Path
 
 from pixelscrub.errors import UsageError
 from pixelscrub.store.lock import locked
+from pixelscrub.untrusted import open_regular
 
 KEY_BYTES = 32
+MAX_KEY = 65_536
+"""Bytes of a file that may be a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Private:
         Raises:
             UsageError: it is open to others and not empty, or cannot be made.
         """
+        path = path.absolute()  # workers have another working directory
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not any(path.iterdir()):
@@ -47,8 +51,8 @@ class Private:
             raise UsageError(f"private folder cannot be used ({type(error).__name__})") from None
         if is_open:
             raise UsageError("private folder is open to others; close it with chmod 700")
-        for name in ("plans", "report", "scratch"):
-            (path / name).mkdir(mode=0o700, exist_ok=True)
+        for name in ("plans", "report", "report/pictures", "scratch"):
+            _make_folder(path / name)
         return cls(path)
 
     @property
@@ -60,6 +64,11 @@ class Private:
     def summary(self) -> Path:
         """Counts of the last run."""
         return self.path / "summary.json"
+
+    @property
+    def recipe(self) -> Path:
+        """The recipe of the last run, with every setting."""
+        return self.path / "recipe.json"
 
     @property
     def journal(self) -> Path:
@@ -79,7 +88,7 @@ class Private:
     def plan(self, study: str) -> Path:
         """The folder of one study's plan, made if it is missing; `study` is a pseudonym."""
         folder = self.path / "plans" / study
-        folder.mkdir(mode=0o700, exist_ok=True)
+        _make_folder(folder)
         return folder
 
     def scratch(self) -> Path:
@@ -97,7 +106,7 @@ class Private:
     def empty_scratch(self) -> None:
         """Remove what an interrupted run left unproved."""
         shutil.rmtree(self.path / "scratch", ignore_errors=True)
-        (self.path / "scratch").mkdir(mode=0o700, exist_ok=True)
+        _make_folder(self.path / "scratch")
 
     def key(self, file: Path | None = None) -> bytes:
         """The secret key: of `file` if one is named, else this folder's, made on first use.
@@ -109,7 +118,8 @@ class Private:
         if file is None and not path.exists():
             _write_new(path, secrets.token_hex(KEY_BYTES).encode())
         try:
-            mode, key = path.stat().st_mode, path.read_bytes().strip()
+            with open_regular(path.resolve(strict=True), MAX_KEY) as opened:
+                mode, key = os.fstat(opened.fileno()).st_mode, opened.read(MAX_KEY).strip()
         except OSError as error:
             raise UsageError(f"key cannot be read ({type(error).__name__})") from None
         if mode & 0o077:
@@ -119,8 +129,27 @@ class Private:
         return key
 
 
+def _make_folder(folder: Path) -> None:
+    """Make a folder, or close the one that is there; a link would lead out of ours.
+
+    Raises:
+        UsageError: something else is there, or it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            os.fchmod(descriptor, 0o700)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        detail = f"a folder in it is a link or cannot be made ({type(error).__name__})"
+        raise UsageError(f"private folder cannot be used: {detail}") from None
+
+
 def _write_new(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.fchmod(descriptor, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         os.fsync(file.fileno())

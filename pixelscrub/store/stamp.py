@@ -7,6 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from pixelscrub.plan import FacePlan, Plan
+from pixelscrub.untrusted import is_mask_name, open_regular
 
 CARRIED_OUT = {"steps", "pixels", "tags"}
 """Sections of a recipe that say what is done with findings; the others say what is found."""
@@ -42,7 +43,10 @@ def _digest(*parts: str) -> str:
 
 def _content(folder: Path, face: FacePlan) -> str:
     """Of the mask's file; empty where there is none, which `apply` then holds."""
+    if face.mask is None or not is_mask_name(face.mask):
+        return ""
     try:
-        return hashlib.sha256((folder / (face.mask or "")).read_bytes()).hexdigest()
+        with open_regular(folder / face.mask) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return ""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pixelscrub.identity.terms import Terms
 from pixelscrub.plan import FacePlan
+from pixelscrub.untrusted import make_file
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class StudyContext:
         """
         terms = {name: sorted(getattr(self.terms, name)) for name in Terms.__slots__}
         faces = [face.model_dump() for face in self.faces]
-        path.write_text(json.dumps({"terms": terms, "faces": faces}), encoding="ascii")
+        with make_file(path) as file:
+            file.write(json.dumps({"terms": terms, "faces": faces}).encode("ascii"))
         try:
             yield path
         finally:

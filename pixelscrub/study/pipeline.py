@@ -18,10 +18,10 @@ from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
 from pixelscrub.plan import FacePlan, InstancePlan, Plan, Tile
 from pixelscrub.report.naming import stem_of
-from pixelscrub.store.names import assign
 from pixelscrub.store.stamp import stamps
 from pixelscrub.study import worker
 from pixelscrub.study.context import StudyContext, together
+from pixelscrub.study.output_names import bad_name, names_of
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
 
@@ -90,7 +90,7 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     """Find everything that identifies, and save it as the study's plan."""
     folder = run.plan_folder(study.uid)
     plan = Plan(study=study.uid, patient=study.patient, recipe=run.recipe)
-    names = _names(study, run)
+    names = names_of(study, run)
     with StudyContext(terms).laid_down(run.private.scratch()) as facts:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
         for task, seen in run.pool.map(worker.look_instance, tasks):
@@ -149,7 +149,7 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], 
             run.progress.advanced(1)
         elif instance.held:
             _finish(instance, facts, HeldError(instance.held, instance.detail), run)
-        elif error := unread.get(_identity(source)):
+        elif error := unread.get(_identity(source)) or bad_name(instance, plan, terms, run):
             _finish(instance, facts, error, run)
         else:
             waiting.append(instance)
@@ -212,13 +212,6 @@ def left_line(left: SkippedFile) -> AuditLine:
     return AuditLine(source=left.source.name, outcome=Outcome.HELD, reason=left.reason)
 
 
-def _names(study: Study, run: Run) -> dict[str, str]:
-    earlier = {i.uid: run.earlier_output(i.source) for i in study.instances}
-    kept = {uid: name for uid, name in earlier.items() if name is not None}
-    patient = run.pseudonyms.patient_id(study.patient or study.uid)
-    return assign(study.instances, kept, patient, run.pseudonyms.uid)
-
-
 def _identity(source: Source) -> Identity:
     return str(source.root.resolve()), source.path, source.size, source.modified, source.digest
 
@@ -243,6 +236,7 @@ def instance_plan(instance: Instance, output: str, seen: Seen | PixelscrubError)
         digest=digest,
         sop_class=instance.sop_class,
         transfer_syntax=instance.transfer_syntax,
+        made_uids=list(instance.made),
     )
     if isinstance(seen, Seen):
         plan.findings, plan.crop, plan.seconds = seen.findings, seen.crop, seen.seconds
@@ -273,6 +267,7 @@ def _apply_task(instance: InstancePlan, plan: Plan, facts: Path, run: Run) -> Ap
         scratch=run.private.scratch(),
         pictures=run.private.report / "pictures",
         patient=plan.patient or plan.study,
+        study=plan.study,
     )
 
 
@@ -302,6 +297,7 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
         reason=instance.held,
         detail=instance.detail or None,
         sop_class=instance.sop_class,
+        made_uids=instance.made_uids,
         transfer_syntax=TransferSyntax(before=instance.transfer_syntax),
         text=[
             TextLine(**f.model_dump(include=set(TextLine.model_fields))) for f in instance.findings

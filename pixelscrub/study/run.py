@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+import os
 import sqlite3
 import threading
 import time
@@ -22,7 +23,7 @@ from pydantic import ValidationError
 
 from pixelscrub import __version__
 from pixelscrub.compat.quiet import hush
-from pixelscrub.errors import NOT_INSTANCES, RETRYABLE, UsageError
+from pixelscrub.errors import RETRYABLE, SKIPPED, Reason, UsageError
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
@@ -32,6 +33,8 @@ from pixelscrub.recipe import Recipe
 from pixelscrub.store.journal import Journal
 from pixelscrub.store.output import Output
 from pixelscrub.store.private import Private
+from pixelscrub.store.temporary import remove_abandoned
+from pixelscrub.untrusted import make_file
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -71,6 +74,7 @@ class Run:
     progress: Progress = field(default_factory=Unwatched)
     started: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _claimed: set[str] = field(default_factory=set)
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms:
@@ -108,6 +112,13 @@ class Run:
         with self._lock:
             return self.journal.output(source)
 
+    def claim(self, name: str) -> bool:
+        """Take the name of an output that is none of ours; false where it is taken."""
+        with self._lock:
+            is_free = name not in self._claimed
+            self._claimed.add(name)
+            return is_free
+
     def record(
         self,
         source: Source,
@@ -125,7 +136,7 @@ class Run:
             self.journal.record(source, self.digest, line, plan)
             if self.output is not None and earlier is not None and earlier != line.output:
                 self.output.remove(earlier)
-            is_instance = line.reason not in NOT_INSTANCES
+            is_instance = line.reason not in SKIPPED
             self.progress.advanced(1, line.outcome if is_instance else None)
 
     def _is_there(self, name: str) -> bool:
@@ -147,6 +158,7 @@ def open_run(
         UsageError: the private folder or the key cannot be used, or another run uses them.
     """
     hush()
+    remove_abandoned()
     private = Private.open(folder)
     with private.locked():
         private.empty_scratch()
@@ -204,6 +216,8 @@ def write_record(run: Run, instances: int) -> Summary:
     """
     from pixelscrub.report.build import build
 
+    if run.recipe.release.on_rare == "hold":
+        _hold_rare(run)
     summary = Summary(
         instances=instances,
         recipe=run.recipe.name,
@@ -212,12 +226,33 @@ def write_record(run: Run, instances: int) -> Summary:
     )
     private = run.private
     is_new = _write(private.audit, _counted(run.journal.lines(), summary))
+    for name in run.journal.damaged:
+        if run.output is not None and isinstance(name, str):
+            run.output.remove(name)
     is_new = is_new or summary != _earlier(private)
     summary.seconds = round(time.monotonic() - run.started, 3)
     _write(private.summary, [summary.model_dump_json(indent=1)])
+    _write(private.recipe, [run.recipe.model_dump_json(indent=1)])
     if is_new or not (private.report / "index.html").exists():
         build(private.path)
     return summary
+
+
+def _hold_rare(run: Run) -> None:
+    """Take back the outputs of patients who are rare in this release.
+
+    Who is rare shows when all are there; a resumed run looks at them anew.
+    """
+    from pixelscrub.identity.rarity import rare_patients, read_patients
+
+    if run.output is None:
+        return
+    names = [line.output for line in run.journal.lines() if line.output is not None]
+    rare = rare_patients(read_patients(run.output.path, names), run.recipe.release.k)
+    for name in names:
+        if name.split("/", 1)[0] in rare:
+            run.output.remove(name)
+            run.journal.hold_output(name, Reason.RARE_PATIENT)
 
 
 def _counted(lines: Iterable[AuditLine], summary: Summary) -> Iterator[str]:
@@ -229,8 +264,10 @@ def _counted(lines: Iterable[AuditLine], summary: Summary) -> Iterator[str]:
 def _write(path: Path, lines: Iterable[str]) -> bool:
     """Write a file in one step; says whether it differs from what was there."""
     new = path.with_name(f"{path.name}.new")
-    with new.open("w", encoding="utf-8") as file:
-        file.writelines(lines)
+    with make_file(new) as file:
+        file.writelines(line.encode() for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
     differs = not (path.exists() and filecmp.cmp(path, new, shallow=False))
     new.replace(path)
     return differs

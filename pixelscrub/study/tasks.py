@@ -60,6 +60,19 @@ class FaceTask:
 
 
 @dataclass(frozen=True, slots=True)
+class SamePixelsTask:
+    """Two files of one SOP Instance UID, whose bytes differ."""
+
+    first: Instance
+    second: Instance
+
+    @property
+    def size(self) -> int:
+        """Bytes of both inputs."""
+        return self.first.source.size + self.second.source.size
+
+
+@dataclass(frozen=True, slots=True)
 class ApplyTask:
     """One instance to change, write and prove; `facts` is the file of its study's."""
 
@@ -71,6 +84,7 @@ class ApplyTask:
     scratch: Path
     pictures: Path
     patient: str = ""
+    study: str = ""
 
     @property
     def terms(self) -> Terms:

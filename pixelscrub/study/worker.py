@@ -19,7 +19,16 @@ from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.recipe import TagSettings
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, HeadTask, LookTask, Seen
+from pixelscrub.study.tasks import (
+    Applied,
+    ApplyTask,
+    FaceTask,
+    HeadTask,
+    LookTask,
+    SamePixelsTask,
+    Seen,
+)
+from pixelscrub.untrusted import make_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -50,6 +59,20 @@ def read_terms(source: Source) -> Terms:
 
     with _opened(source) as file:
         return Terms.read(file)
+
+
+def have_same_pixels(task: SamePixelsTask) -> bool:
+    """Whether one instance came in two transfer syntaxes; what cannot be read is not the same."""
+    from pixelscrub.pixels.image import has_same_frames
+
+    first, second = task.first, task.second
+    if first.transfer_syntax == second.transfer_syntax:
+        return False  # other bytes in the same encoding are other content
+    if (first.study, first.series, first.patient) != (second.study, second.series, second.patient):
+        return False
+    with suppress(HeldError), _opened(first.source) as one, _opened(second.source) as other:
+        return has_same_frames(one, other)
+    return False
 
 
 def look_instance(task: LookTask) -> Seen:
@@ -118,14 +141,20 @@ def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
     """Go from file to file where the pixels stay; None where the way leads over the image."""
     from pixelscrub.dicom.parts import parts_of
     from pixelscrub.pixels.edit import Edit
+    from pixelscrub.pixels.frames import is_minimal
     from pixelscrub.tags.deidentify import rewrite
     from pixelscrub.tags.done import Done
 
-    steps, masks = task.recipe.steps, any(f.action == "mask" for f in task.plan.findings)
-    if not steps.tags or masks or task.faces or task.plan.crop is not None:
+    steps, plan = task.recipe.steps, task.plan
+    masks = any(f.action == "mask" for f in plan.findings)
+    if not steps.tags or masks or task.faces or plan.crop is not None or plan.made_uids:
         return None
     parts = parts_of(file)
     if parts is None or (steps.text and parts.shows_more):
+        return None
+    if parts.pixels is not None and not is_minimal(
+        file, parts.pixels, parts.header, parts.syntax, not parts.header.how.little
+    ):
         return None
     done = Done(text=steps.text and parts.pixels is not None)
     with _timed(applied.seconds, "tags"), _writing(task.scratch) as out:
@@ -140,12 +169,31 @@ def _edit(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit:
 
     with _timed(applied.seconds, "read"):
         image = Image(file)
+        _set_made_uids(task, image.header)
         edit = plan_edit(task, image)
     with _timed(applied.seconds, "tags"):
         header = _clean_header(task, image, edit, applied)
     with _timed(applied.seconds, "write"), _writing(task.scratch) as out:
         write(out, image, header, edit)
     return edit
+
+
+def _set_made_uids(task: ApplyTask, header: FileDataset) -> None:
+    """Put made UIDs where the header has none; keyed where no later step replaces them."""
+    from pixelscrub.identity.pseudonyms import Pseudonyms
+
+    settings = task.recipe.tags
+    stays = not task.recipe.steps.tags or "retain_uids" in settings.options
+    keyed = Pseudonyms.of(task.key, settings).uid if stays else str
+    values = {
+        "SOPInstanceUID": task.plan.uid,
+        "StudyInstanceUID": task.study,
+        "SeriesInstanceUID": task.plan.series,
+    }
+    for keyword in task.plan.made_uids:
+        setattr(header, keyword, keyed(values[keyword]))
+    if "SOPInstanceUID" in task.plan.made_uids:
+        header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
 
 
 def plan_edit(task: ApplyTask, image: Image) -> Edit:
@@ -160,6 +208,7 @@ def plan_edit(task: ApplyTask, image: Image) -> Edit:
         voxels=_face_edit(task, image),
         crop=task.plan.crop,
         drop_overlays=task.recipe.steps.text,
+        keep_planes=not (task.recipe.steps.text or task.recipe.steps.tags),
     )
     return fit(image, edit)
 
@@ -245,7 +294,7 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
 @contextmanager
 def _writing(path: Path) -> Iterator[Any]:
     try:
-        with path.open("w+b") as out:
+        with make_file(path) as out:
             yield out
             out.flush()
             os.fsync(out.fileno())

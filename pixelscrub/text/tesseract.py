@@ -7,8 +7,6 @@ picture goes through a pipe: a file would stay behind where the process is kille
 from __future__ import annotations
 
 import csv
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ import numpy.typing as npt
 
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
+from pixelscrub.isolation import SAFE_FOLDER, environment, find_program
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.drawn import is_drawn
 
@@ -44,10 +43,16 @@ def require() -> None:
     Raises:
         MissingComponentError: it is not on the path.
     """
-    if shutil.which("tesseract") is None:
+    _program()
+
+
+def _program() -> str:
+    found = find_program("tesseract")
+    if found is None:
         raise MissingComponentError(
             "tesseract", "install it with: apt-get install tesseract-ocr (or your system's way)"
         )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,13 @@ def words(grey: Picture, mode: int) -> list[Word]:
         MissingComponentError: Tesseract is not installed.
         subprocess.SubprocessError: it fails, or does not answer in time.
     """
-    require()
+    program = _program()
     rows, columns = grey.shape
     answer = subprocess.run(  # noqa: S603
-        ["tesseract", "stdin", "stdout", "--psm", str(mode), "--oem", "1", "tsv"],  # noqa: S607
+        [program, "stdin", "stdout", "--psm", str(mode), "--oem", "1", "tsv"],
         input=b"P5 %d %d 255\n" % (columns, rows) + grey.tobytes(),
-        env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        env=environment(OMP_THREAD_LIMIT="1"),
+        cwd=SAFE_FOLDER,  # the working directory may hold a file "tsv", which it would read
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         timeout=TIMEOUT,

@@ -61,7 +61,7 @@ def test_members_of_an_archive_are_checked_too(validator, files, tmp_path):
 
 
 def test_nothing_is_told_without_the_program(files, monkeypatch):
-    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     assert list(conformance.check(*files, "1.dcm")) == []
 
 

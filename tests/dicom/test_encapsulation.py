@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pixelscrub.dicom.encapsulation import EncapsulatedFrames, write_items
 from pixelscrub.dicom.pixel_element import PixelElement
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.pixels.codestream import read_jpeg, read_jpeg2000
 
 END = b"\xff\xd9"
-STREAMS = st.lists(st.lists(st.binary(max_size=9), min_size=1, max_size=4), min_size=1, max_size=5)
+FRAGMENTS = st.binary(max_size=9).filter(lambda data: END not in data)
+STREAMS = st.lists(st.lists(FRAGMENTS, min_size=1, max_size=4), min_size=1, max_size=5)
 
 
 def _packed(frames: list[list[bytes]], table: bool) -> tuple[io.BytesIO, PixelElement, list[int]]:
@@ -72,20 +72,52 @@ def test_written_items_are_read_again(streams, table):
     assert found.has_table == table
 
 
-@pytest.mark.parametrize("frames", [1, 3])
-def test_fragments_that_do_not_make_up_the_frames(frames):
+def test_fragments_that_do_not_make_up_the_frames():
     file, element, _ = _packed([[b"ab", END], [b"cd", END]], table=False)
     with pytest.raises(HeldError) as caught:
-        EncapsulatedFrames(file, element, frames, None)
+        EncapsulatedFrames(file, element, 3, None)
     assert caught.value.reason == Reason.FRAME_COUNT
 
 
-def test_a_table_that_does_not_begin_with_the_first_frame():
-    file, element, _ = _packed([[b"ab", b"cd"], [b"ef"]], table=False)
+def test_a_single_frame_takes_every_fragment():
+    file, element, _ = _packed([[b"ab", END], [b"cd", END]], table=False)
+    assert EncapsulatedFrames(file, element, 1, None).stream(0) == b"ab" + END + b"cd" + END
+
+
+def test_frames_that_are_not_counted_are_left_out():
+    file, element, _ = _packed([[b"ab", END], [b"cd", END], [b"ef", END]], table=False)
+    found = EncapsulatedFrames(file, element, 2, None)
+    assert [found.stream(i) for i in range(2)] == [b"ab" + END, b"cd" + END]
+    assert not found.is_exact()
+
+
+@pytest.mark.parametrize("frames", [0, 7])
+def test_frames_are_counted_where_the_header_cannot(frames):
+    file, element, _ = _packed([[b"ab", b"cd" + END]], table=False)
+    assert EncapsulatedFrames(file, element, frames, None).frames == 1
+
+
+def test_a_table_that_lies_is_not_believed():
+    file, element, _ = _packed([[b"ab", END], [b"ef", END]], table=False)
     extended = np.array([10, 20], "<u8").tobytes()
-    with pytest.raises(HeldError) as caught:
-        EncapsulatedFrames(file, element, 2, extended)
-    assert caught.value.reason == Reason.FRAME_COUNT
+    found = EncapsulatedFrames(file, element, 2, extended)
+    assert [found.stream(i) for i in range(2)] == [b"ab" + END, b"ef" + END]
+    assert not found.is_exact()
+
+
+@given(STREAMS, st.sampled_from(["none", "basic", "extended", "lying", "text"]))
+def test_tables_are_exact_or_not(frames, kind):
+    even = [[b"".join(frame) + b"x" * (len(b"".join(frame)) % 2)] for frame in frames]
+    file, element, offsets = _packed(even, table=kind == "basic")
+    tables = {
+        "extended": (offsets, [len(f[0]) for f in even]),
+        "lying": ([*offsets[:-1], offsets[-1] + 2], [len(f[0]) for f in even]),
+    }
+    values = [np.array(part, "<u8").tobytes() for part in tables.get(kind, ([], []))]
+    if kind == "text":
+        values = [b"Quixote 1547-09-29 Alonso", b""]
+    found = EncapsulatedFrames(file, element, len(even), *(v or None for v in values))
+    assert found.is_exact() == (kind in {"none", "basic", "extended"})
 
 
 def test_no_fragments():
@@ -93,46 +125,3 @@ def test_no_fragments():
     with pytest.raises(HeldError) as caught:
         EncapsulatedFrames(io.BytesIO(), element, 1, None)
     assert caught.value.reason == Reason.TRUNCATED_PIXEL_DATA
-
-
-MARKERS = st.binary(max_size=60)
-
-
-@given(MARKERS)
-def test_any_bytes_as_jpeg_are_read_or_held(tail):
-    try:
-        found = read_jpeg(b"\xff\xd8" + tail)
-    except HeldError:
-        return
-    assert found.components == len(found.factors)
-
-
-@given(st.integers(1, 9), st.integers(1, 65535), st.integers(1, 65535))
-def test_a_frame_header_is_read_as_it_is(components, rows, columns):
-    table = b"".join(bytes((i, 0x21, 0)) for i in range(components))
-    frame = struct.pack(">BHHB", 8, rows, columns, components) + table
-    fill = b"\xff\xff"
-    stream = b"\xff\xd8" + fill + b"\xc0" + struct.pack(">H", len(frame) + 2) + frame
-    found = read_jpeg(stream + b"\xff\xda\x00\x02")
-    assert (found.rows, found.columns, found.components) == (rows, columns, components)
-    assert found.factors == ((2, 1),) * components
-
-
-@pytest.mark.parametrize("stream", [b"\xff\xd8\xff\xd9\0\0", b"\xff\xd8\xff\xc0\0\x09a", b"none"])
-def test_markers_out_of_place(stream):
-    with pytest.raises(HeldError) as caught:
-        read_jpeg(stream)
-    assert caught.value.reason == Reason.DECODE_FAILED
-
-
-def test_a_jp2_file_is_unboxed(bench):
-    import pydicom
-    from pydicom.encaps import generate_frames
-
-    data = pydicom.dcmread(io.BytesIO(bench.instance("4.90"))).PixelData
-    stream = next(generate_frames(data, number_of_frames=1))
-    signature = struct.pack(">L4sL", 12, b"jP  ", 0x0D0A870A)
-    boxed = signature + struct.pack(">L4s", 0, b"jp2c") + stream
-    assert read_jpeg2000(boxed) == read_jpeg2000(stream)
-    with pytest.raises(HeldError):
-        read_jpeg2000(signature)

@@ -310,6 +310,18 @@ def test_inspect_shows_the_fate_of_each_tag(pixelscrub, make_instance, save, tmp
     assert "Quixote" not in out
 
 
+def test_names_are_printed_escaped_and_only_where_asked(pixelscrub, make_instance, save, tmp_path):
+    save(make_instance(), tmp_path / "in" / "Quixote\x1b]0;owned\x07\nclean 99\u202e.dcm")
+    _, out, _ = pixelscrub("inspect", tmp_path / "in")
+    assert "image 1: 0 boxes to mask" in out
+    assert "Quixote" not in out
+    _, out, _ = pixelscrub("inspect", tmp_path / "in", "--show-names")
+    assert r"Quixote\x1b]0;owned\x07\nclean 99\u202e.dcm: 0 boxes" in out
+    for told in (out, pixelscrub("inspect", tmp_path / "in", "--tags", "--show-names")[1]):
+        assert all(character.isprintable() or character == "\n" for character in told)
+        assert "\nclean 99" not in told
+
+
 def test_version_is_printed(pixelscrub):
     assert pixelscrub("--version")[1].strip() == "0.1.0"
     assert "scrub" in pixelscrub()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import struct
 
 import numpy as np
 import pytest
@@ -176,3 +177,22 @@ def test_the_command_says_what_it_did(source, drawn, tmp_path, monkeypatch, caps
     assert ended.value.code == 2
     assert "face_failed" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_command_defaces_within_limits_and_holds_a_bomb(tmp_path, monkeypatch, capsys):
+    bomb = tmp_path / "bomb.nii.gz"
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<8h", header, 40, 3, 30000, 30000, 30000, 1, 1, 1, 1)
+    struct.pack_into("<2h", header, 70, 4, 16)
+    struct.pack_into("<f", header, 108, 352.0)
+    header[344:348] = b"n+1\0"
+    bomb.write_bytes(gzip.compress(bytes(header) + bytes(1_000_000)))
+    line = ["pixelscrub", "deface-nifti", "bomb.nii.gz", "-o", "out.nii.gz", "--modality", "CT"]
+    monkeypatch.setattr("sys.argv", line)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "unreadable" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["bomb.nii.gz"]

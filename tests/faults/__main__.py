@@ -1,4 +1,4 @@
-"""Try ten families of faults and print how many pixelscrub survived.
+"""Try twelve families of faults and print how many pixelscrub survived.
 
 Usage: scripts/faults [--short] [FAMILY...]
 
@@ -31,6 +31,8 @@ FAMILIES = {
     "file_system": "file system: full, read-only, errors, names, links",
     "processes": "processes: SIGKILL of workers and of the parent, resumed",
     "identity": "identity: duplicates, conflicts, references",
+    "hostile_folder": "hostile folder: code, archives and names in INPUT",
+    "hostile_private": "hostile private folder: plans, journal, links, key",
     "environment": "environment: programs, codecs, locale, limits",
     "network": "network: what peers do wrong",
 }

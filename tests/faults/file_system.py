@@ -163,7 +163,7 @@ def _full_output(folder: Path, tally: Tally) -> None:
 def _full_private(folder: Path, tally: Tally) -> None:
     """The private folder has no room: for scratch files, or for the journal itself."""
     before = snapshot(folder / "in")
-    for size in ("400k", "150k", "60k", "8k"):
+    for size in ("1m", "700k", "400k", "250k", "150k", "100k", "60k", "30k", "8k"):
         with _disk(folder / "out-private", size):
             ran = scrub(folder)
             clean = {line["output"] for line in ran.lines.values() if line["outcome"] == CLEAN}

@@ -19,6 +19,14 @@ def test_family_is_survived(family, tmp_path):
     assert tally.failures == []
 
 
+@pytest.mark.parametrize("family", ["hostile_folder", "hostile_private"])
+def test_hostile_folders_are_survived(family, tmp_path):
+    tally = Tally(family)
+    importlib.import_module(f"tests.faults.{family}").run(tmp_path, tally, short=True)
+    assert tally.tried > 8
+    assert tally.failures == []
+
+
 def test_odd_names_and_links_are_survived(tmp_path):
     from tests.faults import file_system
 

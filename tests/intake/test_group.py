@@ -1,3 +1,5 @@
+import pytest
+
 from pixelscrub.errors import Reason
 from pixelscrub.intake.find import SkippedFile, find
 from pixelscrub.intake.group import group
@@ -52,3 +54,52 @@ def test_left_files_stay_left(tmp_path):
     left = list(find([tmp_path]))
     assert all(isinstance(item, SkippedFile) for item in left)
     assert list(group(left).left) == left
+
+
+def kept_of(folder, duplicates):
+    found = (read_instance(source) for source in find([folder]))
+    intake = group(found, duplicates=duplicates)
+    kept = [i.source.path for study in intake.studies for i in study.instances]
+    return kept, [(left.source.path, left.reason) for left in intake.left]
+
+
+@pytest.fixture
+def three_versions(make_instance, save, tmp_path):
+    instance = make_instance(InstanceCreationDate="20200101", InstanceCreationTime="1200")
+    for name, date in (("a", "20200101"), ("b", "20200103"), ("c", "20200102")):
+        instance.InstanceCreationDate, instance.PatientComments = date, name
+        save(instance, tmp_path / name)
+    return tmp_path
+
+
+def test_the_first_of_several_files_may_stand_for_all(three_versions):
+    kept, left = kept_of(three_versions, "first")
+    assert kept == ["a"]
+    assert left == [(name, Reason.SUPERSEDED_INSTANCE) for name in "bc"]
+
+
+def test_the_newest_of_several_files_may_stand_for_all(three_versions):
+    kept, left = kept_of(three_versions, "newest")
+    assert kept == ["b"]
+    assert left == [("a", Reason.SUPERSEDED_INSTANCE), ("c", Reason.SUPERSEDED_INSTANCE)]
+
+
+def test_several_files_may_get_uids_of_their_own(three_versions, save, make_instance):
+    found = [read_instance(source) for source in find([three_versions])]
+    (study,) = group(found, duplicates="rename").studies
+    assert len({instance.uid for instance in study.instances}) == 3
+    assert [instance.made for instance in study.instances] == [
+        (),
+        ("SOPInstanceUID",),
+        ("SOPInstanceUID",),
+    ]
+
+
+def test_a_newer_file_may_belong_to_another_study(make_instance, save, tmp_path):
+    older = make_instance(InstanceCreationDate="20200101")
+    save(older, tmp_path / "a")
+    older.InstanceCreationDate, older.StudyInstanceUID = "20200102", "1.2.3"
+    save(older, tmp_path / "b")
+    with group((read_instance(s) for s in find([tmp_path])), duplicates="newest") as intake:
+        assert [study.uid for study in intake.studies] == ["1.2.3"]
+        assert intake.count == 1

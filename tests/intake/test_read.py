@@ -72,9 +72,9 @@ def test_directory_is_no_instance(packaged):
     assert reason_of(packaged / "dicomdirtests" / "DICOMDIR-empty.dcm") is Reason.DICOMDIR
 
 
-def test_instance_without_study_is_held(make_instance, save, tmp_path):
+def test_instance_without_a_class_is_held(make_instance, save, tmp_path):
     original = make_instance()
-    del original.StudyInstanceUID
+    del original.SOPClassUID, original.file_meta.MediaStorageSOPClassUID
     assert reason_of(save(original, tmp_path / "a")) is Reason.MISSING_UID
 
 

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-MISSING = [name for name in ("pynetdicom", "dicomweb_client") if find_spec(name) is None]
+MISSING = [name for name in ("pynetdicom", "requests") if find_spec(name) is None]
 
 if not MISSING:
     from .peers import (  # noqa: F401

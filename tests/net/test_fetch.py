@@ -107,7 +107,7 @@ def serve():
 
 @pytest.mark.parametrize(
     ("announces_length", "reason", "whole"),
-    [(True, "ChunkedEncodingError", 0), (False, "incomplete", 2)],
+    [(True, "ChunkedEncodingError", 2), (False, "incomplete", 2)],
 )
 def test_fetch_that_breaks_off_is_an_error_with_its_reason(
     serve, make_study, tmp_path, announces_length, reason, whole

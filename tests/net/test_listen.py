@@ -7,9 +7,14 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, build_context
-from pynetdicom.sop_class import StorageCommitmentPushModel
+from pynetdicom.sop_class import (
+    SecondaryCaptureImageStorage,
+    StorageCommitmentPushModel,
+    Verification,
+)
 
 from pixelscrub.errors import Reason, UsageError
+from pixelscrub.net.limits import AdmissionLimits, ListenerLimits, TransportLimits
 from pixelscrub.net.listen import Listener, ListenerConfig
 from pixelscrub.net.tls import Tls
 
@@ -19,9 +24,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 @pytest.fixture
-def listen(spool, port, monkeypatch):
+def listen(spool, port):
     """Opens a door before the spool; gives the listener."""
-    monkeypatch.setattr("pixelscrub.net.listen.GREETING", 1.0)
     started = []
 
     def start(report=lambda *_: None, partner=None, **options) -> Listener:
@@ -65,9 +69,149 @@ def test_other_titles_are_rejected(listen, receipts, make_study, port, calling, 
     assert receipts.counts() == {}
 
 
-def test_partner_may_call_to_report(listen, make_study, port):
+def test_partner_may_report_and_not_send(listen, receipts, make_study, port):
+    told = []
+    listen(lambda *said: told.append(said), allowed=("STORESCU",), partner="ARCHIVE")
+    assert report_to(port, "1.2.3", kept=["1.2"]) == 0x0000
+    assert len(told) == 1
+    assert store(port, make_study(1), "ARCHIVE") is None
+    both = [build_context(SecondaryCaptureImageStorage), build_context(Verification)]
+    association = AE("ARCHIVE").associate("127.0.0.1", port, both, "PIXELSCRUB")
+    assert [c.abstract_syntax for c in association.accepted_contexts] == [Verification]
+    association.release()
+    assert receipts.counts() == {}
+
+
+def test_storage_is_refused_though_a_peer_sends_it_without_a_context(
+    listen, receipts, make_study, port, monkeypatch
+):
+    monkeypatch.setattr(Listener, "_may_use", lambda *_: True)
     listen(allowed=("STORESCU",), partner="ARCHIVE")
-    assert store(port, make_study(1), "ARCHIVE") == [0x0000]
+    assert store(port, make_study(1), "ARCHIVE") == [0x0124]
+    assert receipts.counts() == {}
+
+
+def test_nobody_but_the_partner_may_report(listen, port, monkeypatch):
+    told = []
+    listen(lambda *said: told.append(said), partner="ANOTHER")
+    context = build_context(StorageCommitmentPushModel)
+    association = AE("ARCHIVE").associate("127.0.0.1", port, [context], "PIXELSCRUB")
+    assert association.is_rejected
+    monkeypatch.setattr(Listener, "_may_use", lambda *_: True)
+    assert report_to(port, "1.2.3", kept=["1.2"]) == 0x0124
+    assert told == []
+
+
+def strangers(port, count, said=b"\x01", host="127.0.0.1"):
+    """Opens connections that begin a request and do not end it."""
+    opened = [socket.create_connection((host, port)) for _ in range(count)]
+    for connection in opened:
+        connection.sendall(said)
+    return opened
+
+
+def dribble(peer, said):
+    for byte in said:
+        peer.sendall(bytes([byte]))
+        time.sleep(0.1)
+
+
+def limits(**changes):
+    return ListenerLimits(admission=AdmissionLimits(**changes))
+
+
+@pytest.mark.parametrize("said", [b"", b"\x01", b"\x01\0\0\0\1\0\0\1"])
+def test_strangers_who_say_nothing_whole_keep_nobody_out(listen, make_study, port, said):
+    listener = listen(allowed=("STORESCU",))
+    opened = strangers(port, 100, said)
+    assert store(port, make_study(1)) == [0x0000]
+    assert listener._server.admission.half_open <= 32
+    assert len(listener._server.active_associations) <= 1
+    for connection in opened:
+        connection.close()
+
+
+def test_half_a_request_has_a_bounded_time_however_slowly_it_goes_on(listen, port):
+    listen(limits=limits(seconds=1.0))
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
+        began = time.monotonic()
+        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
+            dribble(peer, b"\x01\0\0\0\0\xff" + bytes(255))
+        assert 0.5 < time.monotonic() - began < 5
+
+
+def test_handshake_has_a_bounded_time_however_slowly_it_goes_on(listen, certificates, port):
+    own = Tls(certificates / "own.pem", certificates / "own.key", certificates / "ca.pem")
+    listen(tls=own, limits=limits(seconds=1.0))
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:
+        began = time.monotonic()
+        with pytest.raises(OSError, match=r"reset|[Bb]roken pipe"):
+            dribble(peer, b"\x16\x03\x01\x02\x00" + bytes(255))
+        assert time.monotonic() - began < 5
+
+
+def test_address_that_only_knocks_is_shut_out_and_others_are_not(listen, make_study, port):
+    listen(limits=limits(burst=5, per_second=0.001))
+    knocks = strangers(port, 8, b"\x07nonsense", "127.0.0.1")
+    (file,) = make_study(1)
+    contexts = [build_context(SecondaryCaptureImageStorage, ExplicitVRLittleEndian)]
+    assert store(port, [file]) is None
+    other = AE("STORESCU").associate(
+        "127.0.0.1", port, contexts, "PIXELSCRUB", bind_address=("127.0.0.2", 0)
+    )
+    assert other.is_established
+    other.release()
+    for knock in knocks:
+        knock.close()
+
+
+def test_associations_that_are_accepted_do_not_count_against_an_address(listen, make_study, port):
+    listen(limits=limits(burst=3, per_second=0.0))
+    files = make_study(1)
+    assert [store(port, files) for _ in range(8)] == [[0x0000]] * 8
+    assert [store(port, files, "STORESCU", "WRONG") for _ in range(4)] == [None] * 4
+    assert store(port, files) is None
+
+
+def test_one_address_has_a_share_of_the_associations(listen, port):
+    listen(limits=ListenerLimits(associations_per_address=2))
+    entity = AE("STORESCU")
+    entity.add_requested_context(Verification)
+    two = [entity.associate("127.0.0.1", port, ae_title="PIXELSCRUB") for _ in range(2)]
+    assert all(association.is_established for association in two)
+    assert entity.associate("127.0.0.1", port, ae_title="PIXELSCRUB").is_rejected
+    elsewhere = entity.associate(
+        "127.0.0.1", port, ae_title="PIXELSCRUB", bind_address=("127.0.0.2", 0)
+    )
+    assert elsewhere.is_established
+    for association in (*two, elsewhere):
+        association.release()
+
+
+@pytest.mark.parametrize("said", [b"\x04", b"\x04\0\0\0\1\0half of the data"])
+def test_association_that_stops_within_a_pdu_is_ended(listen, port, said):
+    transport = TransportLimits(pdu_seconds=1.0)
+    listener = listen(limits=ListenerLimits(transport=transport))
+    entity = AE("STORESCU")
+    entity.add_requested_context(Verification)
+    association = entity.associate("127.0.0.1", port, ae_title="PIXELSCRUB")
+    association.dul.socket.socket.sendall(said)
+    until(lambda: not listener._server.active_associations, 10)
+    until(lambda: not association.is_established, 10)
+
+
+def test_association_that_is_silent_is_ended_whatever_the_time_of_day_does(
+    listen, port, monkeypatch
+):
+    """pynetdicom's own timer goes by the time of day: a clock that was put back stops it."""
+    listener = listen(limits=ListenerLimits(transport=TransportLimits(idle_seconds=0.5)))
+    monkeypatch.setattr("pynetdicom.timer.time.time", lambda: 0.0)
+    entity = AE("STORESCU")
+    entity.add_requested_context(Verification)
+    association = entity.associate("127.0.0.1", port, ae_title="PIXELSCRUB")
+    assert association.is_established
+    until(lambda: not listener._server.active_associations, 10)
+    until(lambda: not association.is_established, 10)
 
 
 def test_door_to_the_network_needs_names():
@@ -110,7 +254,7 @@ def test_study_is_busy_while_its_association_is_open(listen, receipts, make_stud
     contexts = [build_context("1.2.840.10008.5.1.4.1.1.7", ExplicitVRLittleEndian)]
     association = AE("STORESCU").associate("127.0.0.1", port, contexts, "PIXELSCRUB")
     association.send_c_store(file)
-    assert listener.busy() == set(receipts.complete(time.time()))
+    assert listener.busy() == set(receipts.waiting())
     association.abort()
     until(lambda: listener.busy() == set())
 
@@ -164,11 +308,11 @@ def test_association_that_dies_of_an_error_keeps_no_study_busy(
     assert receipts.counts() == {"spooled": 1}
 
 
-def test_data_set_that_cannot_be_understood_is_refused(listen, receipts, make_study, port):
+def test_data_set_without_a_study_is_taken(listen, receipts, make_study, port):
     listen()
     (file,) = make_study(1, StudyInstanceUID="")
-    assert store(port, [file]) == [0xC000]
-    assert receipts.counts() == {}
+    assert store(port, [file]) == [0]
+    assert sum(receipts.counts().values()) == 1
 
 
 def test_full_disk_is_told_to_the_sender(listen, receipts, make_study, port, monkeypatch):
@@ -262,7 +406,7 @@ def report_to(port, transaction, kept=(), failed=()):
 
 def test_report_of_commitment_is_passed_on(listen, port):
     told = []
-    listen(report=lambda *said: told.append(said))
+    listen(report=lambda *said: told.append(said), partner="ARCHIVE")
     assert report_to(port, "1.2.3", kept=["1.2"], failed=["1.3", "1.4"]) == 0x0000
     assert told == [("1.2.3", frozenset({"1.2"}), frozenset({"1.3", "1.4"}))]
 
@@ -271,5 +415,5 @@ def test_report_that_cannot_be_read_is_answered_with_failure(listen, port):
     def fail(*_):
         raise ValueError
 
-    listen(report=fail)
+    listen(report=fail, partner="ARCHIVE")
     assert report_to(port, "1.2.3", kept=["1.2"]) == 0x0110

@@ -24,14 +24,13 @@ def test_rows_come_back_as_they_were_put_and_outlive_the_process(tmp_path):
     assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o600
 
 
-def test_study_is_complete_when_nothing_new_came_for_a_while(receipts):
+def test_studies_that_wait_come_in_the_order_in_which_they_came(receipts):
     receipts.put(
         receipt("a"), receipt("b", received=200.0), receipt("c", study="other", received=150.0)
     )
-    assert receipts.complete(before=150.0) == ["other"]
-    assert receipts.complete(before=200.0) == ["study", "other"]
+    assert receipts.waiting() == ["study", "other"]
     receipts.put(receipt("c", study="other", state=State.SENT))
-    assert receipts.complete(before=150.0) == []
+    assert receipts.waiting() == ["study"]
 
 
 def test_what_is_due_comes_study_by_study(receipts):
@@ -45,6 +44,18 @@ def test_what_is_due_comes_study_by_study(receipts):
     assert [r.name for r in receipts.due(10.0, 9)] == ["b", "a"]
     assert [r.name for r in receipts.due(50.0, 1)] == ["b"]
     assert [r.name for r in receipts.unasked(10.0, 9)] == ["e"]
+
+
+def test_what_was_put_off_before_the_clock_was_put_back_is_due(receipts):
+    receipts.put(
+        receipt("a", state=State.SCRUBBED, due=1e9),
+        receipt("b", state=State.SENT, due=1e9),
+        receipt("c", state=State.SCRUBBED, due=1500.0),
+    )
+    receipts.hasten(1000.0, longest=3600.0)
+    assert [r.name for r in receipts.due(1000.0, 9)] == ["a"]
+    assert [r.name for r in receipts.unasked(1000.0, 9)] == ["b"]
+    assert [r.name for r in receipts.due(1500.0, 9)] == ["a", "c"]
 
 
 def test_put_is_all_or_nothing(receipts):

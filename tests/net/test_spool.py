@@ -156,3 +156,42 @@ def test_full_disk_takes_nothing(spool, receipts, make_instance, save, monkeypat
         spool.take(file, "SENDER")
     assert receipts.counts() == {}
     shutil.rmtree(spool.incoming)
+
+
+def test_study_is_complete_when_nothing_came_for_a_while_whatever_the_time_of_day(
+    spool, arrive, make_instance, monkeypatch
+):
+    now = 1000.0
+    monkeypatch.setattr("pixelscrub.net.spool.time.monotonic", lambda: now)
+    instance = make_instance()
+    study = arrive(instance).study
+    for time_of_day in (0.0, 1e10):
+        monkeypatch.setattr("pixelscrub.net.spool.time.time", lambda at=time_of_day: at)
+        assert not spool.begin(study, quiet=30)
+    now += 20
+    arrive(instance)
+    now += 20
+    assert not spool.begin(study, quiet=30)
+    now += 10
+    assert spool.begin(study, quiet=30)
+    arrive(make_instance(StudyInstanceUID=instance.StudyInstanceUID))
+    assert not spool.begin(study, quiet=30)
+
+
+def test_study_of_an_earlier_process_waits_from_the_start(
+    spool, receipts, arrive, make_instance, tmp_path, monkeypatch
+):
+    study = arrive(make_instance()).study
+    again = Spool(tmp_path / "spool", receipts, spool._namer)
+    began = again._opened
+    monkeypatch.setattr("pixelscrub.net.spool.time.monotonic", lambda: began + 20)
+    assert not again.begin(study, quiet=30)
+    assert again.begin(study, quiet=20)
+
+
+def test_leftovers_go_at_the_start_though_the_clock_was_put_back(spool, receipts, tmp_path):
+    half = spool.new_file()
+    half.write_bytes(b"half of an instance")
+    os.utime(half, (4e9, 4e9))
+    Spool(tmp_path / "spool", receipts, spool._namer)
+    assert not half.exists()

@@ -1,4 +1,4 @@
-import io
+import itertools
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,11 +22,14 @@ def peer_of(url, tls=Tls()):  # noqa: B008
     return WebPeer(WebAddress(url), tls)
 
 
-def read(content):
-    return dcmread(io.BytesIO(content))
+def retrieved(peer, study, folder):
+    """The instances of a study, as they came."""
+    folder.mkdir()
+    names = (folder / str(number) for number in itertools.count())
+    return [dcmread(file) for file in peer.retrieve(study, lambda: next(names))]
 
 
-def test_orthanc_takes_instances_and_gives_them_back(orthanc, make_study):
+def test_orthanc_takes_instances_and_gives_them_back(orthanc, make_study, tmp_path):
     files = make_study(3)
     items, peer = items_of(files), peer_of(orthanc.web)
     assert peer.holds(items) == set()
@@ -35,14 +38,14 @@ def test_orthanc_takes_instances_and_gives_them_back(orthanc, make_study):
     study = items[0].instance.study
     assert peer.studies({"PatientID": "PLANTED-4711"}) == [(study, 3)]
     assert peer.studies({"PatientID": "NOBODY"}) == []
-    back = {d.SOPInstanceUID: d for d in map(read, peer.retrieve(study))}
+    back = {d.SOPInstanceUID: d for d in retrieved(peer, study, tmp_path / "back")}
     assert back == {item.instance.uid: dcmread(item.path) for item in items}
 
 
-def test_compressed_instances_keep_their_transfer_syntax(orthanc, packaged):
+def test_compressed_instances_keep_their_transfer_syntax(orthanc, packaged, tmp_path):
     items, peer = items_of([packaged / "JPEG2000.dcm"]), peer_of(orthanc.web)
     assert list(peer.send(items)) == [(items[0], None)]
-    (back,) = map(read, peer.retrieve(items[0].instance.study))
+    (back,) = retrieved(peer, items[0].instance.study, tmp_path / "back")
     assert back.file_meta.TransferSyntaxUID == items[0].instance.transfer_syntax
     assert back.PixelData == dcmread(items[0].path).PixelData
 
@@ -130,5 +133,5 @@ def test_certificates_are_loaded_at_the_start(certificates):
     with pytest.raises(UsageError):
         peer_of("https://localhost", Tls(ca=certificates / "missing.pem"))
     files = (certificates / "own.pem", certificates / "own.key", certificates / "ca.pem")
-    session = peer_of("https://localhost", Tls(*files))._session
-    assert (session.verify, session.cert) == (str(files[2]), (str(files[0]), str(files[1])))
+    service = peer_of("https://localhost", Tls(*files))._service
+    assert (service._verify, service._cert) == (str(files[2]), (str(files[0]), str(files[1])))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydicom import dcmwrite
 from pydicom.dataset import FileDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
@@ -66,9 +67,17 @@ class Bench:
         self.make = make
 
     def instance(
-        self, syntax: str, kind: str = "u8", frames: int = 1, size: tuple[int, int] = (37, 52)
+        self,
+        syntax: str,
+        kind: str = "u8",
+        frames: int = 1,
+        size: tuple[int, int] = (37, 52),
+        plane: int | None = None,
     ) -> bytes:
-        """A file of that transfer syntax (without its root) and kind, of which frames differ."""
+        """A file of that transfer syntax (without its root) and kind, of which frames differ.
+
+        A drawn plane is in the bit `plane` of every cell.
+        """
         header = self.make(np.zeros(size, np.uint8))
         header.PixelRepresentation = 0
         for keyword, value in KINDS[kind].items():
@@ -82,6 +91,8 @@ class Bench:
         header.file_meta.TransferSyntaxUID = UID(uid)
         info = describe(header, uid, "PixelData")
         cells = [info.cells(scene(info.shape, *info.range, seed=i)) for i in range(frames)]
+        if plane is not None:
+            cells = [frame | (np.eye(*size, dtype=frame.dtype) << plane) for frame in cells]
         if kind == "ybr422":
             for frame in cells:
                 frame[:, 1::2, 1:] = frame[:, 0::2, 1:]
@@ -92,8 +103,11 @@ class Bench:
             header.PixelData = b"".join(CellLayout(info, big, vr).pack(cells))
             header["PixelData"].VR = vr
         else:
-            streams = [self.stream(uid, frame, info) for frame in cells]
+            whole = replace(info, bits_stored=info.bits_allocated, high_bit=info.bits_allocated - 1)
+            coded = info if plane is None else whole
+            streams = [self.stream(uid, frame, coded) for frame in cells]
             header.PixelData = encapsulate(streams, has_bot=True)
+            header["PixelData"].is_undefined_length = True
         return saved(header)
 
     def stream(self, uid: str, cells: np.ndarray, info: Any) -> bytes:
@@ -146,7 +160,11 @@ def saved(header: FileDataset) -> bytes:
     """The bytes of a file with this header."""
     out = io.BytesIO()
     header.set_original_encoding(None, None)
-    header.save_as(out, enforce_file_format=True)
+    uid = header.file_meta.TransferSyntaxUID
+    if uid.is_transfer_syntax:
+        header.save_as(out, enforce_file_format=True)
+    else:  # newer than pydicom's dictionary
+        dcmwrite(out, header, implicit_vr=False, little_endian=True, force_encoding=True)
     return out.getvalue()
 
 

@@ -114,9 +114,25 @@ def test_what_shows_the_masked_goes(bench):
     assert 0x60000010 not in header
 
 
-def test_overlays_in_unused_bits_are_cleared(bench):
-    image = _with(bench.instance("1", "u12"))
+@pytest.mark.parametrize("syntax", ["1", "2", "5", "4.70", "4.80", "4.90", "4.110", "8.1"])
+@pytest.mark.parametrize("bit", [15, 12])
+def test_bits_that_values_do_not_use_are_cleared(bench, syntax, bit):
+    data = bench.instance(syntax, "u12", plane=bit)
+    before, after, edit = bench.edited(data, Edit())
+    assert edit.clear_unused
+    assert (before.cells(0) >> 12).any()
+    assert not (after.cells(0) >> 12).any()
+    assert after.is_minimal
+
+
+def test_bits_of_overlays_that_stay_are_kept(bench):
+    image = _with(bench.instance("1", "u12", plane=12))
     image.header.add_new(0x60000100, "US", 16)
     assert fit(image, Edit(drop_overlays=True)).clear_unused
-    image.header[0x60000100].value = 1
-    assert not fit(image, Edit(drop_overlays=True))
+    assert not fit(image, Edit(keep_planes=True)).clear_unused
+
+
+def test_sign_extension_is_no_use_of_other_bits(bench):
+    image = _with(bench.instance("1", "s12"))
+    assert (image.cells(0) >> 12).any()
+    assert not fit(image, Edit())

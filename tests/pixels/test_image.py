@@ -15,7 +15,11 @@ from pydicom.uid import UID
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.pixels import codecs
+from pixelscrub.pixels.edit import Edit
 from pixelscrub.pixels.image import Image
+
+ROOT = "1.2.840.10008.1.2."
+
 
 ROOT = "1.2.840.10008.1.2."
 
@@ -57,12 +61,9 @@ def _reason(data: bytes) -> Reason:
         ({"Rows": None}, Reason.BAD_PIXEL_DESCRIPTION),
         ({"Rows": 0}, Reason.BAD_PIXEL_DESCRIPTION),
         ({"BitsAllocated": 12}, Reason.BAD_PIXEL_DESCRIPTION),
-        ({"BitsStored": 9}, Reason.BAD_PIXEL_DESCRIPTION),
-        ({"HighBit": 8}, Reason.BAD_PIXEL_DESCRIPTION),
         ({"Rows": 65535, "Columns": 65535}, Reason.TOO_LARGE),
         ({"Rows": 100}, Reason.TRUNCATED_PIXEL_DATA),
-        ({"Rows": 10}, Reason.FRAME_COUNT),
-        ({"NumberOfFrames": 0}, Reason.BAD_PIXEL_DESCRIPTION),
+        ({"Rows": 100, "NumberOfFrames": "0"}, Reason.TRUNCATED_PIXEL_DATA),
     ],
 )
 def test_headers(bench, change, reason):
@@ -104,9 +105,39 @@ def test_streams_of_noise(bench, syntax):
 
 def test_streams_of_another_syntax(bench):
     stream = _stream(bench.instance("4.70"))
-    assert _reason(_changed(bench.instance("4.50"), stream=stream)) == Reason.CODESTREAM_MISMATCH
+    image = Image(io.BytesIO(_changed(bench.instance("4.50"), stream=stream)))
+    assert image.corrections() == {"TransferSyntaxUID": ROOT + "4.57"}
     deep = _stream(bench.instance("4.70", "u16"))
-    assert _reason(_changed(bench.instance("4.70"), stream=deep)) == Reason.CODESTREAM_MISMATCH
+    image = Image(io.BytesIO(_changed(bench.instance("4.70"), stream=deep)))
+    assert image.corrections() == {"BitsAllocated": 16, "BitsStored": 16, "HighBit": 15}
+    assert image.frame(0).dtype == np.uint16
+    small = _stream(bench.instance("4.70", "u8"))
+    wrong = _changed(bench.instance("4.70"), stream=small, Rows=31)
+    assert _reason(wrong) == Reason.CODESTREAM_MISMATCH
+
+
+@pytest.mark.parametrize(
+    ("change", "right"),
+    [
+        ({"BitsStored": 9}, {"BitsStored": 8}),
+        ({"HighBit": 8}, {"HighBit": 7}),
+        ({"NumberOfFrames": 0}, {"NumberOfFrames": 1}),
+        ({"NumberOfFrames": 5}, {"NumberOfFrames": 1}),
+        ({"PixelRepresentation": None}, {"PixelRepresentation": 0}),
+        ({"SamplesPerPixel": None}, {"SamplesPerPixel": 1}),
+    ],
+)
+@pytest.mark.parametrize("syntax", ["1", "5", "4.80"])
+def test_what_has_one_meaning_anyway_is_corrected(bench, syntax, change, right):
+    whole = Image(io.BytesIO(bench.instance(syntax)))
+    image = Image(io.BytesIO(_changed(bench.instance(syntax), **change)))
+    assert image.corrections() == right
+    assert np.array_equal(image.frame(0), whole.frame(0))
+
+
+def test_rows_that_the_header_does_not_count_are_left_out(bench):
+    _, after, _ = bench.edited(_changed(bench.instance("1"), Rows=10), Edit())
+    assert after.element.end - after.element.start == 10 * after.known.columns
 
 
 def test_a_codec_that_panics(bench, monkeypatch):

@@ -14,8 +14,8 @@ from pixelscrub.findings import Box
 from pixelscrub.pixels import jpeg
 from pixelscrub.pixels.codestream import read_jpeg, segments
 from pixelscrub.pixels.edit import Edit, FrameBox
-from pixelscrub.pixels.fit import fit
 from pixelscrub.pixels.image import Image
+from pixelscrub.pixels.streams.jpeg import essential_jpeg
 
 SIZE = (61, 83)
 EDIT = Edit(boxes=(FrameBox(Box(5, 6, 30, 20)),))
@@ -106,7 +106,7 @@ def test_segments_that_may_carry_text_go_and_colour_stays(make_instance, bench):
 
 def test_comments_go_from_frames_without_a_mask_too():
     stream = _stream("4:2:0")
-    clean = jpeg.without_text(stream)
+    clean = essential_jpeg(stream)
     assert b"Sancho" in stream
     assert b"Sancho" not in clean
     one, other = (np.asarray(Pillow.open(io.BytesIO(s))) for s in (stream, clean))
@@ -122,10 +122,14 @@ def test_a_stream_that_is_cut_is_held(make_instance):
         assert caught.value.reason == Reason.TRUNCATED_PIXEL_DATA
 
 
-@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
-def test_colours_against_the_header_are_held(photometric, make_instance):
-    stream = _stream("4:4:4" if photometric == "RGB" else "rgb")
-    image = Image(io.BytesIO(_instance(make_instance, stream, photometric)))
-    with pytest.raises(HeldError) as caught:
-        fit(image, EDIT)
-    assert caught.value.reason == Reason.CODESTREAM_MISMATCH
+@pytest.mark.parametrize(
+    ("said", "stream", "right"),
+    [("RGB", "4:4:4", "YBR_FULL"), ("RGB", "4:2:0", "YBR_FULL_422"), ("YBR_FULL", "rgb", "RGB")],
+)
+def test_the_stream_decides_over_colours(said, stream, right, make_instance, bench):
+    data = _instance(make_instance, _stream(stream), said)
+    before, after, _ = bench.edited(data, EDIT)
+    assert before.known.photometric == right
+    assert after.header.PhotometricInterpretation == right
+    kept, _, _ = bench.edited(data, Edit())
+    assert kept.corrections() == {"PhotometricInterpretation": right}

@@ -120,6 +120,7 @@ def test_an_empty_edit_copies_the_element(bench, syntax):
 
     assert not edit
     assert _element_bytes(before) == _element_bytes(after)
+    assert before.is_minimal
 
 
 def _element_bytes(image: Image) -> bytes:

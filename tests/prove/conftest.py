@@ -27,7 +27,7 @@ def packaged(name):
 
 def as_bytes(dataset, **options):
     out = io.BytesIO()
-    dataset.save_as(out, **options)
+    dataset.save_as(out, **({"enforce_file_format": True} | options))
     return out.getvalue()
 
 

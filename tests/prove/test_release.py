@@ -153,7 +153,7 @@ def test_a_short_name_in_a_codestream_comment_is_found(tmp_path, terms, name):
     at = 2 if fragment[1] == 0xD8 else 4 + int.from_bytes(fragment[4:6], "big")
     dataset.PixelData = encapsulate([fragment[:at] + comment + fragment[at:]])
     data = as_bytes(dataset)
-    assert held(tmp_path, data, data, terms).detail == "in codestream header in (7FE0,0010)"
+    assert held(tmp_path, data, data, terms).detail == "frame 0: comment"
 
 
 def test_a_name_after_the_end_of_a_codestream_is_found(tmp_path, terms):
@@ -161,7 +161,7 @@ def test_a_name_after_the_end_of_a_codestream_is_found(tmp_path, terms):
     fragment = next(generate_frames(dataset.PixelData, number_of_frames=1)).rstrip(b"\0")
     dataset.PixelData = encapsulate([fragment + b"\0\1Lindqvist"])
     data = as_bytes(dataset)
-    assert held(tmp_path, data, data, terms).detail == "in codestream header in (7FE0,0010)"
+    assert held(tmp_path, data, data, terms).detail == "frame 0: bytes behind the end of the image"
 
 
 ELSEWHERE = Terms(

@@ -1,3 +1,4 @@
+import errno
 import tempfile
 from pathlib import Path
 
@@ -42,6 +43,36 @@ def test_full_disk_holds_the_instance_and_leaves_nothing(tmp_path, scratch, monk
         output.commit(scratch, "p/1.dcm")
     assert caught.value.reason is Reason.WRITE_FAILED
     assert not list((tmp_path / "out" / "p").iterdir())
+
+
+def test_two_mounts_of_one_file_system_are_copied_between(tmp_path, scratch, monkeypatch):
+    output, real = Output.open(tmp_path / "out"), Path.replace
+
+    def across(self, target):
+        if self == scratch:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return real(self, target)
+
+    monkeypatch.setattr(type(scratch), "replace", across)
+    (tmp_path / "out" / "p").mkdir()
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "out" / "p" / ".1.dcm.part").symlink_to(tmp_path / "precious")
+    output.commit(scratch, "p/1.dcm")
+    assert [p.name for p in (tmp_path / "out" / "p").iterdir()] == ["1.dcm"]
+    assert (tmp_path / "out" / "p" / "1.dcm").read_bytes() == b"proved"
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert not scratch.exists()
+
+
+def test_names_that_lead_out_are_neither_written_nor_held_nor_removed(tmp_path, scratch):
+    output = Output.open(tmp_path / "out")
+    (tmp_path / "precious").write_text("kept")
+    for name in ("../precious", str(tmp_path / "precious"), "a/../../precious", ""):
+        with pytest.raises(HeldError):
+            output.commit(scratch, name)
+        assert not output.holds(name)
+        output.remove(name)
+    assert (tmp_path / "precious").read_text() == "kept"
 
 
 def test_foreign_files_are_refused_unless_resumed(tmp_path):
