@@ -73,6 +73,15 @@ LARGE: Final = 14
 WHOLE: Final = 96
 """Pixels of the shorter side, from which a picture is looked at in half its size as well."""
 
+COARSE: Final = 192
+"""Pixels of the shorter side of a smaller picture, below which only headlines are believed."""
+HEADLINE: Final = 2.5
+"""Length of a headline, as a multiple of its height."""
+HIGHEST: Final = 0.6
+"""Height of a headline, most, as a share of the picture's shorter side."""
+PLAINLY: Final = 0.85
+"""Mean probability of a headline; large organs have up to 0.81."""
+
 
 def find_lines(
     image: Picture, helper: Finder | None = None, sure: float = SURE, peak: float = PEAK
@@ -92,11 +101,13 @@ def find_lines(
     Raises:
         MissingComponentError: the network is not installed.
     """
-    seen = list(_scales(image))
+    scales = list(_scales(image))
+    seen = [(scale, shares) for scale, shares in scales if not _is_coarse(image, scale)]
     cores = [
         (scale, replace(core, box=whole(image, core.box)), top)
-        for scale, shares in seen
+        for scale, shares in scales
         for core, top in _lines(shares, scale, sure, peak)
+        if not _is_coarse(image, scale) or _is_headline(image, core)
     ]
     need = cache(partial(_needed, image, [line for _, line, top in cores if top >= PLAIN]))
     own: list[TextBox] = []
@@ -107,6 +118,18 @@ def find_lines(
         return own
     more = (t for part in _doubted(seen, own, image) for t in search(helper, image, part))
     return [*own, *(t for t in more if _adds(seen, own, t.box) and _is_believed(image, t, need))]
+
+
+def _is_coarse(image: Picture, scale: int) -> bool:
+    """Whether a picture is so small at a scale that a large part of it may look like a letter."""
+    return scale > 1 and min(image.shape[:2]) < COARSE * scale
+
+
+def _is_headline(image: Picture, text: TextBox) -> bool:
+    """Whether what such a picture shows is a line of letters, however large, and no organ."""
+    longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
+    is_line = longer >= HEADLINE * shorter and shorter <= HIGHEST * min(image.shape[:2])
+    return is_line and text.score >= PLAINLY
 
 
 def _needed(image: Picture, plain: list[TextBox]) -> float:
