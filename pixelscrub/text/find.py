@@ -22,7 +22,7 @@ from pixelscrub.text.cine import Frame, key_frames, sightings
 from pixelscrub.text.frames import Standing, are_apart, hold_labels
 from pixelscrub.text.judge import stays
 from pixelscrub.text.reading import read
-from pixelscrub.text.values import drawn_parts, is_cross_section, is_text
+from pixelscrub.text.values import asked_of, drawn_parts, is_text
 from pixelscrub.text.views import Range, ranges, views, watched_views
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class _Search:
         self.count = image.known.frames
         self.apart = are_apart(image)
         self.keys = key_frames(self.count)
-        self.asks_values = is_cross_section(image)
+        self.asked = asked_of(image)
         self.places: list[_Place] = []
 
     def findings(self) -> list[Finding]:
@@ -149,7 +149,7 @@ class _Search:
         given = None if self.apart or self.count == 1 else self._ranges()
         for frame in range(self.count):
             self._follow(frame)
-            drawn = drawn_parts(self.image.frame(frame)) if self.asks_values else None
+            drawn = drawn_parts(self.image.frame(frame)) if self.asked else None
             every = views if self.apart or frame in self.keys else watched_views
             pictures = islice(every(self.image, frame, given), 1 if drawn == [] else None)
             yield Frame(list(pictures), drawn)
@@ -161,7 +161,7 @@ class _Search:
         return ranges([self.image.frame(frame) for frame in sorted(self.keys)])
 
     def _is_believed(self, text: TextBox, frame: int) -> bool:
-        return not self.asks_values or is_text(self.image.frame(frame), text)
+        return self.asked is None or is_text(self.image.frame(frame), text, self.asked)
 
     def _add(self, text: TextBox, frame: int) -> None:
         if not any(place.take(text, frame) for place in self.places):

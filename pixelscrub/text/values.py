@@ -21,6 +21,7 @@ from pydicom.uid import (
     JPEGLossless,
     JPEGLosslessSV1,
     JPEGLSLossless,
+    ParametricMapStorage,
     RLELossless,
 )
 
@@ -59,6 +60,7 @@ class ValueSettings:
         score, length: how sure of a text a detector is, and how many times as long as high the text
             is, from where its values are not asked; of 15 false finds on 640 slices of heads the
             surest has 0.83, the longest 3.0, smoothed texts 0.85 to 0.97.
+        is_both: whether a text has to be plain and drawn.
         run: pixels in a row, along or down, that are of one value in a stroke.
         window: pixels of the neighbourhood whose usual steps from pixel to pixel are measured.
         stands_out: how many times these the edge of a stroke has.
@@ -83,6 +85,7 @@ class ValueSettings:
     most: float = 0.6
     score: float = 0.88
     length: float = 3.5
+    is_both: bool = False
     run: int = 4
     window: int = 33
     stands_out: float = 1.5
@@ -93,12 +96,18 @@ class ValueSettings:
     room: int = 2
 
 
-SETTINGS: Final = ValueSettings()
+ORIGINALS: Final = ValueSettings()
+DERIVED: Final = ValueSettings(score=0.82, length=2.0)
+"""Of what was made of other images, and may have been drawn on before it was made smaller."""
+MAPS: Final = ValueSettings(is_both=True)
+"""Of maps of measurements, whose values nobody sees: text has to be drawn, and plain as well."""
 LOSSLESS: Final = frozenset(
     {JPEGLossless, JPEGLosslessSV1, JPEGLSLossless, JPEG2000Lossless, RLELossless}
 )
 """Transfer syntaxes that keep every stored value, beside those without compression."""
 CROSS_SECTIONS: Final = frozenset({"CT", "MR", "PT", "NM"})
+SCREENS: Final = frozenset({"SCREEN SAVE", "REPORT", "DOSE_INFO"})
+"""Values of Image Type (PS3.3 C.7.6.1.1.2) of what is written on all over."""
 
 
 def are_exact(image: Image) -> bool:
@@ -111,23 +120,22 @@ def are_exact(image: Image) -> bool:
     return kept and str(header.get("LossyImageCompression") or "00") != "01"
 
 
-def is_cross_section(image: Image) -> bool:
-    """Whether an instance is an original, reconstructed slice or stack of them, stored exactly.
+def asked_of(image: Image) -> ValueSettings | None:
+    """What the values of a find are asked for in an instance; None where they say nothing.
 
-    All has to agree: modality, Image Type (PS3.3 C.7.6.1.1.2), a place in the patient, values
-    that a device wrote. A radiograph, a film or a screenshot that calls itself CT has no place.
+    They do in a reconstructed slice, or a stack of them, that is stored exactly, and in a map of
+    measurements. All has to agree: modality, a place in the patient, values that a device wrote. A
+    radiograph, a film or a screenshot that calls itself CT has no place.
     """
     header = image.header
+    if str(header.get("SOPClassUID", "")) == ParametricMapStorage:
+        return MAPS
     kinds = header.get("ImageType") or []
     kinds = [kinds] if isinstance(kinds, str) else [str(kind).upper() for kind in kinds]
-    is_original = list(kinds[:2]) == ["ORIGINAL", "PRIMARY"] and not SCREENS.intersection(kinds)
-    if not is_original or header.get("Modality") not in CROSS_SECTIONS or not are_exact(image):
-        return False
-    return _has_place(image)
-
-
-SCREENS: Final = frozenset({"LOCALIZER", "SECONDARY", "SCREEN SAVE", "REPORT", "DOSE_INFO"})
-"""Values of Image Type of what was written on, or is a radiograph."""
+    is_section = header.get("Modality") in CROSS_SECTIONS and not SCREENS.intersection(kinds)
+    if not (is_section and are_exact(image) and _has_place(image)):
+        return None
+    return ORIGINALS if list(kinds[:2]) == ["ORIGINAL", "PRIMARY"] else DERIVED
 
 
 def _has_place(image: Image) -> bool:
@@ -138,7 +146,7 @@ def _has_place(image: Image) -> bool:
     )
 
 
-def is_text(values: Values, text: TextBox, settings: ValueSettings = SETTINGS) -> bool:
+def is_text(values: Values, text: TextBox, settings: ValueSettings = ORIGINALS) -> bool:
     """Whether a find in a cross-section is text: its ink is drawn, or the network has no doubt.
 
     Letters that were smoothed or enlarged have no ink of one value; the network is far surer of
@@ -149,16 +157,17 @@ def is_text(values: Values, text: TextBox, settings: ValueSettings = SETTINGS) -
         text: the find, in stored pixels.
         settings: when it is.
     """
-    return is_plain(text, settings) or is_drawn(values, text.box, settings)
+    doubts = (is_plain(text, settings), is_drawn(values, text.box, settings))
+    return all(doubts) if settings.is_both else any(doubts)
 
 
-def is_plain(text: TextBox, settings: ValueSettings = SETTINGS) -> bool:
+def is_plain(text: TextBox, settings: ValueSettings = ORIGINALS) -> bool:
     """Whether a detector has no doubt of a text that is long for its height."""
     shorter, longer = sorted((text.box.width, text.box.height))
     return text.score >= settings.score and longer >= settings.length * shorter
 
 
-def is_drawn(values: Values, box: Box, settings: ValueSettings = SETTINGS) -> bool:
+def is_drawn(values: Values, box: Box, settings: ValueSettings = ORIGINALS) -> bool:
     """Whether the ink of a find is of one stored value.
 
     Args:
@@ -195,7 +204,7 @@ def _is_told(part: Values, settings: ValueSettings) -> bool:
 
 
 def ink_share(
-    part: Values, margin: Sequence[bool] = (), settings: ValueSettings = SETTINGS
+    part: Values, margin: Sequence[bool] = (), settings: ValueSettings = ORIGINALS
 ) -> float:
     """Share of the ink that holds its most frequent value; 0 where there is no ink.
 
@@ -267,7 +276,7 @@ def _spreads(ink: npt.NDArray[np.bool_], settings: ValueSettings) -> bool:
     return is_thin and is_long and float(ink.mean()) <= settings.most
 
 
-def drawn_parts(values: Values, settings: ValueSettings = SETTINGS) -> list[Box]:
+def drawn_parts(values: Values, settings: ValueSettings = ORIGINALS) -> list[Box]:
     """Where strokes of one stored value are, with room around them.
 
     Args:

@@ -15,10 +15,12 @@ from pixelscrub.recipe import TextSettings
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.find import find_text
 from pixelscrub.text.values import (
+    DERIVED,
+    ORIGINALS,
     are_exact,
+    asked_of,
     drawn_parts,
     ink_share,
-    is_cross_section,
     is_drawn,
     is_plain,
     is_text,
@@ -114,16 +116,27 @@ def test_air_outside_the_field_of_view_is_no_stroke():
 
 def test_a_cross_section_is_one_by_all_that_is_said_of_it(make_instance):
     values = noise().astype(np.int16)
-    assert is_cross_section(opened(make_instance, values))
+    assert asked_of(opened(make_instance, values)) is ORIGINALS
+    derived = opened(make_instance, values, ImageType=["DERIVED", "SECONDARY", "MPR"])
+    assert asked_of(derived) is DERIVED
     for elements in (
         {"Modality": "DX"},
         {"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]},
-        {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]},
         {"ImagePositionPatient": None},
         {"LossyImageCompression": "01"},
     ):
-        assert not is_cross_section(opened(make_instance, values, **elements))
+        assert asked_of(opened(make_instance, values, **elements)) is None
     assert not are_exact(opened(make_instance, np.zeros(SHAPE, np.uint8)))
+
+
+def test_maps_of_measurements_hold_text_only_where_it_is_drawn_and_plain(make_instance):
+    map_class = "1.2.840.10008.5.1.4.1.1.30"
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    rings = np.where((np.hypot(x % 80 - 40, y % 60 - 30) // 4) % 3 == 0, 7, 2).astype(np.int16)
+    assert find_text(opened(make_instance, rings, SOPClassUID=map_class), TextSettings()) == []
+    ground = noise() + 5 * np.hypot(x - 160, y - 100)
+    written = opened(make_instance, drawn(ground, 4000), SOPClassUID=map_class)
+    assert find_text(written, TextSettings())
 
 
 def test_values_after_lossy_compression_say_nothing(packaged):
