@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,32 +12,26 @@ from pixelscrub.compat.quiet import hush
 from pixelscrub.errors import (
     HeldError,
     NothingUsableError,
-    PixelscrubError,
     Reason,
     UsageError,
 )
-from pixelscrub.intake.find import SkippedFile, find
-from pixelscrub.intake.group import Intake
-from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.jobs.pool import Pool
+from pixelscrub.intake.find import SkippedFile
+from pixelscrub.intake.instance import Source
 from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.plan import Plan
 from pixelscrub.recipe import Recipe
 from pixelscrub.store.output import Output, check_places
-from pixelscrub.study import pipeline, worker
+from pixelscrub.study import pipeline, records
 from pixelscrub.study.context import StudyContext
+from pixelscrub.study.placing import gather
 from pixelscrub.study.run import Progress, Run, drive, open_run, write_record
-from pixelscrub.study.tasks import SamePixelsTask
 
 if TYPE_CHECKING:
     from pixelscrub.audit.issues import AuditResult
     from pixelscrub.intake.instance import Study
     from pixelscrub.jobs.limits import Limits
-    from pixelscrub.store.journal import Journal
 
 AnyPath = str | PathLike[str]
-CHUNK = 64
-"""Headers that a worker reads in one call."""
 
 
 def scrub(  # noqa: PLR0913 (the options of the contract)
@@ -88,7 +82,7 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
         run.journal.forget_left() if resume else run.journal.forget()
         with gather(paths, run) as intake:
             run.progress.started(2 * intake.count + intake.left_count)
-            pipeline.leave(intake.left, run)
+            records.leave(intake.left, run)
             drive(pipeline.scrub, intake.studies, run)
             return write_record(run, intake.count)
 
@@ -146,7 +140,7 @@ def apply(
         run.journal.forget_below(run.private.path)
         run.journal.forget(source for plan in plans for source in pipeline.changed(plan, run))
         run.progress.started(count)
-        pipeline.leave(broken, run)
+        records.leave(broken, run)
         drive(pipeline.apply_plan, plans, run)
         return write_record(run, count)
 
@@ -203,68 +197,6 @@ def verify(
     return audit(_paths(inputs), Path(out), _path(private), allowed)
 
 
-def gather(inputs: Sequence[Path], run: Run) -> Intake:
-    """Find and place every file below `inputs`."""
-    return place(find(inputs), run)
-
-
-def place(found: Iterable[Source | SkippedFile], run: Run) -> Intake:
-    """Put files into their studies; headers are read in the workers."""
-
-    def has_same_pixels(first: Instance, second: Instance) -> bool:
-        return run.pool.call(worker.have_same_pixels, SamePixelsTask(first, second)) is True
-
-    recipe = run.recipe
-    intake = Intake(run.private.index, recipe.duplicates, has_same_pixels)
-    for file, item in _placed(_chunks(found, intake, run.journal), run.pool):
-        if isinstance(item, Instance) and item != file:
-            run.journal.place(item)
-        if isinstance(item, Instance) and item.made and recipe.missing_uids == "hold":
-            intake.add(SkippedFile(item.source, Reason.MISSING_UID))
-        else:
-            intake.add(item)
-    return intake
-
-
-def _chunks(
-    found: Iterable[Source | SkippedFile], intake: Intake, journal: Journal
-) -> Iterator[list[Source | Instance]]:
-    """Files to be read, `CHUNK` at a time; those that are not to be read go into `intake`."""
-    chunk: list[Source | Instance] = []
-    for item in found:
-        if isinstance(item, SkippedFile):
-            intake.add(item)
-            continue
-        chunk.append(journal.placed(item) or item)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _placed(
-    chunks: Iterable[list[Source | Instance]], pool: Pool
-) -> Iterator[tuple[Source | Instance, Instance | SkippedFile]]:
-    """Each file as it was given, and what came of it."""
-    for chunk, results in pool.map(worker.read_instances, chunks, _size):
-        if isinstance(results, PixelscrubError) and len(chunk) > 1:
-            yield from _placed([[file] for file in chunk], pool)  # find who did it
-            continue
-        each = [results] if isinstance(results, PixelscrubError) else results
-        for file, result in zip(chunk, each, strict=True):
-            is_held = isinstance(result, HeldError)
-            yield file, SkippedFile(_source(file), result.reason) if is_held else result
-
-
-def _size(chunk: list[Source | Instance]) -> int:
-    return sum(_source(file).size for file in chunk)
-
-
-def _source(file: Source | Instance) -> Source:
-    return file.source if isinstance(file, Instance) else file
-
-
 def _planned(inputs: Sequence[Path], run: Run) -> Summary:
     """Look and plan only; `clean` are the instances that no plan holds back.
 
@@ -277,14 +209,14 @@ def _planned(inputs: Sequence[Path], run: Run) -> Summary:
         facts = StudyContext(faces=plan.faces)
         with alone:
             for instance in plan.instances:
-                line = pipeline.audit_line(instance, facts.faces_of(instance.uid))
+                line = records.audit_line(instance, facts.faces_of(instance.uid))
                 line.outcome = Outcome.HELD if instance.held else Outcome.CLEAN
                 summary.add(line)
 
     with gather(inputs, run) as intake:
         run.progress.started(intake.count)
         summary.instances = intake.count
-        for line in map(pipeline.left_line, intake.left):
+        for line in map(records.left_line, intake.left):
             summary.add(line)
         drive(count, intake.studies, run)
     summary.interrupted = run.pool.is_stopped

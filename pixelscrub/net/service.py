@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pixelscrub.api import place
 from pixelscrub.errors import Reason, UsageError
 from pixelscrub.intake.find import SkippedFile
 from pixelscrub.intake.group import Intake
@@ -19,7 +18,8 @@ from pixelscrub.net.spool import Spool
 from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.recipe import Recipe
 from pixelscrub.store.output import Output, check_places
-from pixelscrub.study import pipeline
+from pixelscrub.study import pipeline, records
+from pixelscrub.study.placing import place
 from pixelscrub.study.run import Run, drive, open_run, write_record
 
 SHARE: Final = 0.05
@@ -71,7 +71,7 @@ class ScrubService:
         self.run.journal.forget(file for name, file in files.items() if name in held)
         with place(files.values(), self.run) as intake:
             placed = _by_name(intake)
-            pipeline.leave(intake.left, self.run)
+            records.leave(intake.left, self.run)
             drive(pipeline.scrub, intake.studies, self.run)
         self.receipts.put(*(self._judged(r, placed.get(r.name)) for r in waiting))
         self.is_told = False
@@ -90,7 +90,7 @@ class ScrubService:
         """Write audit, summary and report."""
         for receipt in self.receipts.held_for(Reason.CONFLICTING_INSTANCES):
             if (file := self.spool.source(receipt)) is not None:
-                pipeline.leave([SkippedFile(file, Reason.CONFLICTING_INSTANCES)], self.run)
+                records.leave([SkippedFile(file, Reason.CONFLICTING_INSTANCES)], self.run)
         summary = write_record(self.run, sum(self.receipts.counts().values()))
         self.is_told = True
         return summary

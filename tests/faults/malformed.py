@@ -23,7 +23,7 @@ from pixelscrub.jobs.pool import Pool
 from pixelscrub.pixels import codecs
 from pixelscrub.plan import InstancePlan
 from pixelscrub.recipe import Recipe, TextSettings
-from pixelscrub.study import pipeline, worker
+from pixelscrub.study import records, worker
 from pixelscrub.study.context import StudyContext
 from pixelscrub.study.tasks import ApplyTask, FaceTask, LookTask
 from tests.faults import fuzz
@@ -177,6 +177,6 @@ def _scrub(path: Path, folder: Path) -> None:
         raise HeldError(held[placed.uid])
     with StudyContext(terms, faces).laid_down(folder / f"facts-{placed.source.digest}") as facts:
         seen = worker.look_instance(LookTask(placed, recipe, facts))
-        plan: InstancePlan = pipeline.instance_plan(placed, "p/s/r/0001.dcm", seen)
+        plan: InstancePlan = records.instance_plan(placed, "p/s/r/0001.dcm", seen)
         key, places = b"0" * 32, (folder / "scratch", folder / "pictures")
         worker.apply_instance(ApplyTask(plan, facts, folder, recipe, key, *places))

@@ -1,0 +1,134 @@
+"""What is written down of each file: its part of the plan, and its line of the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pixelscrub.errors import HeldError, PixelscrubError, Reason
+from pixelscrub.intake.find import SkippedFile
+from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
+from pixelscrub.plan import FacePlan, InstancePlan
+from pixelscrub.report.naming import stem_of
+from pixelscrub.study.context import StudyContext
+from pixelscrub.study.run import Run
+from pixelscrub.study.tasks import Applied, Seen
+
+Identity = tuple[str, str, int, int, str]
+"""Where a file lies, and size, time and digest of what it holds: changes whenever it does."""
+
+
+def identity_of(source: Source) -> Identity:
+    """What tells a file, as it is now, from every other."""
+    return str(source.root.resolve()), source.path, source.size, source.modified, source.digest
+
+
+def planned_source(plan: InstancePlan) -> Source:
+    """The file that an instance was read from when it was planned."""
+    root = Path(plan.root)
+    return Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
+
+
+def instance_plan(instance: Instance, output: str, seen: Seen | PixelscrubError) -> InstancePlan:
+    """What was seen in one instance, as its part of the plan; held where looking failed."""
+    root, path, size, modified, digest = identity_of(instance.source)
+    plan = InstancePlan(
+        uid=instance.uid,
+        series=instance.series,
+        source=path,
+        root=root,
+        archive=instance.source.archive,
+        output=output,
+        size=size,
+        modified=modified,
+        digest=digest,
+        sop_class=instance.sop_class,
+        transfer_syntax=instance.transfer_syntax,
+        made_uids=list(instance.made),
+    )
+    if isinstance(seen, Seen):
+        plan.findings, plan.crop, plan.seconds = seen.findings, seen.crop, seen.seconds
+    else:
+        plan.held, plan.detail = reason_of(seen)
+    return plan
+
+
+def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
+    """What the plan says of one instance, as a line of the audit; `held` until it is proved.
+
+    Args:
+        instance: its part of the plan.
+        faces: the volumes that hold it.
+    """
+    return AuditLine(
+        source=instance.source,
+        outcome=Outcome.HELD,
+        reason=instance.held,
+        detail=instance.detail or None,
+        sop_class=instance.sop_class,
+        made_uids=instance.made_uids,
+        transfer_syntax=TransferSyntax(before=instance.transfer_syntax),
+        text=[
+            TextLine(**f.model_dump(include=set(TextLine.model_fields))) for f in instance.findings
+        ],
+        crop=instance.crop,
+        face=_face_line(faces),
+        seconds=dict(instance.seconds),
+    )
+
+
+def _face_line(faces: Sequence[FacePlan]) -> FaceLine | None:
+    """The volume of which most is removed speaks for the instance."""
+    order = ("partial", "removed", "none")
+    chosen = min(faces, key=lambda f: order.index(f.status), default=None)
+    if chosen is None:
+        return None
+    return FaceLine(status=chosen.status, mask=chosen.mask, checks=chosen.checks)
+
+
+def leave(left: Iterable[SkippedFile], run: Run) -> None:
+    """Write down the files that are no instances, or that cannot stand for one."""
+    for one in left:
+        run.record(one.source, left_line(one))
+
+
+def left_line(left: SkippedFile) -> AuditLine:
+    """What the audit says of a file that is not looked at."""
+    return AuditLine(source=left.source.name, outcome=Outcome.HELD, reason=left.reason)
+
+
+def finish(
+    instance: InstancePlan,
+    facts: StudyContext,
+    applied: Applied | PixelscrubError,
+    run: Run,
+    stamp: str = "",
+) -> None:
+    """Write down what became of one instance."""
+    line = audit_line(instance, facts.faces_of(instance.uid))
+    crosswalk: Sequence[tuple[str, str, str]] = ()
+    if isinstance(applied, PixelscrubError):
+        line.reason, line.detail = reason_of(applied)
+        if line.face is not None and line.face.mask:
+            line.pictures = [head_name(instance)]
+    else:
+        crosswalk = applied.crosswalk
+        line.outcome, line.output = Outcome.CLEAN, instance.output
+        line.transfer_syntax.after = applied.transfer_syntax
+        line.tags.update(applied.tags)
+        line.pictures = applied.pictures
+        line.seconds.update(applied.seconds)
+    run.record(planned_source(instance), line, crosswalk, stamp)
+
+
+def head_name(instance: InstancePlan) -> str:
+    """What pictures of the head that an instance is a slice of are called."""
+    return stem_of(f"{instance.output.rpartition('/')[0]}/head")
+
+
+def reason_of(error: PixelscrubError) -> tuple[Reason, str]:
+    """Why an instance is held, as code and detail."""
+    if isinstance(error, HeldError):
+        return error.reason, error.detail
+    return Reason.INTERNAL_ERROR, type(error).__name__
