@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.findings import Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.recipe import TagSettings
@@ -25,6 +26,7 @@ from pixelscrub.study.tasks import (
     FaceTask,
     HeadTask,
     LookTask,
+    PlaneTask,
     SamePixelsTask,
     Seen,
 )
@@ -81,6 +83,7 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.photos import find
     from pixelscrub.pixels.image import Image
     from pixelscrub.text.find import find_text
+    from pixelscrub.text.volume import profile_of
 
     seen = Seen()
     steps = task.recipe.steps
@@ -92,9 +95,25 @@ def look_instance(task: LookTask) -> Seen:
             findings = find_text(image, task.recipe.text, task.terms)
             seen.crop = crop_box(image, findings) if steps.crop else None
             seen.findings = findings if steps.text else []
+            seen.profile = profile_of(image) if steps.text else None
         if steps.face:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
     return seen
+
+
+def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
+    """Look for text in planes across slices: findings by SOP Instance UID."""
+    from pixelscrub.pixels.image import Image
+    from pixelscrub.text.volume import Stack, height_of
+
+    stack = Stack(task.planes)
+    for instance in task.instances:
+        with _opened(instance.source) as file:
+            image = Image(file)
+            height = height_of(image.header)
+            stack.add(instance.uid, instance.number, image.frame(0), height)
+    with guarded(Reason.DETECTOR_FAILED):
+        return stack.findings(task.recipe.text)
 
 
 def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:

@@ -24,6 +24,7 @@ from pixelscrub.text.judge import stays
 from pixelscrub.text.reading import read
 from pixelscrub.text.values import asked_of, drawn_parts, is_text
 from pixelscrub.text.views import Range, ranges, views, watched_views
+from pixelscrub.text.volume import Profile, findings_across
 
 if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
@@ -130,6 +131,7 @@ class _Search:
         self.keys = key_frames(self.count)
         self.asked = asked_of(image)
         self.places: list[_Place] = []
+        self.profile = Profile()
 
     def findings(self) -> list[Finding]:
         """All finds, with the frames they hold for."""
@@ -142,13 +144,16 @@ class _Search:
             self._look_back()
         room = 0 if self.apart else 1
         padding = self.settings.padding
-        return [f for place in self.places for f in place.findings(self.image, padding, room)]
+        found = [f for place in self.places for f in place.findings(self.image, padding, room)]
+        return found + findings_across(self.image, self.profile, self.settings)
 
     def _frames(self) -> Iterator[Frame]:
         """The pictures of each frame; before they are searched, what stands is told in it."""
         given = None if self.apart or self.count == 1 else self._ranges()
         for frame in range(self.count):
             self._follow(frame)
+            if self.apart and self.image.known.samples == 1:
+                self.profile.add(self.image.frame(frame))
             drawn = drawn_parts(self.image.frame(frame)) if self.asked else None
             every = views if self.apart or frame in self.keys else watched_views
             pictures = islice(every(self.image, frame, given), 1 if drawn == [] else None)
