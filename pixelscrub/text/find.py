@@ -78,12 +78,12 @@ def _judged(
 class _Place:
     """Where text was seen, and in which frames."""
 
-    def __init__(self, text: TextBox, frame: int, values: Values) -> None:
+    def __init__(self, text: TextBox, frame: int, values: Values | None) -> None:
         self.text = text
         self.box = text.box
         self.first = frame
         self.frames = {frame}
-        self.shown = Standing(values, text.box)
+        self.shown = None if values is None else Standing(values, text.box)
 
     def take(self, text: TextBox, frame: int) -> bool:
         """Add another sighting, where it is of the same place."""
@@ -170,7 +170,8 @@ class _Search:
 
     def _add(self, text: TextBox, frame: int) -> None:
         if not any(place.take(text, frame) for place in self.places):
-            self.places.append(_Place(text, frame, self.image.frame(frame)))
+            values = self.image.frame(frame) if self.count > 1 else None
+            self.places.append(_Place(text, frame, values))
 
     def _follow(self, frame: int) -> None:
         """Mark what was found before and stands in a frame."""
@@ -183,6 +184,8 @@ class _Search:
 
     def _stands(self, place: _Place, frame: int, values: Values) -> bool:
         """Whether a text is in a frame: its ink is; in a cine another may have its place."""
+        if place.shown is None:
+            return False
         if self.apart:
             return frame - 1 in place.frames and place.shown.is_in(values)
         is_key = place.first in self.keys

@@ -75,6 +75,10 @@ WHOLE: Final = 96
 
 COARSE: Final = 192
 """Pixels of the shorter side of a smaller picture, below which only headlines are believed."""
+ORGAN: Final = 0.18
+"""Height of a find, as a share of the picture's shorter side, from which the same holds."""
+ORGAN_PX: Final = 48
+"""Pixels; lower finds are lines, however small the part of a picture is that is searched."""
 HEADLINE: Final = 2.5
 """Length of a headline, as a multiple of its height."""
 HIGHEST: Final = 0.6
@@ -104,10 +108,11 @@ def find_lines(
     scales = list(_scales(image))
     seen = [(scale, shares) for scale, shares in scales if not _is_coarse(image, scale)]
     cores = [
-        (scale, replace(core, box=whole(image, core.box)), top)
+        (scale, line, top)
         for scale, shares in scales
         for core, top in _lines(shares, scale, sure, peak)
-        if not _is_coarse(image, scale) or _is_headline(image, core)
+        for line in [replace(core, box=whole(image, core.box))]
+        if not (_is_coarse(image, scale) or _is_large(image, line)) or _is_headline(image, line)
     ]
     need = cache(partial(_needed, image, [line for _, line, top in cores if top >= PLAIN]))
     own: list[TextBox] = []
@@ -125,11 +130,17 @@ def _is_coarse(image: Picture, scale: int) -> bool:
     return scale > 1 and min(image.shape[:2]) < COARSE * scale
 
 
+def _is_large(image: Picture, text: TextBox) -> bool:
+    """Whether a find is as high as an organ."""
+    high = min(text.box.width, text.box.height)
+    return bool(high >= max(ORGAN * min(image.shape[:2]), ORGAN_PX))
+
+
 def _is_headline(image: Picture, text: TextBox) -> bool:
     """Whether what such a picture shows is a line of letters, however large, and no organ."""
     longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
     is_line = longer >= HEADLINE * shorter and shorter <= HIGHEST * min(image.shape[:2])
-    return is_line and text.score >= PLAINLY
+    return bool(is_line and text.score >= PLAINLY)
 
 
 def _needed(image: Picture, plain: list[TextBox]) -> float:

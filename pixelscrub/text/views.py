@@ -52,6 +52,7 @@ class ViewSettings:
         dot_beside: pixels of ink in five by five from which a dot is part of a stroke.
         dot_calm: share of the neighbours around dots that are alike.
         dots: pixels of such dots in a cell, where there may be letters of them.
+        dot_cells: such cells side by side that a word of them takes.
         calm: share of the neighbours in a cell that are alike where something is drawn; of
             Gaussian noise less than half are, by `local_calm` of its own range.
         cell: pixels of the cells in which edges are counted.
@@ -73,6 +74,7 @@ class ViewSettings:
     dot_beside: int = 8
     dot_calm: float = 0.5
     dots: int = 6
+    dot_cells: int = 3
     calm: float = 0.6
     cell: int = 16
     inked: int = 8
@@ -232,12 +234,20 @@ def _joined(grey: Picture, settings: ViewSettings) -> Iterator[View]:
         alone = (ink > 0) & (cv2.boxFilter(ink, -1, (5, 5), normalize=False) < settings.dot_beside)
         quiet = (_steps(light) < settings.faint).astype(np.float32)
         alone &= cv2.boxFilter(quiet, -1, (settings.window, settings.window)) >= settings.dot_calm
-        cells = counted(alone, settings.cell) >= settings.dots
+        cells = _large(counted(alone, settings.cell) >= settings.dots, settings.dot_cells)
         parts = around(cells, settings.cell, settings.room)
         if parts:
             rows, columns = grey.shape
             inside = [part.clipped(columns, rows) for part in parts]
             yield View(np.asarray(cv2.dilate(light, kernel), np.uint8), Kind.DOTS, parts=inside)
+
+
+def _large(cells: Mask, least: int) -> Mask:
+    """Those cells that lie together, so many at least."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cells.astype(np.uint8), connectivity=8)
+    keep = stats[:, cv2.CC_STAT_AREA] >= least
+    keep[0] = False
+    return np.asarray(keep[labels], np.bool_)
 
 
 def are_alike(one: Picture, other: Picture) -> bool:

@@ -135,9 +135,7 @@ def test_text_across_a_series_is_gone_from_what_is_released(tmp_path, make_insta
             "ImagePositionPatient": [0, 0, 3 * k],
             "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
         }
-        instance = make_instance(
-            one, Modality="CT", InstanceNumber=(7 * k) % SLICES, **uids, **place
-        )
+        instance = make_instance(one, **more)
         save(instance, tmp_path / "in" / f"{k}.dcm")
     recipe = Recipe().with_steps("text")
     api.scrub(tmp_path / "in", tmp_path / "out", recipe=recipe, workers=1)
