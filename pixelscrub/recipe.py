@@ -37,11 +37,14 @@ class Steps(Section):
 
 
 class PixelSettings(Section):
-    """How masked rectangles are filled."""
+    """How masked rectangles are filled, and whom to believe about the pixels."""
 
     fill: Literal["black", "grey", "border", "inpaint"] = "black"
     """`border`: the mean of what surrounds the rectangle; `inpaint`: what surrounds it, drawn on.
     """
+    disagreement: Literal["correct", "keep", "hold"] = "correct"
+    """What the header says of colours, bits, samples or frames and the pixel data do not: it is
+    corrected, kept, or the instance is held."""
 
 
 class Layout(Section):
@@ -80,6 +83,8 @@ class TextSettings(Section):
     remove: Literal["all", "identifying"] = "all"
     """`identifying`: all may stay that is read with certainty and tells nothing of a person: words
     of medicine and technique, measurements, short numbers."""
+    languages: str = Field(default="eng", pattern=r"^[A-Za-z0-9_]+(\+[A-Za-z0-9_]+)*$")
+    """What Tesseract reads, by its names for languages, for example `deu+fra`."""
     padding: int = Field(default=2, ge=0, le=50)
     """Pixels around what is found that are masked with it."""
     min_score: float = Field(default=0.3, ge=0, le=1)
@@ -107,6 +112,9 @@ class FaceSettings(Section):
     in each slice, or of `generic` tissue at one level."""
     ears: bool = False
     """Take the ears too."""
+    orbits: Literal["take", "keep_back"] = "take"
+    """Whether the whole orbits go with the face, or their back halves stay for studies of the eyes:
+    from the middle of the globes backwards, with optic nerves and muscles."""
     partial: Literal["hold", "release"] = "hold"
     """What is done with volumes in which part of the face may remain."""
 

@@ -7,13 +7,16 @@ and to the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 
 from pixelscrub.errors import RETRYABLE, HeldError, MissingComponentError, PixelscrubError, Reason
+from pixelscrub.face.subject import is_slice_class
 from pixelscrub.identity.terms import Terms
 from pixelscrub.intake.instance import Source, Study
+from pixelscrub.jobs.chunks import map_in_chunks
 from pixelscrub.plan import InstancePlan, Plan
 from pixelscrub.store.stamp import stamps
 from pixelscrub.study import worker
@@ -29,10 +32,7 @@ from pixelscrub.study.records import (
 )
 from pixelscrub.study.reformats import Stacks
 from pixelscrub.study.run import Run
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask
-
-VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
-"""Where a head may have a face; held where looking for one failed."""
+from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, Seen
 
 
 def scrub(study: Study, run: Run) -> None:
@@ -78,7 +78,8 @@ def study_terms(
     unread: dict[Identity, PixelscrubError] = {}
 
     def read() -> Iterator[Terms]:
-        for source, found in run.pool.map(worker.read_terms, sources):
+        size = attrgetter("size")
+        for source, found in map_in_chunks(run.pool, worker.read_terms_of, sources, size):
             _raise_if_missing(found)
             if isinstance(found, PixelscrubError):
                 unread[identity_of(source)] = found
@@ -95,8 +96,9 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     names, stacks = names_of(study, run), Stacks()
     with StudyContext(terms).laid_down(run.private.scratch()) as facts:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
-        for task, seen in run.pool.map(worker.look_instance, tasks):
+        for task, seen in _looked_at(tasks, run):
             _raise_if_missing(seen)
+            run.keep_trace(seen)
             plan.instances.append(instance_plan(task.instance, names[task.instance.uid], seen))
             stacks.add(task.instance, seen)
             run.progress.advanced(1)
@@ -107,12 +109,23 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     return plan
 
 
+def _looked_at(
+    tasks: Iterable[LookTask], run: Run
+) -> Iterator[tuple[LookTask, Seen | PixelscrubError]]:
+    """What was seen in each instance; nothing where no step looks at pixels."""
+    steps = run.recipe.steps
+    if steps.text or steps.crop or steps.face:
+        yield from run.pool.map(worker.look_instance, tasks)
+    else:
+        yield from ((task, Seen()) for task in tasks)
+
+
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
     found = run.pool.call(worker.look_faces, FaceTask(study.instances, run.recipe, folder))
     _raise_if_missing(found)
     seconds: dict[str, float] = {}
     if isinstance(found, PixelscrubError):
-        volumes = [i.uid for i in study.instances if i.modality in VOLUME_MODALITIES]
+        volumes = [i.uid for i in study.instances if is_slice_class(i)]
         held = dict.fromkeys(volumes, Reason.FACE_FAILED)
     else:
         plan.faces, held, seconds = found

@@ -13,8 +13,9 @@ from typing import BinaryIO, NamedTuple
 from pydicom import Dataset
 
 from pixelscrub.dicom import header as headers
-from pixelscrub.dicom.elements import EXPLICIT_LITTLE, UNDEFINED, head_of
-from pixelscrub.dicom.file_meta import PREAMBLE, new_file_meta
+from pixelscrub.dicom.constants import PREAMBLE, UNDEFINED
+from pixelscrub.dicom.elements import EXPLICIT_LITTLE, head_of
+from pixelscrub.dicom.file_meta import new_file_meta
 from pixelscrub.dicom.parts import Encoded, Parts
 from pixelscrub.dicom.values import decode
 from pixelscrub.errors import HeldError, Reason, guarded
@@ -154,7 +155,7 @@ def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
 
 
 def _begin(header: Encoded, task: _Task) -> tuple[HeaderRewriter, Level]:
-    sop_class = sop_classes.sop_class(header.text(SOP_CLASS))
+    sop_class = sop_classes.sop_class(header.text(SOP_CLASS), header)
     mood: Mood = "keep" if sop_class.can_be_judged else "replace"
     if mood == "replace" and task.settings.unsupported == "hold":
         raise sop_class.held()

@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from pixelscrub.dicom.constants import ITEM, ITEM_END, SEQUENCE_END, UNDEFINED
 from pixelscrub.dicom.elements import (
-    ITEM,
-    ITEM_END,
-    SEQUENCE_END,
-    UNDEFINED,
     Element,
     Encoding,
     Item,

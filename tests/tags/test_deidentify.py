@@ -76,7 +76,7 @@ def test_identity_is_gone_at_any_depth(pseudonyms, syntax):
 
 
 def test_unknown_sop_class_is_held(pseudonyms):
-    header = make_ct(SOPClassUID="1.2.3.999")
+    header = make_ct(SOPClassUID="1.2.3.999", Rows=None)
     with pytest.raises(HeldError) as caught:
         deidentify(header, TagSettings(), pseudonyms, Done())
     assert caught.value.reason is Reason.UNKNOWN_SOP_CLASS
