@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydicom.dataelem import RawDataElement
 
-from pixelscrub.dicom.pixel_element import PIXEL_TAGS
+from pixelscrub.dicom.constants import PIXEL_TAGS
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

@@ -111,17 +111,11 @@ def look_instance(task: LookTask) -> Seen:
 
 def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
     """Look for text in planes across slices: findings by SOP Instance UID."""
-    from pixelscrub.pixels.image import Image
-    from pixelscrub.text.volume import Stack, height_of
+    from pixelscrub.text.volume import find_across
 
-    stack = Stack(task.planes)
-    for instance in task.instances:
-        with _opened(instance.source) as file:
-            image = Image(file)
-            height = height_of(image.header)
-            stack.add(instance.uid, instance.number, image.frame(0), height)
+    slices = ((i.uid, i.number, _opened(i.source)) for i in task.instances)
     with guarded(Reason.DETECTOR_FAILED):
-        return stack.findings(task.recipe.text)
+        return find_across(slices, task.planes, task.recipe.text)
 
 
 def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:

@@ -21,7 +21,7 @@ from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors import CHEAP, detect
 from pixelscrub.text.tiles import around, search
-from pixelscrub.text.values import is_drawn, is_plain
+from pixelscrub.text.values import DERIVED, is_drawn, is_plain
 from pixelscrub.text.views import Shown, View
 
 Picture = npt.NDArray[np.uint8]
@@ -95,7 +95,7 @@ def _is_shown(view: View, text: TextBox) -> bool:
     """Whether a find is believed: planes and stretched values show much that is no text."""
     if not view.is_doubtful:
         return True
-    return is_plain(text) and (view.values is None or is_drawn(view.values, text.box))
+    return is_plain(text, DERIVED) and (view.values is None or is_drawn(view.values, text.box))
 
 
 def sightings(

@@ -97,7 +97,7 @@ class ValueSettings:
 
 
 ORIGINALS: Final = ValueSettings()
-DERIVED: Final = ValueSettings(score=0.82, length=2.0)
+DERIVED: Final = ValueSettings(score=0.78, length=2.0)
 """Of what was made of other images, and may have been drawn on before it was made smaller."""
 MAPS: Final = ValueSettings(is_both=True)
 """Of maps of measurements, whose values nobody sees: text has to be drawn, and plain as well."""
@@ -162,7 +162,12 @@ def is_text(values: Values, text: TextBox, settings: ValueSettings = ORIGINALS) 
 
 
 def is_plain(text: TextBox, settings: ValueSettings = ORIGINALS) -> bool:
-    """Whether a detector has no doubt of a text that is long for its height."""
+    """Whether a detector has no doubt of a text that is long for its height.
+
+    Strokes only count letters, so that any row of shapes has a high score with them.
+    """
+    if text.source == "strokes":
+        return False
     shorter, longer = sorted((text.box.width, text.box.height))
     return text.score >= settings.score and longer >= settings.length * shorter
 

@@ -52,6 +52,7 @@ class ViewSettings:
         dot_beside: pixels of ink in five by five from which a dot is part of a stroke.
         dot_calm: share of the neighbours around dots that are alike.
         dots: pixels of such dots in a cell, where there may be letters of them.
+        dot_joins: pixels that dots are widened to, to touch one another.
         dot_cells: such cells side by side that a word of them takes.
         calm: share of the neighbours in a cell that are alike where something is drawn; of
             Gaussian noise less than half are, by `local_calm` of its own range.
@@ -75,6 +76,7 @@ class ViewSettings:
     dot_calm: float = 0.5
     dots: int = 6
     dot_cells: int = 3
+    dot_joins: tuple[int, ...] = (3, 5)
     calm: float = 0.6
     cell: int = 16
     inked: int = 8
@@ -239,7 +241,9 @@ def _joined(grey: Picture, settings: ViewSettings) -> Iterator[View]:
         if parts:
             rows, columns = grey.shape
             inside = [part.clipped(columns, rows) for part in parts]
-            yield View(np.asarray(cv2.dilate(light, kernel), np.uint8), Kind.DOTS, parts=inside)
+            for size in settings.dot_joins:
+                joined = cv2.dilate(light, np.ones((size, size), np.uint8))
+                yield View(np.asarray(joined, np.uint8), Kind.DOTS, parts=inside)
 
 
 def _large(cells: Mask, least: int) -> Mask:

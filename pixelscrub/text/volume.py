@@ -8,9 +8,10 @@ more than those beside them are put together and searched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -193,6 +194,28 @@ def height_of(header: Dataset) -> float:
         return float(np.cross(directions[:3], directions[3:]) @ position)
     except (AttributeError, TypeError, ValueError):
         return 0.0
+
+
+def find_across(
+    slices: Iterable[tuple[str, int, AbstractContextManager[BinaryIO]]],
+    planes: Sequence[Plane],
+    settings: TextSettings,
+) -> dict[str, list[Finding]]:
+    """Text across instances of one frame each, by their SOP Instance UIDs.
+
+    Args:
+        slices: SOP Instance UID, Instance Number and file of each.
+        planes: those to be searched.
+        settings: padding.
+    """
+    from pixelscrub.pixels.image import Image
+
+    stack = Stack(planes)
+    for uid, number, opened in slices:
+        with opened as file:
+            image = Image(file)
+            stack.add(uid, number, image.frame(0), height_of(image.header))
+    return stack.findings(settings)
 
 
 def findings_across(image: Image, profile: Profile, settings: TextSettings) -> list[Finding]:

@@ -151,6 +151,7 @@ def test_a_detector_without_doubt_is_believed_of_long_texts():
     assert is_plain(line)
     assert not is_plain(TextBox(Box(0, 0, 30, 16), 0.95, "network"))
     assert not is_plain(TextBox(Box(0, 0, 80, 16), 0.8, "network"))
+    assert not is_plain(TextBox(Box(0, 0, 80, 16), 0.95, "strokes"))
     assert is_text(noise().astype(np.int16), line)
 
 
