@@ -21,7 +21,7 @@ from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors import CHEAP, detect
 from pixelscrub.text.tiles import around, search
-from pixelscrub.text.values import DERIVED, is_drawn, is_plain
+from pixelscrub.text.values import VIEWED, is_drawn, is_plain
 from pixelscrub.text.views import Shown, View
 
 Picture = npt.NDArray[np.uint8]
@@ -60,6 +60,10 @@ class Frame:
     drawn: Sequence[Box] | None = None
 
 
+HIGHEST: Final = 48
+"""Pixels of a line in a picture that no viewer opens with; gratings look like larger ones."""
+
+
 def key_frames(frames: int) -> set[int]:
     """Which of so many frames every detector sees."""
     return {round(k * (frames - 1) / (KEY_FRAMES - 1)) for k in range(KEY_FRAMES)}
@@ -95,7 +99,12 @@ def _is_shown(view: View, text: TextBox) -> bool:
     """Whether a find is believed: planes and stretched values show much that is no text."""
     if not view.is_doubtful:
         return True
-    return is_plain(text, DERIVED) and (view.values is None or is_drawn(view.values, text.box))
+    is_line = min(text.box.width, text.box.height) <= HIGHEST
+    return (
+        is_line
+        and is_plain(text, VIEWED)
+        and (view.values is None or is_drawn(view.values, text.box))
+    )
 
 
 def sightings(

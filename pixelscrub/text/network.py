@@ -69,6 +69,8 @@ WHOLE: Final = 96
 
 COARSE: Final = 192
 """Pixels of the shorter side of a smaller picture, below which only headlines are believed."""
+EVERYWHERE: Final = 0.999
+"""Mean probability of what the network gives no number for: it counts as text, all of it."""
 ORGAN: Final = 0.18
 """Height of a find, as a share of the picture's shorter side, from which the same holds."""
 ORGAN_PX: Final = 48
@@ -134,7 +136,8 @@ def _is_headline(image: Picture, text: TextBox) -> bool:
     """Whether what such a picture shows is a line of letters, however large, and no organ."""
     longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
     is_line = longer >= HEADLINE * shorter and shorter <= HIGHEST * min(image.shape[:2])
-    return bool(is_line and text.score >= PLAINLY)
+    is_everywhere = text.score >= EVERYWHERE
+    return bool(is_everywhere or (is_line and text.score >= PLAINLY))
 
 
 def _needed(image: Picture, plain: list[TextBox]) -> float:

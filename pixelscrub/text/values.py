@@ -99,6 +99,8 @@ class ValueSettings:
 ORIGINALS: Final = ValueSettings()
 DERIVED: Final = ValueSettings(score=0.78, length=2.0)
 """Of what was made of other images, and may have been drawn on before it was made smaller."""
+VIEWED: Final = ValueSettings(score=0.78, length=3.0)
+"""Of what pictures show that no viewer opens with: stretched, joined, one plane of a colour."""
 MAPS: Final = ValueSettings(is_both=True)
 """Of maps of measurements, whose values nobody sees: text has to be drawn, and plain as well."""
 LOSSLESS: Final = frozenset(
@@ -162,10 +164,7 @@ def is_text(values: Values, text: TextBox, settings: ValueSettings = ORIGINALS) 
 
 
 def is_plain(text: TextBox, settings: ValueSettings = ORIGINALS) -> bool:
-    """Whether a detector has no doubt of a text that is long for its height.
-
-    Strokes only count letters, so that any row of shapes has a high score with them.
-    """
+    """Whether a detector has no doubt of a long text; strokes only count shapes in a row."""
     if text.source == "strokes":
         return False
     shorter, longer = sorted((text.box.width, text.box.height))

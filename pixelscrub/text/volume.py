@@ -21,7 +21,7 @@ from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.cine import QUICKEST
 from pixelscrub.text.detectors import detect
 from pixelscrub.text.frames import hold_labels
-from pixelscrub.text.values import ORIGINALS, is_text
+from pixelscrub.text.values import DERIVED, is_text
 from pixelscrub.text.views import ranges
 
 if TYPE_CHECKING:
@@ -280,11 +280,10 @@ def texts_in(
 
 
 def _texts(values: Values) -> Iterator[TextBox]:
-    """Text in a plane; its ink has to be of one value, or plain."""
-    is_exact = values.dtype.kind in "iu"
+    """Text in a plane; it has to be plain, and its ink of one value."""
     for one in ranges([values]):
         for text in detect(one.of(values), [QUICKEST]):
-            if is_text(values, text, ORIGINALS if is_exact else replace(ORIGINALS, is_both=True)):
+            if is_text(values, text, replace(DERIVED, is_both=True)):
                 yield text
 
 
