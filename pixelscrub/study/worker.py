@@ -276,7 +276,7 @@ def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Don
     """How the header is to be de-identified."""
     from pixelscrub.identity.pseudonyms import Pseudonyms
 
-    settings = task.recipe.tags
+    settings = task.recipe.tag_settings
     return settings, Pseudonyms.of(task.key, settings), done, task.terms, task.patient
 
 
