@@ -13,6 +13,7 @@ from pydicom.encaps import encapsulate, generate_frames
 
 from tests.audit.seeds import SEEDS as VALUES
 from tests.audit.seeds import Seed
+from tests.audit.seeds_words import SEEDS as WORDS
 from tests.streams import HIDDEN, TEXT
 
 Change = Callable[[FileDataset], None]
@@ -109,4 +110,4 @@ BYTES: dict[str, Seed] = {
     "delimiter of nothing": _spliced(struct.pack("<HHL", 0xFFFE, 0xE0DD, 0), 0x00100010),
     "no group length": Seed(_without_group_length, frozenset({"encoding_wrong", "unreadable"})),
 }
-SEEDS: dict[str, Seed] = VALUES | BYTES
+SEEDS: dict[str, Seed] = VALUES | WORDS | BYTES
