@@ -110,4 +110,6 @@ BYTES: dict[str, Seed] = {
     "delimiter of nothing": _spliced(struct.pack("<HHL", 0xFFFE, 0xE0DD, 0), 0x00100010),
     "no group length": Seed(_without_group_length, frozenset({"encoding_wrong", "unreadable"})),
 }
-SEEDS: dict[str, Seed] = VALUES | WORDS | BYTES
+SEEDS: dict[str, Seed] = VALUES | BYTES
+EVERY_SEED: dict[str, Seed] = SEEDS | WORDS
+"""Words are tested with their check alone (`test_word_checks`), and measured with the others."""
