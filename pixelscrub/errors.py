@@ -90,6 +90,9 @@ class Reason(StrEnum):
     SUPERSEDED_INSTANCE = "superseded_instance"
     ARCHIVE_LIMIT = "archive_limit"
     UNKNOWN_SOP_CLASS = "unknown_sop_class"
+    NIFTI_INVALID = "nifti_invalid"
+    NIFTI_CUT = "nifti_cut"
+    NIFTI_TYPE = "nifti_voxel_type"
     # pixels
     UNKNOWN_TRANSFER_SYNTAX = "unknown_transfer_syntax"
     UNSUPPORTED_TRANSFER_SYNTAX = "unsupported_transfer_syntax"

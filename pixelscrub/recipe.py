@@ -112,6 +112,9 @@ class FaceSettings(Section):
     in each slice, or of `generic` tissue at one level."""
     ears: bool = False
     """Take the ears too."""
+    orbits: Literal["take", "keep_back"] = "take"
+    """Whether the whole orbits go with the face, or their back halves stay for studies of the eyes:
+    from the middle of the globes backwards, with optic nerves and muscles."""
     partial: Literal["hold", "release"] = "hold"
     """What is done with volumes in which part of the face may remain."""
 

@@ -68,7 +68,7 @@ def _check_study(
     instances = [one for file, _ in members.values() if (one := _instance(file)) is not None]
     with temporary_folder(is_watched=False) as folder:
         with guarded(Reason.FACE_FAILED):
-            faces, held = find_faces(instances, FaceSettings(), folder)
+            faces, held, _ = find_faces(instances, FaceSettings(), folder)
         masked = [face for face in faces if face.mask is not None]
         for face in masked:
             yield from _check_face(face, folder, members, outputs)

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.plan import FacePlan, InstancePlan
+from pixelscrub.plan import InstancePlan
 from pixelscrub.recipe import TagSettings
 from pixelscrub.study.tasks import (
+    STRUCTURE_SET,
     Applied,
     ApplyTask,
     FaceTask,
@@ -27,8 +28,8 @@ from pixelscrub.study.tasks import (
     LookTask,
     SamePixelsTask,
     Seen,
+    SeenFaces,
 )
-from pixelscrub.untrusted import make_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -99,14 +100,15 @@ def look_instance(task: LookTask) -> Seen:
     return seen
 
 
-def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
-    """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
-    from pixelscrub.face.find import find_faces
+def look_faces(task: FaceTask) -> SeenFaces:
+    """Look for faces in one study; masks of volumes go into the plan's folder."""
+    from pixelscrub.study.faces import look_for_faces
 
     seconds: dict[str, float] = {}
     with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
-        faces, held = find_faces(task.instances, task.recipe.face, task.folder)
-    return faces, held, seconds
+        seen = look_for_faces(task)
+    seen.seconds = seconds
+    return seen
 
 
 def apply_instance(task: ApplyTask) -> Applied:
@@ -126,9 +128,10 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
 
     applied = Applied(task.plan.transfer_syntax)
     with _opened(source) as file:
-        edit = _rewrite(task, file, applied)
+        shown = _cut(task, file)
+        edit = _rewrite(task, shown, applied)
         if edit is None:
-            edit = _edit(task, file, applied)
+            edit = _edit(task, shown, applied)
     with _opened(source) as original, _timed(applied.seconds, "prove"):
         terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
         promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
@@ -137,6 +140,19 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
         applied.pictures = _save_pictures(task, source, edit)
     applied.spared = frozenset()
     return applied
+
+
+def _cut(task: ApplyTask, file: BinaryIO) -> BinaryIO:
+    """A structure set without the face that its head lost; other files as they are."""
+    if task.plan.sop_class != STRUCTURE_SET or not task.faces:
+        return file
+    import SimpleITK as sitk  # noqa: N813
+
+    from pixelscrub.study.contours import without_face
+
+    with guarded(Reason.FACE_FAILED):
+        masks = [sitk.ReadImage(str(task.folder / f.mask)) for f in task.faces if f.mask]
+        return without_face(file, masks)
 
 
 def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
@@ -216,7 +232,7 @@ def plan_edit(task: ApplyTask, image: Image) -> Edit:
 
 
 def _face_edit(task: ApplyTask, image: Image) -> VoxelEdit | None:
-    if not task.faces:
+    if not task.faces or task.plan.sop_class == STRUCTURE_SET:
         return None
     from pixelscrub.face.fill import voxel_edit
 
@@ -303,7 +319,7 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
 @contextmanager
 def _writing(path: Path) -> Iterator[Any]:
     try:
-        with make_file(path) as out:
+        with path.open("w+b") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
