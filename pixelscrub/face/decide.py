@@ -12,12 +12,13 @@ from typing import Final, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.grid import Placed
 from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head, on_grid
 from pixelscrub.face.plans import Findings
-from pixelscrub.face.readings import read_values
+from pixelscrub.face.readings import Reading, read_values
 from pixelscrub.face.skin import threshold_of
 from pixelscrub.face.subject import is_colour, kind_of, says_head
 from pixelscrub.face.trials import rank_trials, reshaped, resized
@@ -132,8 +133,7 @@ def _look_by_trials(view: View, head: HeadFit | str, found: Findings) -> None:
 
 def _trials(view: View) -> Iterator[View]:
     """The views of a volume in which a head fits best, roughly."""
-    hint = kind_of(view.volume.slices[0].instance)
-    for reading in read_values(view.placed.image, hint):
+    for reading in _readings(view):
         for trial in rank_trials(view.planes, reading, view.volume):
             is_scaled = (trial.pixel, trial.step) == (1.0, 1.0) and view.volume.slices[0].is_scaled
             volume, planes = reshaped(view.volume, trial), resized(view.planes, trial)
@@ -154,9 +154,18 @@ def _is_clear(head: HeadFit | str, view: View, found: Findings) -> TypeGuard[Hea
 
 def _is_face_seen(head: HeadFit | str, view: View, found: Findings) -> bool:
     """Whether a volume shows a face, as far as can be told without a head that fits."""
-    if found.check is not None:
-        return found.check(view.planes.values, None).is_face
-    return not isinstance(head, str)
+    if found.check is None:
+        return not isinstance(head, str)
+    if found.check(view.planes.values, None).is_face:
+        return True
+    placed = view.placed
+    others = (r for r in _readings(view) if r.tissue != "bright")
+    surfaces = (sitk.GetArrayFromImage(reading.surface(placed).image) for reading in others)
+    return any(found.check(values, None).is_face for values in surfaces)
+
+
+def _readings(view: View) -> list[Reading]:
+    return read_values(view.placed.image, kind_of(view.volume.slices[0].instance))
 
 
 def _keep(view: View, head: HeadFit, found: Findings) -> None:

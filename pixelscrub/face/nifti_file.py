@@ -23,6 +23,15 @@ import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.grid import Placed
+from pixelscrub.face.nifti_layout import (
+    FIRST,
+    SECOND,
+    Layout,
+    affine_of,
+    numbers,
+    scale_of,
+    without_words,
+)
 from pixelscrub.untrusted import open_regular
 
 Floats = npt.NDArray[np.floating]
@@ -37,72 +46,6 @@ MAX_OFFSET: Final = 16 * 2**20
 TYPES: Final = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4",
                 1024: "i8", 1280: "u8"}  # fmt: skip
 """Types of voxels by their code; complex numbers, colours and bits are left out."""
-MILLIMETRES: Final = {1: 1000.0, 3: 0.001}
-"""By the code of the unit of length: metres and micrometres; anything else is millimetres."""
-FLATTEST: Final = 1e-6
-"""Volume of a voxel (mm³) below which a header says nothing of where it lies."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where things stand in a header, and how long it is.
-
-    Attributes:
-        size: bytes of the header.
-        magic: place and value, in one file and in two.
-        dim, pixdim, offset, scale, units: place and format of the elements of these names.
-        kind: place of datatype and bitpix.
-        qform, quaternion, sform, codes: of both transforms; format of their codes.
-    """
-
-    size: int
-    magic: tuple[int, bytes, bytes]
-    dim: tuple[int, str]
-    kind: int
-    pixdim: tuple[int, str]
-    offset: tuple[int, str]
-    scale: tuple[int, str]
-    units: tuple[int, str]
-    codes: tuple[int, str]
-    quaternion: tuple[int, str]
-    sform: tuple[int, str]
-
-    def with_sizes(self, header: bytes, order: str, axes: int) -> bytes:
-        """A header that speaks of its first axes alone."""
-        place, form = self.dim
-        dim = list(struct.unpack_from(order + form, header, place))
-        dim = [axes, *dim[1 : axes + 1], *([1] * (7 - axes))]
-        changed = bytearray(header)
-        struct.pack_into(order + form, changed, place, *dim)
-        return bytes(changed)
-
-
-FIRST: Final = Layout(
-    size=348,
-    magic=(344, b"n+1\0", b"ni1\0"),
-    dim=(40, "8h"),
-    kind=70,
-    pixdim=(76, "8f"),
-    offset=(108, "f"),
-    scale=(112, "2f"),
-    units=(123, "b"),
-    codes=(252, "2h"),
-    quaternion=(256, "6f"),
-    sform=(280, "12f"),
-)
-SECOND: Final = Layout(
-    size=540,
-    magic=(4, b"n+2\0\r\n\x1a\n", b"ni2\0\r\n\x1a\n"),
-    dim=(16, "8q"),
-    kind=12,
-    pixdim=(104, "8d"),
-    offset=(168, "q"),
-    scale=(176, "2d"),
-    units=(500, "i"),
-    codes=(344, "2i"),
-    quaternion=(352, "6d"),
-    sform=(400, "12d"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +126,9 @@ def read_nifti(path: Path) -> NiftiFile:
     except OSError:
         raise HeldError(Reason.UNREADABLE) from None
     voxels = np.frombuffer(raw, kind).reshape(shape[::-1])
-    slope, intercept = _scale(header, layout, order)
-    affine = _affine(header, layout, order)
-    return NiftiFile(
-        layout, order, _without_words(header, layout), voxels, slope, intercept, affine
-    )
+    slope, intercept = scale_of(header, layout, order)
+    affine = affine_of(header, layout, order)
+    return NiftiFile(layout, order, without_words(header, layout), voxels, slope, intercept, affine)
 
 
 def _paths(path: Path) -> tuple[Path, Path]:
@@ -224,17 +165,13 @@ def _read_header(content: IO[bytes]) -> tuple[bytes, Layout, str]:
     raise HeldError(Reason.NIFTI_INVALID)
 
 
-def _numbers(header: bytes, order: str, where: tuple[int, str]) -> tuple[Any, ...]:
-    return struct.unpack_from(order + where[1], header, where[0])
-
-
 def _describe(
     header: bytes, layout: Layout, order: str, is_pair: bool
 ) -> tuple[tuple[int, ...], np.dtype[Any], int]:
     """Sizes along the axes, type of a voxel, and where voxels begin."""
-    dim = _numbers(header, order, layout.dim)
+    dim = numbers(header, order, layout.dim)
     code, _ = struct.unpack_from(f"{order}2h", header, layout.kind)
-    (offset,) = _numbers(header, order, layout.offset)
+    (offset,) = numbers(header, order, layout.offset)
     if not (1 <= dim[0] <= 7 and all(n >= 1 for n in dim[1 : dim[0] + 1])):
         raise HeldError(Reason.NIFTI_INVALID, "sizes along the axes")
     if code not in TYPES:
@@ -261,57 +198,6 @@ def _read_voxels(content: IO[bytes], skip: int, length: int) -> bytes:
     if len(raw) < length:
         raise HeldError(Reason.NIFTI_CUT)
     return bytes(raw)
-
-
-def _scale(header: bytes, layout: Layout, order: str) -> tuple[float, float]:
-    """Slope and intercept; a slope of 0 means none."""
-    slope, intercept = (float(n) for n in _numbers(header, order, layout.scale))
-    is_sound = math.isfinite(slope) and math.isfinite(intercept) and slope != 0
-    return (slope, intercept) if is_sound else (1.0, 0.0)
-
-
-def _affine(header: bytes, layout: Layout, order: str) -> Floats:
-    """From indices to patient coordinates: sform before qform before sizes alone (nifti1.h)."""
-    pixdim = np.array(_numbers(header, order, layout.pixdim), float)
-    qform, sform = _numbers(header, order, layout.codes)
-    affine = np.eye(4)
-    if sform > 0:
-        affine[:3] = np.reshape(_numbers(header, order, layout.sform), (3, 4))
-    elif qform > 0:
-        b, c, d, *corner = _numbers(header, order, layout.quaternion)
-        affine[:3, :3] = _rotation(b, c, d) * (pixdim[1:4] * [1, 1, -1 if pixdim[0] < 0 else 1])
-        affine[:3, 3] = corner
-    else:
-        affine[:3, :3] = np.diag(np.abs(pixdim[1:4]))
-    (units,) = _numbers(header, order, layout.units)
-    affine[:3] *= MILLIMETRES.get(units & 7, 1.0)
-    affine[:2] *= -1  # right, anterior of NIfTI to left, posterior of DICOM
-    if not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < FLATTEST:
-        raise HeldError(Reason.FACE_GEOMETRY, "it lies nowhere")
-    return affine
-
-
-def _rotation(b: float, c: float, d: float) -> Floats:
-    """Of a unit quaternion whose first part is left out."""
-    from scipy.spatial.transform import Rotation
-
-    a = math.sqrt(max(0.0, 1.0 - b * b - c * c - d * d))
-    if not any((a, b, c, d)) or not all(map(math.isfinite, (b, c, d))):
-        raise HeldError(Reason.FACE_GEOMETRY, "it lies nowhere")
-    result: Floats = Rotation.from_quat([b, c, d, a]).as_matrix()
-    return result
-
-
-def _without_words(header: bytes, layout: Layout) -> bytes:
-    """The same header with sizes, type, scale and place alone."""
-    kept = bytearray(layout.size)
-    kept[:4] = header[:4]
-    places = [layout.dim, layout.pixdim, layout.scale, layout.units, layout.codes]
-    places += [layout.quaternion, layout.sform, (layout.kind, "2h")]
-    for place, form in places:
-        end = place + struct.calcsize(f"<{form}")
-        kept[place:end] = header[place:end]
-    return bytes(kept)
 
 
 def write_nifti(path: Path, file: NiftiFile, voxels: npt.NDArray[Any]) -> None:

@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.floating]
 Kind = Literal["CT", "MR", "PT"]
 Tissue = Literal["bright", "dark", "smooth"]
 
+AROUND: Final = 6.0
+"""Neighbours that are compared lie within a square of about this side, mm."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingSettings:
@@ -264,8 +267,10 @@ def smoothness(image: sitk.Image) -> sitk.Image:
     values = sitk.GetArrayFromImage(image).astype(np.float32)
     low, high = np.percentile(values[::3, ::2, ::2], (0.5, 99.5))
     values *= np.float32(2 * np.pi / max(high - low, 1e-6))
+    sides = (max(3, 2 * round(AROUND / 2 / s) + 1) for s in image.GetSpacing()[:2])
+    window = (next(sides), next(sides))
     for plane in values:
-        parts = (cv2.blur(part, (5, 5)) for part in (np.cos(plane), np.sin(plane)))
+        parts = (cv2.blur(part, window) for part in (np.cos(plane), np.sin(plane)))
         plane[...] = np.hypot(*parts)
     result = sitk.GetImageFromArray(values)
     result.CopyInformation(image)

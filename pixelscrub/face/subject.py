@@ -78,8 +78,12 @@ HEAD: Final = re.compile(
 
 def may_show_head(instance: Instance) -> bool:
     """Whether an instance may hold slices of a head, by its class, or else by its Modality."""
-    is_slice = instance.sop_class in VOLUMES or instance.modality.strip().upper() in MODALITIES
-    return is_slice and _words(instance).is_image
+    return is_slice_class(instance) and _words(instance).is_image
+
+
+def is_slice_class(instance: Instance) -> bool:
+    """Whether an instance's class, or else its Modality, is one whose images may be slices."""
+    return instance.sop_class in VOLUMES or instance.modality.strip().upper() in MODALITIES
 
 
 def kind_of(instance: Instance) -> str:

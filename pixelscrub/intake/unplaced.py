@@ -37,7 +37,7 @@ def guess_slices(instance: Instance) -> list[Slice]:
     """
     from pydicom import dcmread
 
-    with guarded(Reason.FACE_GEOMETRY), instance.source.open() as file:
+    with guarded(Reason.FACE_GEOMETRY), instance.source.open_instance() as file:
         header = dcmread(file, stop_before_pixels=True, force=True)
         count = int(header.get("NumberOfFrames") or 1)
         rows, columns = (int(header.get(name) or 0) for name in ("Rows", "Columns"))

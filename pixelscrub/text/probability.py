@@ -2,8 +2,9 @@
 
 They are of two widths and saw different pictures, so they err in different places, and their mean
 takes half of the wrong masks away (models/text.md). The narrow one (`models/text.onnx`) sees the
-whole picture; the wide one (`models/text_wide.onnx`), which takes half as long again, only what is
-near the places that the narrow one takes for text: elsewhere no mean could reach a threshold.
+whole picture. The wide one (`models/text_wide.onnx`), which takes half as long again, sees what is
+near the places that the narrow one takes for text without being certain: on 41 real images 8 % of
+the area, and no fewer texts are found than by the mean of all.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ FLAT: Final = 10
 """Grey levels between darkest and brightest; a tile with less holds nothing to read."""
 ASKED: Final = 0.3
 """Probability by the narrow network from which the wide one is asked."""
+CERTAIN_PEAK: Final = 0.993
+"""Peak of a place by the narrow network from which the wide one is not asked about it."""
 CELL: Final = 32
 """Pixels of the cells in which such places are gathered; whole steps of the networks."""
 ROOM: Final = 2
@@ -53,14 +56,25 @@ def probability(image: Picture) -> Shares:
     room = [*missing, *[(0, 0)] * (image.ndim - 2)]
     whole = np.pad(image, room, mode="symmetric")  # repeated rows of noise look like writing
     shares = _searched(whole, NARROW)
-    asked = _cells(shares >= ASKED)
-    other = np.zeros_like(shares)
+    mean = shares.copy()
+    asked = _cells(_doubted(shares))
     for x0, y0, x1, y1 in around(asked, CELL, ROOM) if asked.any() else ():
         rows, columns = whole.shape[:2]
         y, x = slice(max(y0, 0), min(y1, rows)), slice(max(x0, 0), min(x1, columns))
-        place = other[y.start // 2 : y.stop // 2, x.start // 2 : x.stop // 2]
-        np.maximum(place, _searched(whole[y, x], WIDE), out=place)
-    return np.asarray((shares + other) / 2, np.float32)
+        place = slice(y.start // 2, y.stop // 2), slice(x.start // 2, x.stop // 2)
+        mean[place] = (shares[place] + _searched(whole[y, x], WIDE)) / 2
+    return mean
+
+
+def _doubted(shares: Shares) -> npt.NDArray[np.bool_]:
+    """Places that may be text, without those that the narrow network is certain of."""
+    may = (shares >= ASKED).astype(np.uint8)
+    count, labels = cv2.connectedComponents(may, connectivity=8)
+    peaks = np.zeros(count, np.float32)
+    np.maximum.at(peaks, labels[may > 0], shares[may > 0])
+    is_doubted = peaks < CERTAIN_PEAK
+    is_doubted[0] = False  # what is no place at all
+    return np.asarray(is_doubted[labels])
 
 
 def _cells(may: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -30,9 +30,13 @@ def sees_none(volume, spacing, ignored=None):
 def eye_goes(plan, folder, image, order) -> bool:
     """Whether the eye of the phantom is masked; `order` are the UIDs of its slices upwards."""
     x, y, z = image.TransformPhysicalPointToIndex(EYE)
-    mask = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / plan.mask)))
+    mask = mask_of(plan, folder)
     k = [uid for uid, _ in plan.slices].index(order[z])
     return bool(mask[k, y, x])
+
+
+def mask_of(plan, folder):
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(folder / plan.mask)))
 
 
 def upwards(instances):
@@ -88,6 +92,32 @@ def test_what_shows_no_face_is_none_whatever_is_said_of_it(as_series, tmp_path):
     made = as_series(head(size=(40, 40, 30), look_at=(0, 0, 20)), BodyPartExamined="HEAD")
     plans, held, _ = find_faces(made, FaceSettings(), tmp_path, sees_none)
     assert ([p.status for p in plans], held) == (["none"], {})
+
+
+def test_slices_that_all_say_the_same_place(as_series, tmp_path):
+    image = head()
+    made = numbered(as_series, image, ImagePositionPatient=[0, 0, 0])
+    plans, held, _ = find_faces(made, FaceSettings(), tmp_path)
+    assert ([p.status for p in plans], held) == (["removed"], {})
+    assert eye_goes(plans[0], tmp_path, image, upwards(made))
+
+
+def test_a_head_that_moved_between_passes_is_fitted_in_each(as_series, tmp_path):
+    shared = {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.3"}
+    still, moved = head(), head(shift=(15.0, 0.0, 0.0), look_at=(-15.0, 0.0, -40.0))
+    made = [as_series(image, **shared) for image in (still, moved)]
+    plans, held, _ = find_faces([*made[0], *made[1]], FaceSettings(), tmp_path)
+    assert ([p.status for p in plans], held) == (["removed"] * 2, {})
+    where = [mask_of(plan, tmp_path).mean(axis=(0, 1)) for plan in plans]
+    middles = [float(np.average(np.arange(len(line)), weights=line)) for line in where]
+    assert abs(abs(middles[0] - middles[1]) - 15 / 2.5) < 1.5
+
+
+def test_frames_that_are_nothing_alike_are_pictures(as_series, tmp_path):
+    noise = sitk.GetImageFromArray(np.random.default_rng(1).normal(500, 90, (6, 40, 40)))
+    made = numbered(as_series, noise, **NOWHERE)
+    plans, held, loose = find_faces(made, FaceSettings(), tmp_path)
+    assert (plans, held, len(loose)) == ([], {}, 6)
 
 
 def test_24_turns_are_rotations_that_angles_undo():

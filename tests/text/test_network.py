@@ -221,34 +221,40 @@ def test_texts_of_one_picture_are_as_blurred_as_the_plain_one() -> None:
     assert network._is_believed(blurred, line, lambda: network._needed(blurred, [line]), 0.95)
 
 
-def test_the_wide_network_sees_only_what_is_near_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def saying(monkeypatch: pytest.MonkeyPatch, narrow: float) -> list[tuple[str, tuple[int, ...]]]:
+    """The narrow network takes one place for text, the wide one all that it sees for half of it."""
     seen: list[tuple[str, tuple[int, ...]]] = []
-    run = probability._run
 
-    def noted(tile: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.float32]:
-        seen.append((name, tile.shape[:2]))
-        return run(tile, name)
-
-    monkeypatch.setattr(probability, "_run", noted)
-    picture = np.random.default_rng(0).integers(0, 14, (512, 640)).astype(np.uint8)
-    probability.probability(picture)
-    assert {name for name, _ in seen} == {probability.NARROW}
-    seen.clear()
-    cv2.putText(picture, "DOE JANE", (40, 60), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 1)
-    shares = probability.probability(picture)
-    wide = [shape for name, shape in seen if name == probability.WIDE]
-    assert wide
-    assert sum(rows * columns for rows, columns in wide) < 0.4 * picture.size
-    assert all(rows % 16 == 0 and columns % 16 == 0 for rows, columns in wide)
-    assert shares[20:32, 25:70].max() > 0.8
-    assert shares[100:].max() < 0.3
-
-
-def test_the_mean_of_both_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     def say(tile: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.float32]:
-        share = 0.8 if name == probability.NARROW else 0.4
-        return np.full([side // 2 for side in tile.shape[:2]], share, np.float32)
+        seen.append((name, tile.shape[:2]))
+        shares = np.full([side // 2 for side in tile.shape[:2]], 0.4, np.float32)
+        if name == probability.NARROW:
+            shares[:] = 0.1
+            shares[100:106, 140:180] = narrow
+        return shares
 
     monkeypatch.setattr(probability, "_run", say)
-    noise = np.random.default_rng(0).integers(0, 255, (64, 96)).astype(np.uint8)
-    np.testing.assert_allclose(probability.probability(noise), 0.6, rtol=1e-5)
+    return seen
+
+
+def test_the_wide_network_sees_what_is_near_doubtful_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = saying(monkeypatch, 0.8)
+    noise = np.random.default_rng(0).integers(0, 255, (512, 640)).astype(np.uint8)
+    shares = probability.probability(noise)
+    (shape,) = [shape for name, shape in seen if name == probability.WIDE]
+    assert np.prod(shape) < 0.2 * noise.size
+    assert all(side % 16 == 0 for side in shape)
+    np.testing.assert_allclose(shares[100:106, 140:180], 0.6, rtol=1e-5)
+    np.testing.assert_allclose(shares[104, 120], 0.25, rtol=1e-5)
+    np.testing.assert_allclose(shares[250, 310], 0.1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("narrow", [0.2, 0.999])
+def test_it_is_not_asked_of_nothing_nor_of_what_is_certain(
+    monkeypatch: pytest.MonkeyPatch, narrow: float
+) -> None:
+    seen = saying(monkeypatch, narrow)
+    noise = np.random.default_rng(0).integers(0, 255, (512, 640)).astype(np.uint8)
+    shares = probability.probability(noise)
+    assert {name for name, _ in seen} == {probability.NARROW}
+    assert shares[103, 160] == np.float32(narrow)

@@ -21,7 +21,7 @@ PAD: Final = 2
 SLACK: Final = 6
 """Pixels around a text that may be masked with it."""
 GONE: Final = 0.95
-PAIRS: Final = tuple((sure, peak) for sure in (0.4, 0.5, 0.55, 0.6) for peak in (0.65, 0.75, 0.85))
+PAIRS: Final = tuple((sure, peak) for sure in (0.35, 0.45, 0.55) for peak in (0.65, 0.75, 0.85))
 
 
 @dataclass(frozen=True)
