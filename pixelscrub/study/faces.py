@@ -31,6 +31,8 @@ def look_for_faces(task: FaceTask) -> SeenFaces:
 
 
 def _look_at_picture(instance: Instance, seen: SeenFaces) -> None:
+    """A slice or scout loses its face; of a rendering the rest of the head would tell as much."""
+    from pixelscrub.face.subject import is_slice_class
     from pixelscrub.photos.loose import find_loose_faces
     from pixelscrub.pixels.image import Image
 
@@ -40,8 +42,10 @@ def _look_at_picture(instance: Instance, seen: SeenFaces) -> None:
     except HeldError as error:
         seen.held[instance.uid] = error.reason
         return
-    if found:
+    if found and is_slice_class(instance):
         seen.findings[instance.uid] = found
+    elif found:
+        seen.held[instance.uid] = Reason.FACE_IN_DERIVED
 
 
 def _look_at_shapes(instance: Instance, task: FaceTask, seen: SeenFaces) -> None:
