@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pixelscrub.errors import HeldError, Reason, guarded
@@ -22,23 +23,28 @@ def look_for_faces(task: FaceTask) -> SeenFaces:
 
     found = find_faces(task.instances, task.recipe.face, task.folder, check=find_face)
     seen = SeenFaces(list(found.plans), dict(found.held))
+    has_head = bool(found.held) or any(plan.status != "none" for plan in found.plans)
     for instance in found.loose:
-        _look_at_picture(instance, seen)
+        _look_at_picture(instance, has_head, seen)
     for instance in task.instances:
         if instance.uid not in seen.held:
             _look_at_shapes(instance, task, seen)
     return seen
 
 
-def _look_at_picture(instance: Instance, seen: SeenFaces) -> None:
+def _look_at_picture(instance: Instance, has_head: bool, seen: SeenFaces) -> None:
     """A slice or scout loses its face; of a rendering the rest of the head would tell as much."""
-    from pixelscrub.face.subject import is_slice_class
+    from pixelscrub.face.subject import is_projection, is_slice_class
     from pixelscrub.photos.loose import find_loose_faces
+    from pixelscrub.photos.pictures import SETTINGS
     from pixelscrub.pixels.image import Image
 
+    settings = SETTINGS
+    if is_projection(instance) or (has_head and not is_slice_class(instance)):
+        settings = replace(SETTINGS, min_score=SETTINGS.min_expected)
     try:
         with guarded(Reason.UNREADABLE), instance.source.open_instance() as file:
-            found = find_loose_faces(Image(file))
+            found = find_loose_faces(Image(file), settings)
     except HeldError as error:
         seen.held[instance.uid] = error.reason
         return
