@@ -184,10 +184,17 @@ class TagSettings(Section):
     """The recipe's own; the first that matches an element wins over the profile."""
     uid_root: str = Field(default="2.25", pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=40)
     """Prefix of new UIDs."""
+    project: str = Field(default="", max_length=64)
+    """Name of a project: the same key makes other pseudonyms and moves dates otherwise in each, so
+    that files of two projects cannot be put together."""
     lookup: Path | None = None
-    """A CSV file of the site's own pseudonyms (`kind,original,pseudonym`)."""
+    """The site's own pseudonyms: a CSV file (`kind,original,pseudonym`), a look-up table of CTP
+    (`.properties`) or the patient index of the RSNA Anonymizer (`.csv`)."""
     crosswalk: bool = False
     """Write originals and pseudonyms into the private folder's journal."""
+    generalise: bool = False
+    """Keep ages in bands of five years, sizes and weights rounded, times to the hour, and no
+    serial numbers of devices; `[release] on_rare = "generalise"` sets it."""
     unsupported: Literal["hold", "drop"] = "hold"
     """Whether encapsulated documents and unknown SOP classes are held, or what cannot be
     understood in them is dropped."""
@@ -254,6 +261,13 @@ class Recipe(Section):
         except ValidationError as error:
             lines = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise RecipeError(f"recipe is not valid: {lines}") from None
+
+    @property
+    def tag_settings(self) -> TagSettings:
+        """How the header is de-identified, with what `[release]` asks for."""
+        if self.release.on_rare != "generalise":
+            return self.tags
+        return self.tags.model_copy(update={"generalise": True})
 
     def with_steps(self, *names: str) -> Recipe:
         """The same recipe with only the steps of these names switched on."""

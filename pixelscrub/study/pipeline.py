@@ -7,14 +7,16 @@ and to the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 
 from pixelscrub.errors import RETRYABLE, HeldError, MissingComponentError, PixelscrubError, Reason
 from pixelscrub.face.subject import is_slice_class
 from pixelscrub.identity.terms import Terms
 from pixelscrub.intake.instance import Source, Study
+from pixelscrub.jobs.chunks import map_in_chunks
 from pixelscrub.plan import InstancePlan, Plan
 from pixelscrub.store.stamp import stamps
 from pixelscrub.study import worker
@@ -29,7 +31,11 @@ from pixelscrub.study.records import (
     planned_source,
 )
 from pixelscrub.study.run import Run
+<<<<<<< HEAD
 from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, SeenFaces
+=======
+from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, Seen
+>>>>>>> main
 
 
 def scrub(study: Study, run: Run) -> None:
@@ -75,7 +81,8 @@ def study_terms(
     unread: dict[Identity, PixelscrubError] = {}
 
     def read() -> Iterator[Terms]:
-        for source, found in run.pool.map(worker.read_terms, sources):
+        size = attrgetter("size")
+        for source, found in map_in_chunks(run.pool, worker.read_terms_of, sources, size):
             _raise_if_missing(found)
             if isinstance(found, PixelscrubError):
                 unread[identity_of(source)] = found
@@ -92,7 +99,7 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     names = names_of(study, run)
     with StudyContext(terms).laid_down(run.private.scratch()) as facts:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
-        for task, seen in run.pool.map(worker.look_instance, tasks):
+        for task, seen in _looked_at(tasks, run):
             _raise_if_missing(seen)
             run.keep_trace(seen)
             plan.instances.append(instance_plan(task.instance, names[task.instance.uid], seen))
@@ -101,6 +108,17 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
         _look_faces(study, plan, folder, run)
     plan.save(folder)
     return plan
+
+
+def _looked_at(
+    tasks: Iterable[LookTask], run: Run
+) -> Iterator[tuple[LookTask, Seen | PixelscrubError]]:
+    """What was seen in each instance; nothing where no step looks at pixels."""
+    steps = run.recipe.steps
+    if steps.text or steps.crop or steps.face:
+        yield from run.pool.map(worker.look_instance, tasks)
+    else:
+        yield from ((task, Seen()) for task in tasks)
 
 
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:

@@ -15,9 +15,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.intake.instance import Instance, Source
+<<<<<<< HEAD
 from pixelscrub.plan import InstancePlan
+=======
+from pixelscrub.jobs.child import quietly
+from pixelscrub.plan import FacePlan, InstancePlan
+>>>>>>> main
 from pixelscrub.recipe import TagSettings
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
@@ -52,6 +57,11 @@ def read_instances(files: list[Source | Instance]) -> list[Instance | HeldError]
             return error
 
     return [read(file) for file in files]
+
+
+def read_terms_of(sources: list[Source]) -> list[Terms | PixelscrubError]:
+    """What identifies, by the headers of many instances; an error as a value where one has it."""
+    return [quietly(read_terms, source) for source in sources]
 
 
 def read_terms(source: Source) -> Terms:
@@ -265,7 +275,7 @@ def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Don
     """How the header is to be de-identified."""
     from pixelscrub.identity.pseudonyms import Pseudonyms
 
-    settings = task.recipe.tags
+    settings = task.recipe.tag_settings
     return settings, Pseudonyms.of(task.key, settings), done, task.terms, task.patient
 
 

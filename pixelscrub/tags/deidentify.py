@@ -19,7 +19,9 @@ from pixelscrub.dicom.file_meta import new_file_meta
 from pixelscrub.dicom.parts import Encoded, Parts
 from pixelscrub.dicom.values import decode
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.identity import spellings
 from pixelscrub.identity.free_text import Cleaner
+from pixelscrub.identity.hidden_numbers import hidden_numbers
 from pixelscrub.identity.pseudonyms import Entry, Pseudonyms
 from pixelscrub.identity.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.recipe import TagSettings
@@ -196,14 +198,18 @@ def _copy_pixels(out: BinaryIO, parts: Parts) -> None:
 
 def _scene(terms: Terms, pseudonyms: Pseudonyms, patient: str) -> Scene:
     cleaner, raw = _searched(replace(terms, uids=frozenset()))
-    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids)
+    hidden = hidden_numbers(spellings.numbers(terms))
+    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids, hidden)
 
 
 @lru_cache(maxsize=64)
 def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
     """What looks for the terms; instances of one study share it."""
     variants = terms.variants()
-    cleaner = Cleaner(terms.name_words(), terms.words(), pattern(variants))
+    births = {text for date in terms.births for text in spellings.date_spellings(date)}
+    sought = pattern(variants | births | spellings.initials(terms))
+    joined = spellings.joined(terms)
+    cleaner = Cleaner(terms.name_words(), terms.words(), sought, (), joined)
     long = {v.lower() for v in variants if len(v) >= MIN_DIGITS}
     return cleaner, tuple({v.encode(how, "ignore") for v in long for how in _IN_BINARY})
 

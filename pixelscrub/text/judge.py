@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from pixelscrub.identity.free_text import Cleaner
 from pixelscrub.identity.terms import Terms, pattern
-from pixelscrub.identity.vocabulary import may_be_name
+from pixelscrub.identity.vocabulary import is_clinical, may_be_name
 
 Keep = Literal["nothing", "laterality", "harmless", "unidentifying"]
 
@@ -36,6 +36,8 @@ LABEL: Final = (
 SHORTEST: Final = 4
 """Letters of a word of medicine that is taken for one; shorter ones are too like names."""
 AGE: Final = re.compile(r"\d{1,3}[YMWD]", re.IGNORECASE)
+SURNAMES_TOO: Final = frozenset({"foot", "hand", "hands"})
+"""Parts of the body that are surnames as well."""
 NUMBER: Final = r"[+-]?\d{1,4}(?:[.,]\d{1,3})?"
 
 
@@ -118,7 +120,10 @@ def _tells_nobody(line: str, terms: Terms) -> bool:
     cleaned = re.findall(r"[^\W_]+", _cleaner(terms).clean(rest))
     words = re.findall(r"[^\W_]+", rest)
     says_something = any(word.isalpha() for word in words)  # a number alone may be an age
-    return says_something and cleaned == words and not any(map(_may_be_person, words))
+    is_english = all(is_clinical(word) for word in words if word.isalpha())
+    return (
+        says_something and is_english and cleaned == words and not any(map(_may_be_person, words))
+    )
 
 
 def _may_be_person(word: str) -> bool:
@@ -127,7 +132,8 @@ def _may_be_person(word: str) -> bool:
     if said in phrases(PERSONAL):
         return True
     short = word.isalpha() and len(word) < SHORTEST and said not in harmless()
-    return short or may_be_name(word) or AGE.fullmatch(word) is not None
+    is_name = may_be_name(word) or word.casefold() in SURNAMES_TOO
+    return short or is_name or AGE.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=8)

@@ -75,3 +75,14 @@ def test_slices_of_several_sizes_make_no_volume(make_instance, save, tmp_path):
             for k, (_, header) in enumerate(series(np.zeros((9, 4, 4))))]  # fmt: skip
     saved(made, tmp_path / "out", make_instance, save)
     assert told(tmp_path / "out") == []
+
+
+def test_picture_of_a_face_is_told_where_it_is_as_it_was(make_instance, save, tmp_path):
+    side = np.clip(values("MR"), 0, None).sum(axis=2)[::-1]
+    grey = (255 * side / side.max()).astype(np.uint8)
+    for name, picture in (("in", grey), ("same", grey), ("masked", np.where(grey > 0, 9, grey))):
+        save(make_instance(picture.astype(np.uint8)), tmp_path / name / "1.dcm")
+    (issue,) = told(tmp_path / "same")
+    assert (issue.kind, issue.file, issue.place) == ("face_not_taken_out", "1.dcm", "frame 0")
+    originals, outputs = (read_all([tmp_path / name])[0] for name in ("in", "masked"))
+    assert check_faces(originals, outputs, {"1.dcm": "1.dcm"}) == ([], [])
