@@ -31,11 +31,7 @@ from pixelscrub.study.records import (
     planned_source,
 )
 from pixelscrub.study.run import Run
-<<<<<<< HEAD
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, SeenFaces
-=======
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, Seen
->>>>>>> main
+from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, Seen, SeenFaces
 
 
 def scrub(study: Study, run: Run) -> None:

@@ -17,12 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.intake.instance import Instance, Source
-<<<<<<< HEAD
-from pixelscrub.plan import InstancePlan
-=======
 from pixelscrub.jobs.child import quietly
-from pixelscrub.plan import FacePlan, InstancePlan
->>>>>>> main
+from pixelscrub.plan import InstancePlan
 from pixelscrub.recipe import TagSettings
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
