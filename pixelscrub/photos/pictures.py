@@ -47,8 +47,8 @@ class PictureSettings:
         smallest_px: rows and columns from which a picture can show a face.
     """
 
-    min_score: float = 0.78
-    min_expected: float = 0.62
+    min_score: float = 0.72
+    min_expected: float = 0.6
     sides: tuple[int, ...] = (72, 116, 184)
     region: float = 0.35
     around: float = 0.15
