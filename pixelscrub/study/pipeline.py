@@ -28,7 +28,7 @@ from pixelscrub.study.records import (
     planned_source,
 )
 from pixelscrub.study.run import Run
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask
+from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, ObjectTask, Seen
 
 VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
 """Where a head may have a face; held where looking for one failed."""
@@ -92,14 +92,19 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     folder = run.plan_folder(study.uid)
     plan = Plan(study=study.uid, patient=study.patient, recipe=run.recipe)
     names = names_of(study, run)
+    suspects: set[str] = set()
     with StudyContext(terms).laid_down(run.private.scratch()) as facts:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
         for task, seen in run.pool.map(worker.look_instance, tasks):
             _raise_if_missing(seen)
+            if isinstance(seen, Seen) and seen.shows_metal:
+                suspects.add(task.instance.uid)
             plan.instances.append(instance_plan(task.instance, names[task.instance.uid], seen))
             run.progress.advanced(1)
     if run.recipe.steps.face:
         _look_faces(study, plan, folder, run)
+    if suspects:
+        _look_objects(study, plan, frozenset(suspects), run)
     plan.save(folder)
     return plan
 
@@ -117,6 +122,19 @@ def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
         instance.held = instance.held or held.get(instance.uid)
         share = {step: round(s / len(plan.instances), 4) for step, s in seconds.items()}
         instance.seconds.update(share)
+
+
+def _look_objects(study: Study, plan: Plan, suspects: frozenset[str], run: Run) -> None:
+    """Add metal in CT volumes; where looking failed, the instances that show some are held."""
+    task = ObjectTask(study.instances, suspects, plan.faces, run.recipe)
+    found = run.pool.call(worker.look_objects, task)
+    _raise_if_missing(found)
+    for instance in plan.instances:
+        if isinstance(found, PixelscrubError):
+            if instance.uid in suspects:
+                instance.held = instance.held or Reason.DETECTOR_FAILED
+        else:
+            instance.findings += found.get(instance.uid, [])
 
 
 def planned_before(study: Study, run: Run) -> Plan | None:

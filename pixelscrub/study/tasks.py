@@ -43,6 +43,7 @@ class Seen:
     findings: list[Finding] = field(default_factory=list)
     crop: Box | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    shows_metal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,28 @@ class FaceTask:
     instances: list[Instance]
     recipe: Recipe
     folder: Path
+
+    @property
+    def size(self) -> int:
+        """Bytes of all inputs."""
+        return sum(instance.source.size for instance in self.instances)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTask:
+    """The instances of one study, in whose CT volumes metal is looked for.
+
+    Attributes:
+        instances: of the study.
+        suspects: UIDs of those that show something brighter than bone.
+        faces: of the study's volumes.
+        recipe: what the user wants.
+    """
+
+    instances: list[Instance]
+    suspects: frozenset[str]
+    faces: list[FacePlan]
+    recipe: Recipe
 
     @property
     def size(self) -> int:

@@ -25,6 +25,7 @@ from pixelscrub.study.tasks import (
     FaceTask,
     HeadTask,
     LookTask,
+    ObjectTask,
     SamePixelsTask,
     Seen,
 )
@@ -33,6 +34,7 @@ from pixelscrub.untrusted import make_file
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
+    from pixelscrub.findings import Finding
     from pixelscrub.identity.pseudonyms import Pseudonyms
     from pixelscrub.identity.terms import Terms
     from pixelscrub.pixels.edit import Edit, VoxelEdit
@@ -76,7 +78,7 @@ def have_same_pixels(task: SamePixelsTask) -> bool:
 
 
 def look_instance(task: LookTask) -> Seen:
-    """Look for burned-in text and photographed faces in every frame, and for margins."""
+    """Look for burned-in text, photographed faces and objects in every frame, and for margins."""
     from pixelscrub.crop.margins import crop_box
     from pixelscrub.photos import find
     from pixelscrub.pixels.image import Image
@@ -94,7 +96,28 @@ def look_instance(task: LookTask) -> Seen:
             seen.findings = findings if steps.text else []
         if steps.face:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
+        if steps.objects:
+            _look_objects(image, task, seen)
     return seen
+
+
+def _look_objects(image: Image, task: LookTask, seen: Seen) -> None:
+    from pixelscrub.objects.ct import CtSettings
+    from pixelscrub.objects.find import find_objects
+    from pixelscrub.objects.suspects import is_slice, shows_metal
+
+    if is_slice(image):
+        with guarded(Reason.DETECTOR_FAILED):
+            seen.shows_metal = shows_metal(image, CtSettings())
+    texts = [found for found in seen.findings if found.kind in {"text", "barcode"}]
+    seen.findings = [*seen.findings, *find_objects(image, task.recipe.objects, texts)]
+
+
+def look_objects(task: ObjectTask) -> dict[str, list[Finding]]:
+    """Look for metal in one study's CT volumes; findings by SOP Instance UID."""
+    from pixelscrub.objects.find import find_in_volumes
+
+    return find_in_volumes(task.instances, task.suspects, task.faces, task.recipe.objects)
 
 
 def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
