@@ -7,6 +7,8 @@ defaced heads an attacker recognises (`benchmarks/heads/attack.py`).
 --only NAME...       these heads alone
 --generated NAME...  every change of `benchmarks/heads/generate.py` of these heads too
 --rivals             the same heads by pydeface's template and by quickshear, where installed
+--attack             rendered faces before and after, fill by fill, matched by dlib's recogniser
+                     (`benchmarks/heads/recognition.py`; needs the extra attack)
 """
 
 from __future__ import annotations
@@ -15,16 +17,20 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
+from benchmarks.heads import recognition
 from benchmarks.heads.attack import Portrait
+from benchmarks.heads.baselines import available
 from benchmarks.heads.generate import generated
 from benchmarks.heads.head import Head, read
 from benchmarks.heads.measure import (
     Row,
+    before_and_after,
     likenesses,
     mask_of,
     matches,
@@ -33,7 +39,6 @@ from benchmarks.heads.measure import (
     rival,
     told,
 )
-from benchmarks.heads.rivals import available
 from pixelscrub.compat.quiet import hush
 from pixelscrub.face.mask import HeadFit
 from pixelscrub.recipe import FaceFill
@@ -75,6 +80,26 @@ def attacked(heads: list[Head], found: dict[str, HeadFit]) -> list[Portrait]:
     return before
 
 
+def recognised_by_network(heads: list[Head], found: dict[str, HeadFit]) -> None:
+    """How many heads a face recogniser knows, before and after each fill."""
+    gallery: list[recognition.Known] = []
+    for style in get_args(FaceFill):
+        after = []
+        for head in heads:
+            fit = found.get(head.name)
+            if fit is None or fit.status != "removed" or "eye_R" not in head.landmarks:
+                continue
+            grid, values, limit = before_and_after(head, fit, mask_of(fit), style)
+            eyes = (head.landmarks["eye_R"] + head.landmarks["eye_L"]) / 2
+            if style == get_args(FaceFill)[0]:
+                gallery.append(recognition.described(head.name, grid, eyes, limit))
+            defaced = replace(grid, values=values)
+            after.append(recognition.described(head.name, defaced, eyes, limit))
+        if style == get_args(FaceFill)[0]:
+            print(recognition.told("before, other views", gallery, gallery, 1), flush=True)
+        print(recognition.told(f"after, {style}", after, gallery), flush=True)
+
+
 def compared(heads: list[Head], found: dict[str, HeadFit], gallery: list[Portrait]) -> None:
     for title, method in available().items():
         rows, probes = [], []
@@ -95,6 +120,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--generated", nargs="*", default=[])
     parser.add_argument("--rivals", action="store_true")
+    parser.add_argument("--attack", action="store_true")
     asked = parser.parse_args()
     truth = json.loads((asked.folder / "truth.json").read_text())
     names = asked.only or list(truth)
@@ -102,6 +128,8 @@ def main() -> None:
     faces = measured(heads, "real heads")
     found = {head.name: face for head, face in faces if face is not None and head.landmarks}
     gallery = attacked(heads, found)
+    if asked.attack:
+        recognised_by_network(heads, found)
     if asked.rivals:
         compared(heads, found, gallery)
     if asked.generated:

@@ -374,12 +374,13 @@ def _engrave(metal: np.ndarray, cx: int, cy: int, letters: int, rng: Rng) -> Box
 
 def seen_in(values: np.ndarray, photometric: str) -> list[tuple[Box, str]]:
     """Boxes of the shapes that the finder sees, in stored pixels."""
-    from pixelscrub.objects.radiographs import _kind, _stored
+    from pixelscrub.objects.radiographs import _stored
+    from pixelscrub.objects.shapes import kind_of
 
     settings = RadiographSettings()
     small, scale = shrunk(values, settings)
     shapes, _ = find_shapes(small, scale, [], photometric, settings)
-    return [(_stored(shape.box, scale), _kind(shape)) for shape in shapes]
+    return [(_stored(shape.box, scale), kind_of(shape)) for shape in shapes]
 
 
 def is_covered(boxes: list[Box], truth: Box) -> bool:

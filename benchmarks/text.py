@@ -29,7 +29,8 @@ import numpy as np
 
 from pixelscrub.compat.quiet import hush
 from pixelscrub.errors import MissingComponentError
-from pixelscrub.evaluate.measure import Figures, evaluate
+from pixelscrub.evaluate.figures import Figures
+from pixelscrub.evaluate.measure import evaluate
 from pixelscrub.findings import Box, Finding
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show

@@ -23,13 +23,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pydicom import dcmread
-from tests.prove.seeds import PACKAGED, SEEDS, original, write_originals
 
 from pixelscrub.api import scrub, verify
 from pixelscrub.audit.issues import Issue
 from pixelscrub.commands.demo import make_study
 from pixelscrub.compat.quiet import hush
 from pixelscrub.recipe import Recipe
+from tests.audit.seeds import PACKAGED, SEEDS, original, write_originals
 
 FILES = 2
 """Files of each output in which every leak is planted."""

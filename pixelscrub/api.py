@@ -237,11 +237,14 @@ def checked_recipe(recipe: Recipe | AnyPath) -> Recipe:
         MissingComponentError: a program is not installed.
     """
     from pixelscrub.text.detectors import require
+    from pixelscrub.text.tesseract import require as require_tesseract
 
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(str(recipe))
     if chosen.steps.text or chosen.steps.crop:
         reads = chosen.text.spares != "nothing"
-        require([*chosen.text.detectors, *["tesseract"] * reads])
+        require(chosen.text.detectors)
+        if reads or "tesseract" in chosen.text.detectors:
+            require_tesseract(chosen.text.languages)
     return chosen
 
 

@@ -17,11 +17,15 @@ of our own making. `HeldError` is how every room says "this instance must not be
 from __future__ import annotations
 
 import errno
+import hashlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final
+
+TRACE_DIGITS: Final = 10
+"""Of a trace's hash; enough to tell errors of one run apart."""
 
 
 class PixelscrubError(Exception):
@@ -86,6 +90,9 @@ class Reason(StrEnum):
     SUPERSEDED_INSTANCE = "superseded_instance"
     ARCHIVE_LIMIT = "archive_limit"
     UNKNOWN_SOP_CLASS = "unknown_sop_class"
+    NIFTI_INVALID = "nifti_invalid"
+    NIFTI_CUT = "nifti_cut"
+    NIFTI_TYPE = "nifti_voxel_type"
     # pixels
     UNKNOWN_TRANSFER_SYNTAX = "unknown_transfer_syntax"
     UNSUPPORTED_TRANSFER_SYNTAX = "unsupported_transfer_syntax"
@@ -166,18 +173,48 @@ class HeldError(PixelscrubError):
     Attributes:
         reason: the code that goes into the audit.
         detail: a short explanation that holds no value of the instance.
+        trace: modules and lines of ours that an error of our own went through; else empty.
     """
 
     exit_code = 2
 
-    def __init__(self, reason: Reason, detail: str = "") -> None:
+    def __init__(self, reason: Reason, detail: str = "", trace: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
         self.detail = detail
+        self.trace = trace
 
-    def __reduce__(self) -> tuple[type[HeldError], tuple[Reason, str]]:
-        """Pickle with both arguments, so that it survives the way back from a worker."""
-        return type(self), (self.reason, self.detail)
+    def __reduce__(self) -> tuple[type[HeldError], tuple[Reason, str, str]]:
+        """Pickle with all arguments, so that it survives the way back from a worker."""
+        return type(self), (self.reason, self.detail, self.trace)
+
+    @classmethod
+    def of_internal(cls, error: BaseException) -> HeldError:
+        """What becomes of an error that nobody foresaw: its type, and where in our code it was.
+
+        The short hash in `detail` is the name of the trace in the private folder, so that a bug
+        report helps while it tells nothing of the instance.
+        """
+        trace = _trace_of(error)
+        kind = type(error).__name__
+        return cls(Reason.INTERNAL_ERROR, f"{kind} {trace_name(trace)}" if trace else kind, trace)
+
+
+def trace_name(trace: str) -> str:
+    """A short name of a trace: the same error in the same place has the same one."""
+    return hashlib.sha256(trace.encode()).hexdigest()[:TRACE_DIGITS]
+
+
+def _trace_of(error: BaseException) -> str:
+    """Type of an error and `module:line` of our own frames; no path, no value."""
+    lines = []
+    place = error.__traceback__
+    while place is not None:
+        module = place.tb_frame.f_globals.get("__name__", "")
+        if isinstance(module, str) and module.split(".", 1)[0] == __package__:
+            lines.append(f"{module}:{place.tb_lineno}")
+        place = place.tb_next
+    return "\n".join([type(error).__name__, *lines]) if lines else ""
 
 
 OF_THE_SYSTEM: Final = {
@@ -208,4 +245,6 @@ def guarded(reason: Reason) -> Iterator[None]:
         except BaseException as error:
             number = error.errno if isinstance(error, OSError) else None
             known = OF_THE_SYSTEM.get(number or 0, reason)
+            if known is Reason.INTERNAL_ERROR:
+                raise HeldError.of_internal(error) from None
             raise HeldError(known, type(error).__name__) from None

@@ -39,11 +39,14 @@ class Steps(Section):
 
 
 class PixelSettings(Section):
-    """How masked rectangles are filled."""
+    """How masked rectangles are filled, and whom to believe about the pixels."""
 
     fill: Literal["black", "grey", "border", "inpaint"] = "black"
     """`border`: the mean of what surrounds the rectangle; `inpaint`: what surrounds it, drawn on.
     """
+    disagreement: Literal["correct", "keep", "hold"] = "correct"
+    """What the header says of colours, bits, samples or frames and the pixel data do not: it is
+    corrected, kept, or the instance is held."""
 
 
 class Layout(Section):
@@ -82,6 +85,8 @@ class TextSettings(Section):
     remove: Literal["all", "identifying"] = "all"
     """`identifying`: all may stay that is read with certainty and tells nothing of a person: words
     of medicine and technique, measurements, short numbers."""
+    languages: str = Field(default="eng", pattern=r"^[A-Za-z0-9_]+(\+[A-Za-z0-9_]+)*$")
+    """What Tesseract reads, by its names for languages, for example `deu+fra`."""
     padding: int = Field(default=2, ge=0, le=50)
     """Pixels around what is found that are masked with it."""
     min_score: float = Field(default=0.3, ge=0, le=1)
@@ -109,6 +114,9 @@ class FaceSettings(Section):
     in each slice, or of `generic` tissue at one level."""
     ears: bool = False
     """Take the ears too."""
+    orbits: Literal["take", "keep_back"] = "take"
+    """Whether the whole orbits go with the face, or their back halves stay for studies of the eyes:
+    from the middle of the globes backwards, with optic nerves and muscles."""
     partial: Literal["hold", "release"] = "hold"
     """What is done with volumes in which part of the face may remain."""
 
@@ -178,10 +186,17 @@ class TagSettings(Section):
     """The recipe's own; the first that matches an element wins over the profile."""
     uid_root: str = Field(default="2.25", pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$", max_length=40)
     """Prefix of new UIDs."""
+    project: str = Field(default="", max_length=64)
+    """Name of a project: the same key makes other pseudonyms and moves dates otherwise in each, so
+    that files of two projects cannot be put together."""
     lookup: Path | None = None
-    """A CSV file of the site's own pseudonyms (`kind,original,pseudonym`)."""
+    """The site's own pseudonyms: a CSV file (`kind,original,pseudonym`), a look-up table of CTP
+    (`.properties`) or the patient index of the RSNA Anonymizer (`.csv`)."""
     crosswalk: bool = False
     """Write originals and pseudonyms into the private folder's journal."""
+    generalise: bool = False
+    """Keep ages in bands of five years, sizes and weights rounded, times to the hour, and no
+    serial numbers of devices; `[release] on_rare = "generalise"` sets it."""
     unsupported: Literal["hold", "drop"] = "hold"
     """Whether encapsulated documents and unknown SOP classes are held, or what cannot be
     understood in them is dropped."""
@@ -256,6 +271,13 @@ class Recipe(Section):
         except ValidationError as error:
             lines = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise RecipeError(f"recipe is not valid: {lines}") from None
+
+    @property
+    def tag_settings(self) -> TagSettings:
+        """How the header is de-identified, with what `[release]` asks for."""
+        if self.release.on_rare != "generalise":
+            return self.tags
+        return self.tags.model_copy(update={"generalise": True})
 
     def with_steps(self, *names: str) -> Recipe:
         """The same recipe with only the steps of these names switched on."""

@@ -30,8 +30,8 @@ ORDER = [
     "tags",
     "identity",
     "pixels",
-    "dicom",
     "intake",
+    "dicom",
 ]
 BASE = {
     "compat",
@@ -93,22 +93,3 @@ def test_command_line_imports_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
-
-
-def test_public_names_are_these():
-    import pixelscrub
-
-    assert pixelscrub.__all__ == [
-        "Finding",
-        "Outcome",
-        "Plan",
-        "Recipe",
-        "Summary",
-        "apply",
-        "inspect",
-        "scrub",
-        "verify",
-    ]
-    assert all(hasattr(pixelscrub, name) for name in pixelscrub.__all__)
-    with pytest.raises(AttributeError, match="nonsense"):
-        _ = pixelscrub.nonsense

@@ -3,7 +3,14 @@ import warnings
 
 import pytest
 
-from pixelscrub.errors import HeldError, MissingComponentError, Reason, UsageError, guarded
+from pixelscrub.errors import (
+    HeldError,
+    MissingComponentError,
+    Reason,
+    UsageError,
+    guarded,
+    trace_name,
+)
 
 
 def test_errors_survive_the_way_back_from_a_worker():
@@ -52,3 +59,22 @@ def test_library_warnings_are_dropped():
         with guarded(Reason.DECODE_FAILED):
             warnings.warn("Quixote^Alonso", stacklevel=1)
     assert not caught
+
+
+def test_an_unforeseen_error_tells_where_in_our_code_it_was():
+    from pixelscrub.identity.dates import cap_age
+
+    with pytest.raises(HeldError) as caught, guarded(Reason.INTERNAL_ERROR):
+        cap_age(object())  # type: ignore[arg-type]
+    trace = caught.value.trace.splitlines()
+    assert trace[0] == "AttributeError"
+    assert any(line.startswith("pixelscrub.identity.dates:") for line in trace)
+    assert caught.value.detail == f"AttributeError {trace_name(caught.value.trace)}"
+    assert pickle.loads(pickle.dumps(caught.value)).trace == caught.value.trace
+
+
+def test_a_trace_holds_no_path_and_no_value():
+    with pytest.raises(HeldError) as caught, guarded(Reason.INTERNAL_ERROR):
+        raise ValueError("Quixote^Alonso")
+    assert "/" not in caught.value.trace
+    assert "Quixote" not in caught.value.trace + caught.value.detail

@@ -78,6 +78,17 @@ def likenesses(
     head: Head, found: HeadFit, mask: sitk.Image, style: FaceFill = "air"
 ) -> tuple[Portrait, Portrait]:
     """The face before and after, both in the pose of the original, as their skin is seen."""
+    grid, values, limit = before_and_after(head, found, mask, style)
+    both = (grid, replace(grid, values=values))
+    solids = (skin.body(one, limit, head.modality) for one in both)
+    before, after = (portrait(head.name, grid, solid, found.pose) for solid in solids)
+    return before, after
+
+
+def before_and_after(
+    head: Head, found: HeadFit, mask: sitk.Image, style: FaceFill = "air"
+) -> tuple[Grid, npt.NDArray[np.float32], float]:
+    """A head around its face, the same values defaced, and what parts air from tissue."""
     grid = head.placed.sample(FINE, *front(found.pose))
     corners = head.placed.corners()
     coarse = head.placed.sample(4.0, corners.min(0), corners.max(0))
@@ -87,9 +98,7 @@ def likenesses(
     noise, values = np.random.default_rng(1), grid.values.copy()
     for plane, on_it in zip(values.T, labels.T, strict=True):  # views, along the body
         plane[on_it > 0] = filling.of(plane, on_it, noise)[on_it > 0]
-    solids = (skin.body(one, limit, head.modality) for one in (grid, replace(grid, values=values)))
-    before, after = (portrait(head.name, grid, solid, found.pose) for solid in solids)
-    return before, after
+    return grid, values, limit
 
 
 def _on(grid: Grid, mask: sitk.Image) -> npt.NDArray[np.uint8]:

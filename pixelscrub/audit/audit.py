@@ -57,7 +57,7 @@ def audit(
     """
     if not out.is_dir() or not all(path.exists() for path in inputs):
         raise UsageError("input or output folder does not exist")
-    originals, read = _instances(read_all(inputs)[0]), read_all([out])
+    originals, read = _instances(read_all(inputs, originals=True)[0]), read_all([out])
     outputs, others = _instances(read[0]), read[1]
     planned = read_planned(private, originals) if private else {}
     if planned.keys().isdisjoint(originals):
@@ -130,8 +130,9 @@ def _check_pairs(both: _Both) -> Iterator[Issue]:
         yield from _check_terms(original, name)
         yield from check_pixels(original, output, name, both.planned.get(source))
         if rules is not None:
-            yield from check_header(original, output, name, rules)
-            yield from _check_identifiers(output, name, both.terms[_study(original)])
+            own = both.terms[_study(original)]
+            yield from check_header(original, output, name, rules, own)
+            yield from _check_identifiers(output, name, own)
         yield from conformance.check(original, output, name)
 
 

@@ -44,12 +44,20 @@ def _is_deflated(file: File) -> bool:
 
 def _errors(program: str, file: File) -> Counter[str] | None:
     """Errors by kind, values taken out; None where the program gives up."""
-    if file.source.archive is None:
+    if file.source.archive is None and not (file.is_original and _is_odd(file)):
         return _run(program, file.source.root / file.source.path)
     with temporary_folder(is_watched=False) as folder, file.open() as opened:
         copy = folder / "instance"
         copy.write_bytes(opened.read())
         return _run(program, copy)
+
+
+def _is_odd(original: File) -> bool:
+    """Whether an original is not written as it says: then it is judged as it should be."""
+    from pixelscrub.dicom.canonical import is_well_formed
+
+    with original.source.open() as file:
+        return not is_well_formed(file)
 
 
 def _run(program: str, path: Path) -> Counter[str] | None:

@@ -26,7 +26,6 @@ from pixelscrub.store.temporary import temporary_folder
 
 Values = npt.NDArray[Any]
 
-MODALITIES: Final = frozenset({"CT", "MR", "PT"})
 MOST: Final = 0.25
 """Share of a face's tissue that may be what it was: tools draw the face's edge in several ways."""
 SAME: Final = 0.5
@@ -63,12 +62,10 @@ def _check_study(
     """Compare one study; `members` are originals and the names of outputs by SOP Instance UID."""
     from pixelscrub.face.find import find_faces
 
-    if not any(_modality(file) in MODALITIES for file, _ in members.values()):
-        return
     instances = [one for file, _ in members.values() if (one := _instance(file)) is not None]
     with temporary_folder(is_watched=False) as folder:
         with guarded(Reason.FACE_FAILED):
-            faces, held = find_faces(instances, FaceSettings(), folder)
+            faces, held, _ = find_faces(instances, FaceSettings(), folder)
         masked = [face for face in faces if face.mask is not None]
         for face in masked:
             yield from _check_face(face, folder, members, outputs)
@@ -87,10 +84,6 @@ def _instance(file: File) -> Instance | None:
         return read_instance(file.source)
     except HeldError:
         return None
-
-
-def _modality(file: File) -> str:
-    return str(file.header.get("Modality") or "")
 
 
 def _check_face(

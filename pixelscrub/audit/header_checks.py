@@ -15,7 +15,9 @@ from typing import Final
 from pixelscrub.audit.issues import Issue
 from pixelscrub.audit.keeps import kept
 from pixelscrub.audit.pairs import File
-from pixelscrub.prove.forbidden import STANDARD_UIDS, claimed_options
+from pixelscrub.audit.word_checks import check_words
+from pixelscrub.identity.terms import Terms
+from pixelscrub.prove.forbidden import DATES, STANDARD_UIDS, claimed_options
 from pixelscrub.prove.places import FoundValue, values
 from pixelscrub.recipe import TagRule
 
@@ -34,20 +36,57 @@ def table() -> dict[str, tuple[str, frozenset[str]]]:
 
 
 def check_header(
-    original: File, output: File, name: str, rules: Sequence[TagRule] = ()
+    original: File,
+    output: File,
+    name: str,
+    rules: Sequence[TagRule] = (),
+    terms: Terms | None = None,
 ) -> Iterator[Issue]:
-    """Compare two headers, element by element at any depth; `rules` of a recipe may keep some."""
+    """Compare two headers, element by element at any depth.
+
+    Args:
+        original: what the output was made of.
+        output: the file that is judged.
+        name: of the output.
+        rules: of a recipe, which may keep some elements.
+        terms: what identifies in the study; without them words are not read.
+    """
     options = claimed_options(output.header)
-    before = {value.place: value.data for value in values(original.header)}
+    before = {value.place: value for value in values(original.header)}
     after = list(values(output.header))
     may_stay = {place for place, _ in kept(rules, after, "keep", "clean")}
-    for value in after:
-        kind = _judge(value, before.get(value.place, b""), options)
-        if kind and value.place not in may_stay:
+    judged = {value.place: value for value in after if value.place not in may_stay}
+    for value in judged.values():
+        old = before.get(value.place)
+        kind = _judge(value, old.data if old is not None else b"", options)
+        if kind:
             yield Issue(kind, name, value.place)
+    if terms is not None:
+        keeps_dates = bool(options & DATES)
+        yield from check_words(name, before, judged, terms, codes(options), keeps_dates)
     yield from _check_file(output, name)
     if str(output.header.get("PatientIdentityRemoved", "")) != "YES" and not may_stay:
         yield Issue("mark_missing", name, "(0012,0062)")
+
+
+@lru_cache(maxsize=64)
+def codes(options: frozenset[str]) -> dict[str, str]:
+    """The action code of every listed tag under `options`."""
+    found = {}
+    for tag, (basic, _) in table().items():
+        spoken = [code for option, code in _codes().get(tag, {}).items() if option in options]
+        found[tag] = min(spoken, default=basic)
+    return found
+
+
+@lru_cache
+def _codes() -> dict[str, dict[str, str]]:
+    file = resources.files("pixelscrub") / "identity" / "data" / "ps3_15.csv"
+    with file.open(encoding="utf-8") as rows:
+        return {
+            row["tag"]: dict(option.split("=", 1) for option in row["options"].split())
+            for row in csv.DictReader(rows)
+        }
 
 
 def _judge(value: FoundValue, before: bytes, options: frozenset[str]) -> str:

@@ -28,10 +28,17 @@ SAMPLE: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One DICOM file, its header read."""
+    """One DICOM file, its header read.
+
+    Attributes:
+        source: where it is.
+        header: every element but pixel data.
+        is_original: what is not written as it says is read all the same; of an output it is not.
+    """
 
     source: Source
     header: FileDataset
+    is_original: bool = False
 
     @property
     def uid(self) -> str:
@@ -45,28 +52,31 @@ class File:
 
     def open(self) -> BinaryIO:
         """Open for reading."""
-        return self.source.open()
+        return self.source.open_instance() if self.is_original else self.source.open()
 
 
-def read_all(folders: Sequence[Path]) -> tuple[dict[str, File], list[str]]:
+def read_all(
+    folders: Sequence[Path], *, originals: bool = False
+) -> tuple[dict[str, File], list[str]]:
     """Every DICOM file below `folders` by its relative path, and the files that are none."""
     files, others = {}, []
     for item in find(folders):
         source = item if isinstance(item, Source) else item.source
-        header = read_header(source) if isinstance(item, Source) else None
+        header = read_header(source, originals) if isinstance(item, Source) else None
         if header is None:
             others.append(source.path)
         else:
-            files[source.path] = File(source, header)
+            files[source.path] = File(source, header, originals)
     return files, others
 
 
-def read_header(source: Source) -> FileDataset | None:
+def read_header(source: Source, original: bool = False) -> FileDataset | None:
     """The header of a file; None where it is no DICOM. Another tool may have taken its UIDs."""
     from pydicom import dcmread
 
     try:
-        with source.open() as file, warnings.catch_warnings():
+        opened = source.open_instance() if original else source.open()
+        with opened as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             header = dcmread(file, force=True, stop_before_pixels=True)
             told = header.get("SOPInstanceUID") or header.file_meta.get("TransferSyntaxUID")

@@ -119,7 +119,9 @@ _add_scrub_command("tags", ("tags",), "De-identify the header only.")
 @app.command("deface-nifti")
 def deface_nifti(
     source: Path,
-    out: Annotated[Path, typer.Option("-o", "--out", help="New file, .nii or .nii.gz.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="New file: .nii, .nii.gz, or .hdr with .img.")
+    ],
     modality: Annotated[Literal["CT", "MR"], typer.Option("--modality", help="What it is.")],
     mask: Annotated[
         Path | None, typer.Option("--mask", help="Taken where it exists, else written.")

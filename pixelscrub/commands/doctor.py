@@ -17,6 +17,7 @@ from typing import Final
 
 from pixelscrub import __version__
 from pixelscrub.compat.packages import needed_packages
+from pixelscrub.isolation import SAFE_FOLDER, environment, find_program
 
 EXTRAS: Final = {
     "net": ("pynetdicom", "dicomweb_client"),
@@ -117,11 +118,11 @@ def _has(module: str) -> bool:
 def _program_version(program: str) -> str:
     """What a program says of its version; empty where it is not there."""
     lines = (line for line in _said(program, "--version") if re.search(r"\d\.\d", line))
-    return next(lines, "installed" if shutil.which(program) else "")
+    return next(lines, "installed" if find_program(program) else "")
 
 
 def _said(program: str, option: str) -> list[str]:
-    path = shutil.which(program)
+    path = find_program(program)
     if path is None:
         return []
     try:
@@ -132,7 +133,8 @@ def _said(program: str, option: str) -> list[str]:
             errors="replace",
             timeout=20,
             check=False,
-            cwd=tempfile.gettempdir(),
+            cwd=SAFE_FOLDER,
+            env=environment(),
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):

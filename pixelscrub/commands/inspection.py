@@ -71,7 +71,7 @@ def _tag_lines(number: int, plan: Plan, show_values: bool, show_names: bool) -> 
         named = f", {printable(instance.source)}" if show_names else ""
         yield f"study {number}, series {series}{named}:"
         try:
-            with source_of(instance).open() as file:
+            with source_of(instance).open_instance() as file:
                 steps = explain(Image(file).header, settings)
             yield from _rule_lines(settings.rules, steps)
             for step in steps:

@@ -32,7 +32,7 @@ CredentialsFile = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of the network to a command line."""
-    for command in (receive, send, fetch):
+    for command in (receive, send, fetch, mask_service):
         app.command()(command)
 
 
@@ -183,3 +183,17 @@ def fetch(  # noqa: PLR0913, PLR0917
 
 def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{state} {count}" for state, count in counts.items()) or "waiting"
+
+
+def mask_service(
+    port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="Address to bind to.")] = "127.0.0.1",
+    recipe: RecipeName = "default",
+) -> None:
+    """Tell Karnak where there is text: POST /deidentify-image. Ctrl-C ends it."""
+    from pixelscrub import api
+    from pixelscrub.compat.quiet import hush
+    from pixelscrub.net.image_server import serve
+
+    hush()
+    serve(host, port, api.checked_recipe(recipe).text)

@@ -28,8 +28,9 @@ class DefaceTask:
 def run_deface(task: DefaceTask) -> Defaced:
     """Deface one volume; runs in a worker."""
     from pixelscrub.face.nifti import deface_nifti
+    from pixelscrub.prove.face_check import find_face
 
-    return deface_nifti(task.source, **task.options)
+    return deface_nifti(task.source, check=find_face, **task.options)
 
 
 def deface_in_worker(source: Path, **options: Any) -> Defaced:

@@ -24,7 +24,14 @@ Key = Annotated[Path | None, typer.Option("--key", help="File with the secret ke
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")
 ]
-Dask = Annotated[str | None, typer.Option("--dask", help="Address of a Dask scheduler.")]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        help="Dask scheduler: tls://host:port, tcp:// on this machine, or insecure+tcp:// in a"
+        " closed network, where everyone who reaches it can read the key.",
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue an earlier run.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Look and plan only.")]
 Timeout = Annotated[

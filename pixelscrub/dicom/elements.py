@@ -9,17 +9,24 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 
+from pixelscrub.dicom.constants import (
+    EXPLICIT_BIG_UID,
+    IMPLICIT_LITTLE_UID,
+    ITEM,
+    ITEM_END,
+    LONG,
+    SEQUENCE_END,
+    SHORT,
+    UNDEFINED,
+)
 from pixelscrub.errors import HeldError, Reason
 
-ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-UNDEFINED = 0xFFFFFFFF
 MAX_DEPTH = 64
 _ITEM_STARTS = frozenset([b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"])
-LONG = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
 
 
 class Encoding(NamedTuple):
@@ -27,6 +34,11 @@ class Encoding(NamedTuple):
 
     implicit: bool
     little: bool
+
+    @classmethod
+    def of_syntax(cls, uid: str) -> Self:
+        """How data sets of a transfer syntax are written: all but two are as one."""
+        return cls(uid == IMPLICIT_LITTLE_UID, uid != EXPLICIT_BIG_UID)
 
 
 IMPLICIT_LITTLE = Encoding(implicit=True, little=True)
@@ -73,8 +85,7 @@ _new = tuple.__new__
 _ORDERS = ((True, "<"), (False, ">"))
 _HEADS = {little: struct.Struct(order + "HH2sH").unpack_from for little, order in _ORDERS}
 _LENGTHS = {little: struct.Struct(order + "L").unpack_from for little, order in _ORDERS}
-LEAVES = frozenset("AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())  # noqa: SIM905
-_SHORT = {vr.encode(): vr for vr in LEAVES}
+_SHORT = {vr.encode(): vr for vr in SHORT}
 
 
 def items_of(element: Element, source: bytes, depth: int = 0) -> list[Item]:
@@ -148,7 +159,7 @@ class Reader:
                 raise broken()
             else:
                 value = data[at:end]
-                nested = vr not in LEAVES and is_sequence(tag, vr, value)
+                nested = vr not in SHORT and is_sequence(tag, vr, value)
                 inner = IMPLICIT_LITTLE if nested and vr == "UN" else how
                 element = _new(
                     Element, (tag, vr, start, at, end, value, nested, None, inner, False)

@@ -10,7 +10,6 @@ from pixelscrub.dicom.elements import EXPLICIT_LITTLE, head_of
 from pixelscrub.dicom.values import encode
 
 IMPLEMENTATION = "2.25.191029485216203317264860417903310451278"
-PREAMBLE = bytes(128) + b"DICM"
 
 
 def new_file_meta(sop_class: str, instance: str, syntax: str) -> bytes:

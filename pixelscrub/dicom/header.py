@@ -14,9 +14,9 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
 
+from pixelscrub.dicom.constants import PIXEL_TAGS
 from pixelscrub.dicom.elements import Encoding
 from pixelscrub.dicom.parts import Encoded
-from pixelscrub.dicom.pixel_element import PIXEL_TAGS
 
 
 def encoding_of(header: Dataset) -> Encoding:

@@ -14,23 +14,17 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from pydicom.datadict import tag_for_keyword
-from pydicom.uid import (
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ImplicitVRLittleEndian,
-)
 
-from pixelscrub.dicom.elements import (
-    EXPLICIT_LITTLE,
-    LEAVES,
+from pixelscrub.dicom.constants import (
+    DEFLATED_UID,
+    IMPLICIT_LITTLE_UID,
     LONG,
+    PIXEL_TAGS,
+    SHORT,
     UNDEFINED,
-    Element,
-    Encoding,
-    Reader,
-    standard_vr,
 )
-from pixelscrub.dicom.pixel_element import PIXEL_TAGS, PixelElement, read_items
+from pixelscrub.dicom.elements import EXPLICIT_LITTLE, Element, Encoding, Reader, standard_vr
+from pixelscrub.dicom.pixel_element import PixelElement, read_items
 from pixelscrub.dicom.values import CHARACTER_SET, charsets_of, decode
 from pixelscrub.errors import HeldError
 
@@ -131,7 +125,7 @@ def parts_of(file: BinaryIO) -> Parts | None:
     for block in _BLOCKS:
         file.seek(0)
         start = file.read(block)
-        syntax, at = _meta(start)
+        syntax, at = meta_of(start)
         how = _encoding(syntax)
         if how is None:
             return None
@@ -144,7 +138,7 @@ def parts_of(file: BinaryIO) -> Parts | None:
     return None
 
 
-def _meta(start: bytes) -> tuple[str, int]:
+def meta_of(start: bytes) -> tuple[str, int]:
     """Transfer syntax, and where the data set starts; no syntax where there is no file meta."""
     if start[_MAGIC:_META] != b"DICM":
         return "", 0
@@ -160,6 +154,8 @@ def _around(file: BinaryIO, syntax: str, before: Encoded, at: int, size: int) ->
     pixels = _pixels(file, start, at, how) if at < len(start) else None
     end = file.seek(pixels.end if pixels else at)
     rest = file.read(min(max(size - end, 0), _REST_LIMIT))
+    if rest and not any(rest):
+        return None  # a tail of zeros would be read as elements without end
     try:
         after = Reader(rest).elements(0, len(rest), how)[0]
     except HeldError:
@@ -175,15 +171,15 @@ def _is_sure(before: list[Element], after: list[Element], how: Encoding) -> bool
     if any(e.tag <= max(PIXEL_TAGS) or e.tag >= _DELIMITERS for e in after):
         return False
     vrs = {e.vr for e in (*before, *after)}
-    return vrs <= {None} if how.implicit else vrs <= LEAVES | LONG
+    return vrs <= {None} if how.implicit else vrs <= SHORT | LONG
 
 
 @lru_cache(maxsize=64)
 def _encoding(syntax: str) -> Encoding | None:
     """How data sets of a transfer syntax are written; None where unknown or deflated."""
-    if not syntax.startswith(ImplicitVRLittleEndian) or syntax == DeflatedExplicitVRLittleEndian:
+    if not syntax.startswith(IMPLICIT_LITTLE_UID) or syntax == DEFLATED_UID:
         return None
-    return Encoding(syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian)
+    return Encoding.of_syntax(syntax)
 
 
 def _pixels(file: BinaryIO, start: bytes, at: int, how: Encoding) -> PixelElement | None:

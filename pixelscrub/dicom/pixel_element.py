@@ -20,23 +20,15 @@ from pydicom.filereader import (
     read_partial,
     read_preamble,
 )
-from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from pixelscrub.dicom.constants import DEFLATED_UID, ITEM, PIXEL_TAGS, SEQUENCE_END, UNDEFINED
 from pixelscrub.dicom.deflate import HEADER_LIMIT, Inflated
 from pixelscrub.errors import HeldError, Reason, guarded
 
 if TYPE_CHECKING:
     from pydicom.tag import BaseTag
 
-DEFLATED: Final = UID("1.2.840.10008.1.2.1.99")
-PIXEL_TAGS: Final = {
-    0x7FE00008: "FloatPixelData",
-    0x7FE00009: "DoubleFloatPixelData",
-    0x7FE00010: "PixelData",
-}
-UNDEFINED: Final = 0xFFFFFFFF
-ITEM: Final = 0xFFFEE000
-END_OF_SEQUENCE: Final = 0xFFFEE0DD
 MOST_MISPLACED: Final = 100_000
 """Elements that may follow the pixel data against their order: a tail of zeros reads as such."""
 
@@ -86,7 +78,7 @@ def _read_before(file: BinaryIO) -> tuple[BinaryIO, FileDataset]:
     file.seek(0)
     preamble = read_preamble(file, force=True)
     meta = _read_file_meta_info(file)
-    if meta.get("TransferSyntaxUID") != DEFLATED:
+    if meta.get("TransferSyntaxUID") != DEFLATED_UID:
         file.seek(0)
         header = read_partial(file, stop_when=_is_pixel_data, force=True)
         _name_encoding(header)
@@ -146,7 +138,7 @@ def read_items(file: BinaryIO) -> tuple[tuple[tuple[int, int], ...], int]:
             raise HeldError(Reason.TRUNCATED_PIXEL_DATA, "no sequence delimiter")
         group, element, length = struct.unpack("<HHL", head)
         tag = group << 16 | element
-        if tag == END_OF_SEQUENCE:
+        if tag == SEQUENCE_END:
             return tuple(items), file.tell()
         if tag != ITEM or length == UNDEFINED:
             raise HeldError(Reason.BAD_PIXEL_DATA, "no item where one is expected")

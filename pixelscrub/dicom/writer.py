@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pixelscrub.dicom.elements import ITEM, Encoding, head_of
+from pixelscrub.dicom.constants import ITEM
+from pixelscrub.dicom.elements import Encoding, head_of
 from pixelscrub.dicom.values import encode
 
 

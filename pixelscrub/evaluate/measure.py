@@ -7,12 +7,10 @@ whatever OpenCV reads.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -20,13 +18,17 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pixelscrub.errors import HeldError, NothingUsableError, UsageError
-from pixelscrub.evaluate.gallery import Gallery
+from pixelscrub.evaluate.figures import Evaluation, Measured, MeasuredText, summarise
+from pixelscrub.evaluate.gallery import Gallery, Shown
+from pixelscrub.evaluate.readers import Reader, installed, is_left
+from pixelscrub.evaluate.wrong import wrong_area
 from pixelscrub.findings import Box, Finding
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.detectors import detect
 from pixelscrub.text.find import find_text
+from pixelscrub.text.tesseract import reading_in
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -37,8 +39,6 @@ BOX_SHARE: Final = 0.9
 """A text is removed where this share of its box is masked."""
 INK_SHARE: Final = 0.95
 """A text is gone where this share of its ink is masked."""
-SLACK: Final = 6
-"""Pixels around a text that may be masked with it."""
 
 
 class TruthText(BaseModel):
@@ -60,79 +60,13 @@ class Truth(BaseModel):
     ignore: list[Box] = Field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What was found in one image.
-
-    Attributes:
-        name: as the truth names it.
-        texts, removed, gone: texts; those whose box is masked; those whose ink is masked.
-        identifying, identifying_removed, identifying_gone: the same of identifying texts.
-        wrong: share of the picture that is masked and shows no text.
-        seconds: time it took, per frame.
-    """
-
-    name: str
-    texts: int
-    removed: int
-    gone: int
-    identifying: int
-    identifying_removed: int
-    identifying_gone: int
-    wrong: float
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The figures over all images; shares are 0 to 1, None where there is nothing to count.
-
-    Attributes:
-        images, held: images measured, and images that would be held back (not measured).
-        identifying_removed, identifying_gone: of identifying texts, by box and by ink.
-        all_removed, all_gone: of all texts, by box and by ink.
-        images_clean: of images that identify, those with every identifying text removed.
-        wrong_with_text, wrong_without_text: mean share of the picture that is wrongly masked.
-        untouched: of images without text, those where nothing is masked.
-        seconds: median per image.
-    """
-
-    images: int
-    held: int
-    identifying_removed: float | None
-    identifying_gone: float | None
-    all_removed: float | None
-    all_gone: float | None
-    images_clean: float | None
-    wrong_with_text: float | None
-    wrong_without_text: float | None
-    untouched: float | None
-    seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """The figures, and what they are made of."""
-
-    figures: Figures
-    images: list[Measured]
-    held: list[str]
-
-    def to_json(self) -> str:
-        """Everything as JSON."""
-        return json.dumps(asdict(self), indent=1)
-
-    def render(self) -> str:
-        """The figures as lines of text."""
-        return "\n".join(f"{k:20} {_shown(k, v)}" for k, v in asdict(self.figures).items())
-
-
 def evaluate(
     images: Path,
     truth: Path,
     settings: TextSettings | None = None,
     finder: Finder | None = None,
     gallery: Path | None = None,
+    readers: Sequence[Reader] | None = None,
 ) -> Evaluation:
     """Measure what is found in a folder of images.
 
@@ -143,6 +77,7 @@ def evaluate(
         finder: finds what is masked in a file, instead of our own detectors.
         gallery: folder for a picture of each image in which something is missed or wrongly
             masked, and a page of them.
+        readers: what tries to read the result; those that are installed where None.
 
     Raises:
         UsageError: the truth cannot be read, or names a file that is not there.
@@ -152,13 +87,15 @@ def evaluate(
     expected = read_truth(truth)
     measured, held = [], []
     shown = Gallery(gallery) if gallery is not None else None
+    readers = installed() if readers is None else readers
     for name, one in expected.items():
         try:
-            looked = _looked(_found_file(images / one.file), one, settings, finder)
+            with reading_in((settings or TextSettings()).languages):
+                looked = _looked(_found_file(images / one.file), one, settings, finder)
         except HeldError:
             held.append(name)
             continue
-        measured.append(_measure(name, one, looked, shown))
+        measured.append(_measure(name, one, looked, readers, shown))
     if shown is not None:
         shown.write()
     return Evaluation(summarise(measured, len(held)), measured, held)
@@ -186,7 +123,7 @@ def masked(findings: Iterable[Finding], frame: int, shape: tuple[int, ...]) -> M
     """Which pixels of `frame` are masked: bool, (rows, columns)."""
     mask = np.zeros(shape[:2], bool)
     for finding in findings:
-        if finding.box is not None and finding.action == "mask" and finding.covers(frame):
+        if finding.box is not None and _masks(finding, frame):
             _fill(mask, finding.box)
     return mask
 
@@ -200,52 +137,44 @@ def ink(picture: Picture, box: Box) -> Mask:
     return np.asarray(distance >= max(distance.max() / 2, 1), np.bool_)
 
 
-def summarise(measured: Sequence[Measured], held: int = 0) -> Figures:
-    """The figures over all images."""
-    texts = sum(m.texts for m in measured)
-    identifying = sum(m.identifying for m in measured)
-    with_text = [m.wrong for m in measured if m.texts]
-    without = [m.wrong for m in measured if not m.texts]
-    clean = [m.identifying_removed == m.identifying for m in measured if m.identifying]
-    return Figures(
-        images=len(measured),
-        held=held,
-        identifying_removed=_share(sum(m.identifying_removed for m in measured), identifying),
-        identifying_gone=_share(sum(m.identifying_gone for m in measured), identifying),
-        all_removed=_share(sum(m.removed for m in measured), texts),
-        all_gone=_share(sum(m.gone for m in measured), texts),
-        images_clean=_share(sum(clean), len(clean)),
-        wrong_with_text=_share(sum(with_text), len(with_text)),
-        wrong_without_text=_share(sum(without), len(without)),
-        untouched=_share(without.count(0), len(without)),
-        seconds=float(np.median([m.seconds for m in measured])) if measured else None,
-    )
-
-
-def _measure(name: str, truth: Truth, looked: Looked, gallery: Gallery | None) -> Measured:
+def _measure(
+    name: str, truth: Truth, looked: Looked, readers: Sequence[Reader], gallery: Gallery | None
+) -> Measured:
     picture, findings, seconds = looked
     rows, columns = picture.shape[:2]
-    mask, allowed = masked(findings, truth.frame, picture.shape), np.zeros((rows, columns), bool)
-    for box in (*truth.ignore, *(t.box for t in truth.boxes)):
-        _fill(allowed, box.padded(SLACK).clipped(columns, rows))
-    texts = [(t.is_phi, t.box.clipped(columns, rows)) for t in truth.boxes]
-    texts = [(is_phi, box) for is_phi, box in texts if box.area]
-    boxes = [(is_phi, _covered(mask, box) >= BOX_SHARE) for is_phi, box in texts]
-    inks = [(is_phi, _inked(mask, picture, box) >= INK_SHARE) for is_phi, box in texts]
+    mask = masked(findings, truth.frame, picture.shape)
+    texts = [replace_box(text, text.box.clipped(columns, rows)) for text in truth.boxes]
+    texts = [text for text in texts if text.box.area]
+    fates = [_fate(picture, mask, text, readers) for text in texts]
+    boxes = [f.box for f in findings if f.box is not None and _masks(f, truth.frame)]
+    wrong = wrong_area(picture, mask, boxes, [text.box for text in texts], truth.ignore)
     if gallery is not None:
-        missed = [box for (_, box), (_, is_gone) in zip(texts, inks, strict=True) if not is_gone]
-        gallery.add(name, picture, missed, mask & ~allowed)
-    return Measured(
-        name=name,
-        texts=len(texts),
-        removed=sum(removed for _, removed in boxes),
-        gone=sum(gone for _, gone in inks),
-        identifying=sum(is_phi for is_phi, _ in texts),
-        identifying_removed=sum(is_phi and removed for is_phi, removed in boxes),
-        identifying_gone=sum(is_phi and gone for is_phi, gone in inks),
-        wrong=float((mask & ~allowed).mean()),
-        seconds=round(seconds, 4),
-    )
+        missed = [t for t, fate in zip(texts, fates, strict=True) if _is_missed(fate)]
+        shown = Shown(picture, mask, boxes, [t.box for t in texts], truth.ignore)
+        gallery.add(name, shown, [t.box for t in missed])
+    return Measured(name, fates, wrong, round(seconds, 4))
+
+
+def replace_box(text: TruthText, box: Box) -> TruthText:
+    """The text with another box."""
+    return text.model_copy(update={"box": box})
+
+
+def _fate(picture: Picture, mask: Mask, text: TruthText, readers: Sequence[Reader]) -> MeasuredText:
+    """What became of a text; by its ink, where no reader reads it in the original either."""
+    gone = _inked(mask, picture, text.box) >= INK_SHARE
+    left = is_left(picture, mask, text.box, text.text, readers) if readers else None
+    unread = gone if left is None else not left
+    removed = _covered(mask, text.box) >= BOX_SHARE
+    return MeasuredText(text.is_phi, bool(removed), bool(gone), unread if readers else None)
+
+
+def _is_missed(fate: MeasuredText) -> bool:
+    return not (fate.gone if fate.unread is None else fate.unread)
+
+
+def _masks(finding: Finding, frame: int) -> bool:
+    return finding.action == "mask" and finding.covers(frame)
 
 
 def _found_file(path: Path) -> Path:
@@ -298,15 +227,3 @@ def _inked(mask: Mask, picture: Picture, box: Box) -> float:
     inked = ink(picture, box)
     hidden = mask[box.y0 : box.y1, box.x0 : box.x1]
     return float(hidden[inked].mean()) if inked.any() else float(hidden.mean())
-
-
-def _share(part: float, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _shown(name: str, value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, int):
-        return str(value)
-    return f"{value:.2f} s" if name == "seconds" else f"{100 * value:.2f} %"

@@ -47,7 +47,7 @@ def sidecar(instances: list[Instance]) -> dict[str, Any]:
     """What all instances of a volume say alike of image, acquisition and equipment."""
     common: dict[str, Any] | None = None
     for instance in instances:
-        with guarded(Reason.DAMAGED_FILE), instance.source.open() as file:
+        with guarded(Reason.DAMAGED_FILE), instance.source.open_instance() as file:
             tags = _tags(dcmread(file, stop_before_pixels=True, force=True))
         if common is None:
             common = tags

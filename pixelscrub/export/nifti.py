@@ -100,7 +100,7 @@ def _values(slices: list[Slice]) -> npt.NDArray[Any]:
 
 def _is_whole(one: Slice) -> bool:
     """Whether real values are stored values plus a whole number."""
-    with one.instance.source.open() as file:
+    with one.instance.source.open_instance() as file:
         slope, intercept = rescale(Image(file).header, one.frame)
     return slope == 1 and float(intercept).is_integer()
 

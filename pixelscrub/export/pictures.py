@@ -36,7 +36,7 @@ def write_pictures(
 
 def _write(instance: Instance, folder: Path, form: Literal["png", "jpeg"]) -> int:
     base = (folder / instance.source.path).with_suffix("")
-    with guarded(Reason.UNREADABLE), instance.source.open() as file:
+    with guarded(Reason.UNREADABLE), instance.source.open_instance() as file:
         image = Image(file)
         count = image.known.frames
         base.parent.mkdir(parents=True, exist_ok=True)

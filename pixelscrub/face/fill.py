@@ -126,7 +126,9 @@ def voxel_edit(
         slope, intercept = scales[frame]
         real = np.asarray(stored, np.float64) * slope + intercept
         values = (filling.of(real, labels, _noise(seed, frame)) - intercept) / slope
-        return FrameFill(labels > 0, np.clip(np.rint(values), low, high).astype(stored.dtype))
+        if stored.dtype.kind != "f":
+            values = np.clip(np.rint(values), low, high)
+        return FrameFill(labels > 0, values.astype(stored.dtype))
 
     return edit
 
@@ -185,7 +187,7 @@ def _noise(seed: bytes, frame: int) -> np.random.Generator:
 
 
 def _stored_range(header: Dataset) -> tuple[int, int]:
-    bits = int(header.BitsStored)
-    if int(header.PixelRepresentation):
+    bits = int(header.get("BitsStored") or 32)  # floating point pixels have none
+    if int(header.get("PixelRepresentation") or 0):
         return -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     return 0, 2**bits - 1

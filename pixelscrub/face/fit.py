@@ -34,6 +34,10 @@ FACE_WEIGHT: Final = 1.5
 """How much more the face counts than the rest of the head: it tells the pitch."""
 AIR_WEIGHT: Final = 2.0
 """How much more air in the average brain counts than skin away from its place."""
+SIZES: Final = (0.06, 0.03)
+"""Spread of head sizes and of their proportions among adults: natural logarithms of the scale."""
+ANY_SIZE: Final = (0.15, 0.12)
+"""The same where a guess of the pixels' size has to be made good."""
 REACH: Final = 190.0
 """Skin farther than this from a start is not looked at, mm."""
 LEANS: Final = [np.array([p, 0, y]) for p, y in product((-0.35, 0.0, 0.35), repeat=2)]
@@ -113,6 +117,8 @@ class Body:
         seen: distance to the field of view on it, mm; 0 within.
         skin: points of the skin that are no edge of the field of view, (n, 3), mm.
         air: points of air inside the head, (n, 3), mm; none where it cannot be told from bone.
+        sizes: how far a head's size and its proportions may lie from the average, as natural
+            logarithms of the scale; more where the header does not say how large pixels are.
     """
 
     grid: Grid
@@ -120,17 +126,24 @@ class Body:
     seen: npt.NDArray[np.float32]
     skin: Floats
     air: Floats
+    sizes: tuple[float, float] = SIZES
 
     @classmethod
-    def of(cls, grid: Grid, mask: npt.NDArray[np.bool_], modality: str) -> Body:
+    def of(
+        cls,
+        grid: Grid,
+        mask: npt.NDArray[np.bool_],
+        modality: str,
+        sizes: tuple[float, float] = SIZES,
+    ) -> Body:
         """From a body mask on a grid."""
         distance = signed_distance(mask, grid.step)
         well_inside = ndimage.binary_erosion(grid.inside, iterations=1)
         edge = mask & ~ndimage.binary_erosion(mask) & well_inside
         seen = distance_to(grid.inside, grid.step)
         air = (distance < -BENEATH) & (grid.values < AIR_HU) & (modality == "CT")
-        points = [grid.points(np.argwhere(one)) for one in (edge, air)]
-        return cls(grid, distance, seen, *points)
+        skin, inner = (grid.points(np.argwhere(one)) for one in (edge, air))
+        return cls(grid, distance, seen, skin, inner, sizes)
 
     def near(self, centre: Floats, count: int) -> Sample:
         """At most `count` points of each kind around `centre`, the same ones each time."""
@@ -172,7 +185,9 @@ def _surfaces(pose: Pose, body: Body, sample: Sample) -> Floats:
     theirs *= np.where(_in_face(back), FACE_WEIGHT, 1.0)
     ours *= np.where(_in_face(prior.surface()), FACE_WEIGHT, 1.0)
     scale, lean = pose.log_scale, pose.angles - pose.turn
-    beliefs = np.array([*(lean / 0.25), *(scale / 0.06), *((scale - scale.mean()) / 0.03)])
+    beliefs = np.array(
+        [*(lean / 0.25), *(scale / body.sizes[0]), *((scale - scale.mean()) / body.sizes[1])]
+    )
     return np.concatenate(
         [theirs / np.sqrt(max(len(theirs), 1)), ours / np.sqrt(len(ours)), 0.6 * beliefs]
     )
@@ -186,6 +201,11 @@ def _astray(pose: Pose, air: Floats) -> Floats:
 
 def _in_face(template: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray((template[:, 1] < -60) & (template[:, 2] < -10))
+
+
+def cost(pose: Pose, body: Body, count: int) -> float:
+    """How badly a pose fits, by at most `count` points of the body's skin, about mm²."""
+    return _cost(pose, body, body.near(pose.shift, count))
 
 
 def _cost(pose: Pose, body: Body, sample: Sample) -> float:

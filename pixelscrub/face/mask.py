@@ -13,9 +13,21 @@ from scipy.spatial.transform import Rotation
 
 from pixelscrub.face import skin, template
 from pixelscrub.face.eyes import PLAIN, globes
-from pixelscrub.face.fit import BETTER, GOOD_FIT, Body, Fit, Pose, fit, judge, turned
+from pixelscrub.face.fit import (
+    ANY_SIZE,
+    BETTER,
+    GOOD_FIT,
+    SIZES,
+    Body,
+    Fit,
+    Pose,
+    fit,
+    judge,
+    turned,
+)
 from pixelscrub.face.grid import Grid, Placed
-from pixelscrub.face.region import WHOLE, Region, face_region, in_view
+from pixelscrub.face.readings import PLAIN_READING, Reading, ReadingSettings, read_values
+from pixelscrub.face.region import WHOLE, Region, Wishes, face_region, in_view
 from pixelscrub.plan import FaceStatus
 
 Floats = npt.NDArray[np.floating]
@@ -38,6 +50,8 @@ ENOUGH: Final = 0.3
 """Share of the average face in view below which the fit has too little to hold on to: heads that
 are cut off at the nose show more, and come out right; heads cut off at the eyes do not."""
 HALF: Final = 0.5
+NO_HEAD: Final = "no_head"
+"""Reason of a volume in which no head fits."""
 OUT_OF_VIEW: Final = "face_out_of_view"
 """Reason of a head whose face lies outside the field of view."""
 REMOVED: Final = 0.9
@@ -78,6 +92,7 @@ class HeadFit:
         tissue: level of what goes, in the volume's units.
         pose: where the average head lies.
         status, checks, reasons: as in `FaceMask`.
+        reading: how the values were read.
     """
 
     region: sitk.Image
@@ -86,6 +101,7 @@ class HeadFit:
     status: FaceStatus
     checks: dict[str, float]
     reasons: list[str]
+    reading: Reading = PLAIN_READING
 
 
 def face_mask(
@@ -104,47 +120,93 @@ def face_mask(
         empty = sitk.Image(image.GetSize(), sitk.sitkUInt8)
         empty.CopyInformation(image)
         return FaceMask(empty, reasons=[found])
-    mask = _on(image, found.region)
+    placed = Placed(image, sitk.Transform())
+    gone = (on_grid(placed, found.region) >= HALF).astype(np.uint8)
     if generic:
-        mask += mask * _on(image, average(found))
+        gone += gone * (on_grid(placed, average(found)) >= HALF)
+    mask = sitk.GetImageFromArray(gone)
+    mask.CopyInformation(image)
     return FaceMask(mask, found.tissue, found.status, found.checks, found.reasons)
 
 
-def _on(image: sitk.Image, share: sitk.Image) -> sitk.Image:
-    """Where a share is a half or more, uint8, in another image's grid."""
-    carried = sitk.Resample(share, image, sitk.Transform(), sitk.sitkLinear, 0.0)
-    return sitk.Cast(carried >= HALF, sitk.sitkUInt8)
+def on_grid(placed: Placed, share: sitk.Image) -> npt.NDArray[np.float32]:
+    """A share in patient coordinates on a volume's own grid, (slices, rows, columns)."""
+    back = placed.to_image.GetInverse()
+    carried = sitk.Resample(share, placed.image, back, sitk.sitkLinear, 0.0, sitk.sitkFloat32)
+    return np.asarray(sitk.GetArrayFromImage(carried))
 
 
 def fit_head(
-    placed: Placed, modality: str, *, ears: bool = False, known: Pose | None = None
+    placed: Placed,
+    modality: str,
+    *,
+    ears: bool = False,
+    keep_orbits: bool = False,
+    known: Pose | None = None,
+    is_scaled: bool = True,
+    settings: ReadingSettings | None = None,
 ) -> HeadFit | str:
     """Find the face in a placed volume, or say why there is none.
 
+    Values are read in one way after another, until a head fits well.
+
     Args:
-        placed: the volume.
-        modality: DICOM's Modality.
+        placed: the volume, as the header's rescale gives it.
+        modality: `CT`, `MR` or `PT`; anything else says nothing of the values.
         ears: take the ears too.
+        keep_orbits: leave their back halves.
         known: where the head lies by another volume of the frame of reference; taken where the
             skin of this one agrees.
+        is_scaled: whether the size of pixels is known, and not guessed.
+        settings: how values are read.
     """
+    sizes = SIZES if is_scaled else ANY_SIZE
+    wishes = Wishes(ears, keep_orbits, max(placed.image.GetSpacing()))
     ends = placed.corners()
-    low, high = ends.min(0), ends.max(0)
-    if (high - low).min() < SMALLEST:
+    if (ends.max(0) - ends.min(0)).min() < SMALLEST:
         return "too_thin"
-    grid = placed.sample(COARSE, low, high)
-    limit = skin.threshold(grid, modality)
-    body = Body.of(grid, skin.body(grid, limit, modality), modality)
+    best: HeadFit | str = NO_HEAD
+    for reading in read_values(placed.image, modality, settings):
+        found = _locate(placed, reading, wishes, known, sizes)
+        best = found if _rank(found) > _rank(best) else best
+        if _rank(best) == _RANKS["removed"]:
+            break
+    return best
+
+
+_RANKS: Final = {NO_HEAD: 0, OUT_OF_VIEW: 1, "partial": 2, "removed": 3}
+
+
+def _rank(found: HeadFit | str) -> int:
+    """The more of a head there is, the higher."""
+    return _RANKS[found if isinstance(found, str) else found.status]
+
+
+def _locate(
+    placed: Placed,
+    reading: Reading,
+    wishes: Wishes,
+    known: Pose | None,
+    sizes: tuple[float, float],
+) -> HeadFit | str:
+    kind, real = reading.kind, reading.real(placed)
+    surface = reading.surface(real)
+    ends = placed.corners()
+    grid = surface.sample(COARSE, ends.min(0), ends.max(0))
+    limit = skin.threshold(grid, kind if reading.tissue != "smooth" else "PT")
+    body = Body.of(grid, skin.body(grid, limit, kind), kind, sizes)
     again = _known(body, known)
     found = again or fit(body)
     if found is None or found.distance > NO_FIT:
-        return "no_head"
-    is_told = modality != "MR" or again is not None
-    found = found if is_told else _facing(found, body, placed)
-    near = placed.sample(FINE, *front(found.pose))
+        return NO_HEAD
+    is_told = kind != "MR" or again is not None
+    found = found if is_told else _facing(found, body, real)
+    near = real.sample(FINE, *front(found.pose))
     is_faced = is_told or _is_faced(near, found.pose)
-    solid = skin.body(near, limit, modality)
-    return _judge(face_region(near, solid, found.pose, modality, ears), near, found, is_faced)
+    skinned = near if surface is real else surface.sample(FINE, *front(found.pose))
+    solid = skin.body(skinned, limit, kind)
+    region = face_region(near, solid, found.pose, kind, wishes)
+    return _judge(region, near, found, reading, is_faced)
 
 
 def front(pose: Pose) -> tuple[Floats, Floats]:
@@ -182,7 +244,9 @@ def _facing(found: Fit, body: Body, placed: Placed) -> Fit:
     return best if best.distance < found.distance - BETTER else found
 
 
-def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> HeadFit | str:
+def _judge(
+    region: Region, grid: Grid, fitted: Fit, reading: Reading, is_faced: bool = True
+) -> HeadFit | str:
     checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
     checks |= region.checks
     if checks["face_in_view"] < IN_VIEW or checks["face_ml"] == 0:
@@ -202,7 +266,8 @@ def _judge(region: Region, grid: Grid, fitted: Fit, is_faced: bool = True) -> He
     remove = sitk.GetImageFromArray(region.remove.transpose(2, 1, 0).astype(np.float32))
     remove.SetOrigin(grid.origin.tolist())
     remove.SetSpacing([grid.step] * 3)
-    return HeadFit(remove, region.tissue, fitted.pose, status, checks, reasons)
+    tissue = (region.tissue - reading.offset) / reading.gain
+    return HeadFit(remove, tissue, fitted.pose, status, checks, reasons, reading)
 
 
 def average(found: HeadFit) -> sitk.Image:

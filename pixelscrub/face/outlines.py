@@ -31,7 +31,7 @@ def outlines_skin(instance: Instance) -> bool:
 
     if instance.modality not in MODALITIES:
         return False
-    with guarded(Reason.FACE_FAILED), instance.source.open() as file:
+    with guarded(Reason.FACE_FAILED), instance.source.open_instance() as file:
         header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(NAMES))
         return any(
             SKIN.search(str(item.get(name) or ""))

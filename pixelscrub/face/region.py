@@ -39,6 +39,15 @@ RIM: Final = 10.0
 """Heights between which the surface must move, and how far from the edge of the zone, mm."""
 SURFACE: Final = 6.0
 """Skin is looked at to this depth when what is left is counted, mm."""
+ORBIT_X: Final = (10.0, 50.0)
+ORBIT_Z: Final = (-48.0, -14.0)
+GLOBE_MIDDLE: Final = -72.0
+"""Where orbits lie to the sides and in height, and the plane through the middles of the globes;
+as `template.LANDMARKS` has the eyes."""
+THROAT_X: Final = 14.0
+THROAT_Y: Final = (-25.0, 15.0)
+THROAT_TOP: Final = -62.0
+"""Where pharynx and larynx lie: behind the soft palate, before the spine."""
 EARS: Final = ((-82.0, 15.0, -45.0), (82.0, 15.0, -45.0))
 EAR_AXES: Final = (18.0, 30.0, 42.0)
 
@@ -62,24 +71,45 @@ class Region:
     tissue: float = 0.0
 
 
-def face_region(grid: Grid, body: Mask, pose: Pose, modality: str, ears: bool) -> Region:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is to go beside the face, or to stay in spite of it.
+
+    Attributes:
+        ears: they go too.
+        keep_orbits: their back halves stay.
+        voxel: the original's longest side, mm: what is spared has to be so much larger.
+    """
+
+    ears: bool = False
+    keep_orbits: bool = False
+    voxel: float = 0.0
+
+
+def face_region(
+    grid: Grid, body: Mask, pose: Pose, modality: str, wishes: Wishes | None = None
+) -> Region:
     """The face of a fitted head on a grid around it."""
+    wishes = wishes or Wishes()
     index = np.indices(body.shape).reshape(3, -1).T
     template = pose.to_template(grid.points(index)).reshape((*body.shape, 3))
     skin = signed_distance(body, grid.step)
     zone = _zone(template)
     wanted = zone & (skin > -_depth(template[..., 2]))
-    if ears:
+    if wishes.ears:
         wanted |= _ears(template)
+    if wishes.keep_orbits:
+        wanted &= ~_back_of_orbits(template)
     average = prior.at(prior.fields()[1], template).astype(np.float32)
     orbits = eyes(grid, template, average, pose, modality, in_view(grid, pose) < WHOLE)
     brain = find_brain(grid, skin, average, modality)
     if modality == "CT":
         orbits &= ~brain  # bone parts them: what passes for brain is brain
-    spare = spared(brain, grid.step) & ~orbits
+    spare = spared(brain, grid.step, wishes.voxel) & ~orbits
     remove = wanted & ~(spare & (skin < -THINNEST))
     checks = _removed(grid, body, zone & (skin > -SURFACE), remove, pose)
     checks |= _moved(grid, body, _front(template), remove, template[..., 0])
+    checks |= _kept(grid, body, brain & ~orbits, remove, template)
     tissue = grid.values[remove & body & grid.inside]
     return Region(remove, checks, round(float(np.median(tissue)), 3) if tissue.size else 0.0)
 
@@ -95,6 +125,31 @@ def _zone(template: Floats) -> Mask:
 def _depth(height: Floats) -> npt.NDArray[np.floating]:
     result: Floats = np.interp(height, [EYES_TOP - 4, EYES_TOP + 4], [DEEP, SHALLOW])
     return result
+
+
+def _back_of_orbits(template: Floats) -> Mask:
+    """What lies behind the middles of the globes, as far as the orbits reach."""
+    x, y, z = np.moveaxis(template, -1, 0)
+    across = (np.abs(x) > ORBIT_X[0]) & (np.abs(x) < ORBIT_X[1])
+    return np.asarray(across & (z > ORBIT_Z[0]) & (z < ORBIT_Z[1]) & (y > GLOBE_MIDDLE))
+
+
+def _kept(grid: Grid, body: Mask, brain: Mask, remove: Mask, template: Floats) -> dict[str, float]:
+    """What science wants untouched: shares of brain, orbits and airway that go."""
+    seen = grid.inside
+    x, y, z = np.moveaxis(template, -1, 0)
+    throat = (np.abs(x) < THROAT_X) & (y > THROAT_Y[0]) & (y < THROAT_Y[1]) & (z < THROAT_TOP)
+    parts = {
+        "brain_touched": brain & seen,
+        "orbits_taken": _back_of_orbits(template) & body & seen,
+        "airway_taken": throat & (z > BOTTOM) & body & seen,
+    }
+    shares = {name: float(remove[part].mean()) for name, part in parts.items() if part.any()}
+    before = grid.values[brain & seen]
+    after = grid.values[brain & seen & ~remove]
+    if before.size and after.size and abs(float(before.mean())) > 0:
+        shares["brain_mean_moved"] = abs(float(after.mean()) / float(before.mean()) - 1)
+    return {name: round(share, 5) for name, share in shares.items()}
 
 
 def _ears(template: Floats) -> Mask:

@@ -27,9 +27,14 @@ SKULL: Final = 20.0
 
 def threshold(grid: Grid, modality: str) -> float:
     """The value that parts air from tissue, in the image's own units."""
+    return threshold_of(grid.values[grid.inside], modality)
+
+
+def threshold_of(values: npt.NDArray[np.float32], modality: str) -> float:
+    """The value that parts air from tissue among values in the image's own units."""
     if modality == "CT":
         return SKIN_HU
-    values = grid.values[grid.inside]
+    values = values.ravel()
     if values.size == 0 or values.max() <= values.min():
         return float("inf")
     cap = np.percentile(values, 99)

@@ -4,14 +4,66 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
+
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    EnhancedMRColorImageStorage,
+    EnhancedMRImageStorage,
+    EnhancedPETImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+    LegacyConvertedEnhancedMRImageStorage,
+    LegacyConvertedEnhancedPETImageStorage,
+    MRImageStorage,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    MultiFrameSingleBitSecondaryCaptureImageStorage,
+    MultiFrameTrueColorSecondaryCaptureImageStorage,
+    NuclearMedicineImageStorage,
+    ParametricMapStorage,
+    PositronEmissionTomographyImageStorage,
+    SecondaryCaptureImageStorage,
+    XRay3DAngiographicImageStorage,
+    XRay3DCraniofacialImageStorage,
+)
 
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.mosaic import KIND, image_type
 
-MODALITIES: Final = frozenset({"CT", "MR", "PT"})
-"""Modalities whose volumes can show a face. SPECT, ultrasound and projections are not looked at."""
+VOLUMES: Final[dict[str, str]] = {
+    CTImageStorage: "CT",
+    EnhancedCTImageStorage: "CT",
+    LegacyConvertedEnhancedCTImageStorage: "CT",
+    MRImageStorage: "MR",
+    EnhancedMRImageStorage: "MR",
+    EnhancedMRColorImageStorage: "MR",
+    LegacyConvertedEnhancedMRImageStorage: "MR",
+    PositronEmissionTomographyImageStorage: "PT",
+    EnhancedPETImageStorage: "PT",
+    LegacyConvertedEnhancedPETImageStorage: "PT",
+    XRay3DAngiographicImageStorage: "CT",
+    XRay3DCraniofacialImageStorage: "CT",
+    ParametricMapStorage: "",
+    NuclearMedicineImageStorage: "",
+    SecondaryCaptureImageStorage: "",
+    MultiFrameSingleBitSecondaryCaptureImageStorage: "",
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage: "",
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage: "",
+    MultiFrameTrueColorSecondaryCaptureImageStorage: "",
+}
+"""SOP classes whose instances may be slices of a head, and how their values are read first."""
+MODALITIES: Final[dict[str, str]] = {
+    "CT": "CT",
+    "CBCT": "CT",
+    "MR": "MR",
+    "MRI": "MR",
+    "NMR": "MR",
+    "PT": "PT",
+    "PET": "PT",
+}
+"""Values of Modality, in capitals, that say the same in any other class."""
 PROJECTED: Final = frozenset(
     ("PROJECTION IMAGE", "MIP", "MINIP", "MAX_IP", "VOLUME_RENDERED", "VOLREN", "VRT", "CPR")
 )
@@ -22,48 +74,22 @@ HEAD: Final = re.compile(
     r"neuro|nasal|maxill|jaw|mandib|dental|ear\b|iac\b|pituit|cabeza|testa|enc[eé]f",
     re.IGNORECASE,
 )
-OTHER: Final = frozenset(
-    [
-        "KNEE",
-        "ANKLE",
-        "FOOT",
-        "HAND",
-        "WRIST",
-        "ELBOW",
-        "FOREARM",
-        "LEG",
-        "CALF",
-        "THIGH",
-        "HIP",
-        "PELVIS",
-        "PROSTATE",
-        "UTERUS",
-        "BLADDER",
-        "KIDNEY",
-        "LIVER",
-        "ABDOMEN",
-        "LSPINE",
-        "SSPINE",
-        "COCCYX",
-        "BREAST",
-        "HEART",
-        "TOE",
-        "FINGER",
-        "THUMB",
-        "EXTREMITY",
-        "ARM",
-        "SHOULDER",
-        "HUMERUS",
-        "FEMUR",
-        "PHANTOM",
-    ]
-)
-"""Values of Body Part Examined (PS3.16 annex L) whose fields of view leave out the face."""
 
 
 def may_show_head(instance: Instance) -> bool:
-    """Whether the instance is an image of a modality whose volumes can show a face."""
-    return instance.modality in MODALITIES and _words(instance)[2]
+    """Whether an instance may hold slices of a head, by its class, or else by its Modality."""
+    return is_slice_class(instance) and _words(instance).is_image
+
+
+def is_slice_class(instance: Instance) -> bool:
+    """Whether an instance's class, or else its Modality, is one whose images may be slices."""
+    return instance.sop_class in VOLUMES or instance.modality.strip().upper() in MODALITIES
+
+
+def kind_of(instance: Instance) -> str:
+    """`CT`, `MR` or `PT`, as its class or else its Modality says; empty where neither does."""
+    by_class = VOLUMES.get(instance.sop_class, "")
+    return by_class or MODALITIES.get(instance.modality.strip().upper(), "")
 
 
 def says_head(instance: Instance) -> bool:
@@ -71,29 +97,41 @@ def says_head(instance: Instance) -> bool:
 
     Such mosaics are MR of the brain over time, whatever else their headers say.
     """
-    _, descriptions, _, kinds = _words(instance)
-    return HEAD.search(descriptions) is not None or KIND in kinds
+    words = _words(instance)
+    return HEAD.search(words.descriptions) is not None or KIND in words.kinds
 
 
-def says_other(instance: Instance) -> bool:
-    """Whether the header names a part of the body without a face, and no description a head."""
-    return _words(instance)[0] in OTHER and not says_head(instance)
+def is_mosaic(instance: Instance) -> bool:
+    """Whether slices lie side by side in one frame, as Siemens writes MR over time."""
+    return KIND in _words(instance).kinds
 
 
 def is_projection(instance: Instance) -> bool:
     """Whether pixels sum up what lies behind them, or show a surface: a scout of CT, a MIP."""
-    kinds = _words(instance)[3]
+    kinds = _words(instance).kinds
     return bool(kinds & PROJECTED) or (instance.modality == "CT" and "LOCALIZER" in kinds)
 
 
+def is_colour(instance: Instance) -> bool:
+    """Whether its pixels have several samples."""
+    return _words(instance).samples > 1
+
+
+class _Words(NamedTuple):
+    descriptions: str
+    is_image: bool
+    kinds: frozenset[str]
+    samples: int
+
+
 @lru_cache(maxsize=4096)
-def _words(instance: Instance) -> tuple[str, str, bool, frozenset[str]]:
-    """Body part, all descriptions in one, whether it is an image, and values of Image Type."""
+def _words(instance: Instance) -> _Words:
+    """All descriptions in one, whether it is an image, values of Image Type, samples a pixel."""
     from pydicom import dcmread
 
-    with guarded(Reason.FACE_FAILED), instance.source.open() as file:
-        wanted = [*TAGS, "Rows", "ImageType"]
+    with guarded(Reason.FACE_FAILED), instance.source.open_instance() as file:
+        wanted = [*TAGS, "Rows", "ImageType", "SamplesPerPixel"]
         header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=wanted)
-        body_part = str(header.get("BodyPartExamined") or "").strip().upper()
         descriptions = " ".join(str(header.get(tag) or "") for tag in TAGS)
-        return body_part, descriptions, "Rows" in header, image_type(header)
+        samples = int(header.get("SamplesPerPixel") or 1)
+        return _Words(descriptions, "Rows" in header, image_type(header), samples)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,12 +21,41 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 FINE: Final = 0.9
-"""Pixels smaller than this are averaged for looking, mm."""
+"""Pixels smaller than this are averaged for looking, and slices left out, mm."""
+FEWEST_VOXELS: Final = 128
+"""So many along each axis are kept, whatever their size is said to be."""
 OUT_OF_LINE: Final = 3.0
 """A slice farther than this from its stack's line is in the wrong place, mm."""
 WIDEST_GAP: Final = 25.0
 """What is missing between two slices cannot be guessed beyond this, mm."""
-MOST_VOXELS: Final = 200_000_000
+MOST_VOXELS: Final = 32_000_000
+"""So many voxels of a volume are looked at, in 128 MB; of larger ones fewer and coarser ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """A volume's values with even steps between slices, before they are placed.
+
+    Attributes:
+        values: float32, (slices, rows, columns), finite, real units.
+        factor: rows and columns of the original that make one.
+        spacing: mm between slices, rows and columns.
+    """
+
+    values: npt.NDArray[np.float32]
+    factor: tuple[int, int]
+    spacing: tuple[float, float, float]
+
+
+def is_sparse(volume: Volume) -> bool:
+    """Whether slices lie too far apart to make a volume: a localiser's."""
+    return float(np.median(np.diff(volume.heights))) > WIDEST_GAP
+
+
+def is_gapped(volume: Volume) -> bool:
+    """Whether more is missing between two slices than can be guessed."""
+    steps = np.diff(volume.heights)
+    return float(steps.max()) > max(WIDEST_GAP, 1.5 * float(np.median(steps)))
 
 
 def assemble(volume: Volume) -> Placed:
@@ -35,21 +65,61 @@ def assemble(volume: Volume) -> Placed:
         HeldError: FACE_GEOMETRY, where slices do not line up, lie too far apart or are too many;
             or what made a frame unreadable.
     """
-    heights = volume.heights
-    steps = np.diff(heights)
-    line, step = _line(volume), float(np.median(steps))
-    if steps.max() > max(WIDEST_GAP, 1.5 * step) or step > WIDEST_GAP:
+    if is_sparse(volume) or is_gapped(volume):
         raise HeldError(Reason.FACE_GEOMETRY, "slices are missing")
-    first = volume.slices[0]
-    factor = [max(1, int(FINE / s)) for s in first.spacing]
+    return place(read_planes(volume), volume)
+
+
+def read_planes(volume: Volume) -> Planes:
+    """The values of a volume's slices.
+
+    Raises:
+        HeldError: FACE_GEOMETRY, where they are too many; or what made a frame unreadable.
+    """
+    first, heights = volume.slices[0], volume.heights
+    step = float(np.median(np.diff(heights)))
     even = np.arange(heights[0], heights[-1] + step / 2, step)
-    if len(even) * np.prod(first.shape) / np.prod(factor) > MOST_VOXELS:
-        raise HeldError(Reason.FACE_GEOMETRY, "volume is too large")
-    planes = np.stack([_shrink(values, factor) for values in frames(volume.slices)])
-    image = sitk.GetImageFromArray(_interpolate(planes, heights, even))
-    spacing = [s * f for s, f in zip(first.spacing, factor, strict=True)]
-    image.SetSpacing([spacing[1], spacing[0], step])
-    offset = [s * (f - 1) / 2 for s, f in zip(first.spacing, factor, strict=True)]
+    if len(even) > 64 * len(heights):
+        raise HeldError(Reason.FACE_GEOMETRY, "slices are missing")
+    factor, stride = _thinned(first, len(even), step)
+    even = even[::stride]
+    planes = _read(volume.slices, heights, even, factor)
+    spacing = (step * stride, first.spacing[0] * factor[0], first.spacing[1] * factor[1])
+    return Planes(planes, factor, spacing)
+
+
+def _thinned(first: Slice, count: int, step: float) -> tuple[tuple[int, int], int]:
+    """By how much rows, columns and slices are to be thinned out.
+
+    A size that is stated may be wrong: what few voxels there are stay.
+    """
+    sizes, shape = (*first.spacing, step), (*first.shape, count)
+    limit = FINE
+    while True:
+        factors = [
+            min(max(1, int(limit / size)), max(1, n // FEWEST_VOXELS))
+            for size, n in zip(sizes, shape, strict=True)
+        ]
+        if np.prod([n / f for n, f in zip(shape, factors, strict=True)]) <= MOST_VOXELS:
+            break
+        limit *= 1.25
+        if limit > 1e3 * max(sizes):
+            raise HeldError(Reason.FACE_GEOMETRY, "volume is too large")
+    return (factors[0], factors[1]), factors[2]
+
+
+def place(planes: Planes, volume: Volume) -> Placed:
+    """Values where a volume's slices say that they lie.
+
+    Raises:
+        HeldError: FACE_GEOMETRY, where slices do not line up.
+    """
+    first, line = volume.slices[0], _line(volume)
+    image = sitk.GetImageFromArray(planes.values)
+    step, down, along = planes.spacing
+    image.SetSpacing([along, down, step])
+    sides = zip(first.spacing, planes.factor, strict=True)
+    offset = [s * (f - 1) / 2 for s, f in sides]
     corner = first.position + first.along * offset[1] + first.down * offset[0]
     return Placed(image, _to_image(np.stack([first.along, first.down, line], 1), corner))
 
@@ -83,29 +153,52 @@ def _shrink(values: npt.NDArray[np.float32], factor: list[int]) -> npt.NDArray[n
     return result
 
 
-def _interpolate(
-    planes: npt.NDArray[np.float32],
+def _read(
+    slices: list[Slice],
     heights: npt.NDArray[np.floating],
     even: npt.NDArray[np.floating],
+    factor: tuple[int, int],
 ) -> npt.NDArray[np.float32]:
-    """Planes at even heights, linearly between those that are there."""
-    if len(even) == len(heights) and np.allclose(even, heights, atol=0.05):
-        return planes
-    place = np.interp(even, heights, np.arange(len(heights)))
-    below = np.minimum(place.astype(int), len(heights) - 2)
-    weight = (place - below).astype(np.float32)[:, None, None]
-    return np.asarray(planes[below] * (1 - weight) + planes[below + 1] * weight)
+    """Planes at even heights, linearly between those that are there; each frame is read once."""
+    at = np.interp(even, heights, np.arange(len(heights)))
+    below = np.minimum(at.astype(int), max(len(heights) - 2, 0))
+    weight = at - below
+    needed = np.unique(np.concatenate([below[weight < 0.999], below[weight > 0.001] + 1]))
+    places: dict[int, list[tuple[int, float]]] = {int(k): [] for k in needed}
+    for k, (one, share) in enumerate(zip(below, weight, strict=True)):
+        if share < 0.999:
+            places[int(one)].append((k, float(1 - share) if share > 0.001 else 1.0))
+        if share > 0.001:
+            places[int(one) + 1].append((k, float(share) if share < 0.999 else 1.0))
+    result: npt.NDArray[np.float32] | None = None
+    for index, values in zip(needed, frames([slices[int(k)] for k in needed]), strict=True):
+        plane = _shrink(values, list(factor))
+        if result is None:
+            result = np.zeros((len(even), *plane.shape), np.float32)
+        for k, share in places[int(index)]:
+            result[k] += np.float32(share) * plane
+    if result is None:
+        raise HeldError(Reason.FACE_GEOMETRY, "no slice")
+    return _finite(result)
+
+
+def _finite(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """What is no number takes the least value that is there."""
+    sound = np.isfinite(values)
+    if not sound.all():
+        values[~sound] = values[sound].min() if sound.any() else 0.0
+    return values
 
 
 def frames(slices: list[Slice]) -> Iterator[npt.NDArray[np.float32]]:
     """Values of slices in real units, (rows, columns), each file opened once in a row."""
     for instance, group in groupby(slices, key=lambda s: s.instance):
-        with instance.source.open() as file:
+        with instance.source.open_instance() as file:
             image = Image(file)
             for one in group:
                 stored = cut(image.frame(one.frame), one.tile, one.shape)
                 if stored.ndim != 2:
-                    raise HeldError(Reason.FACE_GEOMETRY, "a slice in colour")
+                    stored = stored.mean(axis=2)
                 slope, intercept = rescale(image.header, one.frame)
                 yield stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 

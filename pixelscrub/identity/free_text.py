@@ -6,33 +6,50 @@ import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
+from pixelscrub.identity import patterns
 from pixelscrub.identity.terms import plain
-from pixelscrub.identity.vocabulary import is_clinical, is_unit, may_be_name
+from pixelscrub.identity.vocabulary import (
+    is_known,
+    is_name_particle,
+    is_unit,
+    is_weak_name,
+    may_be_name,
+    titles,
+)
 
 Detector = Callable[[str], Iterable[tuple[int, int]]]
 """Finds further identifying spans (start, end) in a text; the seam for an outside detector."""
 
-_GRAMMAR = re.compile(
-    r"""
-    [\w.+-]+@[\w-]+(?:\.[\w-]+)+                              # e-mail
-  | (?:https?://|www\.)\S+                                    # web
-  | \b\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b                       # dates with separators
-  | \b(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d*\b   # dates without
-  | \b\d{1,2}[ ]?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[ ]?\d{2,4}\b
-  | \b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[ ]\d{1,2},?[ ]\d{2,4}\b
-  | \b\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:[ ]?[ap]\.?m\b\.?)?  # times
-  | (?<!\w)\+?\(?\d{2,5}\)?(?:[ ./-]\d{2,}){2,}               # telephone numbers
-  | \b\d+(?:\.\d+){4,}\b                                      # UIDs
-  | \b\d{1,2}(?:st|nd|rd|th)\b                                 # days of a month
-  | \b(?:19|20)\d{2}\b                                        # years
-  | \d{5,}                                                    # numbers long enough to be an ID
-    """,
-    re.VERBOSE | re.IGNORECASE,
+_TITLES = titles()
+_WEAK_TITLES = frozenset({"by", "dr", "mr", "sr", "ref", "mw", "hr", "sig", "sister"})
+"""They are words of technique as well (MR, DR); before capitals alone they say nothing."""
+_GONE, _DATE = "\ue000", "\ue001"
+"""What stands for something that was taken out; names go beside the first."""
+_MARKS = frozenset({_GONE, _DATE})
+_TOKEN = re.compile(
+    rf"[{_GONE}{_DATE}]|(?<![^\W_])\d{{1,4}}[.,]\d{{1,6}}(?![^\W_])|[^\W_]+|_+|[^\w{_GONE}{_DATE}]+"
 )
-_TITLES = frozenset({"by", "dr", "dott", "frau", "herr", "mme", "mr", "mrs", "ms", "prof"})
-_TOKEN = re.compile(r"[^\W_]+|_+|[^\w]+")
-_NUMBERED = re.compile(r"(\d{1,4})([a-z]{0,4})|([a-z]{1,3})(\d{1,3})([a-z]{0,2})")
+_WORD = re.compile(r"[^\W_]+")
+_NUMBERED = re.compile(
+    r"(?P<number>\d{1,4})(?P<unit>[^\W\d_]{0,4})"
+    r"|(?P<letters>[^\W\d_]{1,3})\d{1,3}[^\W\d_]{0,2}|(?P<word>[^\W\d_]{4,})\d{1,3}"
+    r"|\d{1,2}w\d{1,2}d?|\d{1,4}x\d{1,4}(?:x\d{1,4})?|\d{1,4}[.,]\d{1,6}"
+)
+"""Numbers with a unit, names such as T1 or C7, weeks and days of a pregnancy, and grids."""
+_ESCAPES = re.compile(r"\x1b[\x20-\x2f]*[\x30-\x7e]?")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ue000\ue001]+")
+_LETTER_BY_LETTER = re.compile(
+    r"(?<![^\W_])(?:[^\W\d_][ _-]+){3,}[^\W\d_](?![^\W_])"
+    r"|(?<![^\W_])(?:[^\W\d_][.·-]){2,}[^\W\d_](?![^\W_])"
+)
+_ROUND = ("00", "50")
+"""How numbers of four digits end that are measurements: inversion times, b-values."""
+_AT = frozenset({"at", "à", "em", "en", "te", "a"})
+"""Words between a person and a town; a word with a capital after them goes with the person."""
+_MOST_PARTS = 24
+"""Words that a name or number may be divided into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,70 +61,232 @@ class Cleaner:
         words: words of the study's other terms; they go unless medicine uses them.
         leaks: finds the study's terms, phrases included.
         detectors: further detectors.
+        joined: names, numbers and dates of birth as letters and digits alone, in upper case; they
+            are found however they are divided into words.
     """
 
     names: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     leaks: re.Pattern[str] | None = None
     detectors: tuple[Detector, ...] = ()
+    joined: frozenset[str] = frozenset()
 
     def clean(self, text: str) -> str:
         """The text without what may identify; empty where no word of it remains.
 
-        Words that are names as well go beside a title or beside a word that goes.
+        Words that are names as well go beside a title or beside a word that goes; so do numbers
+        without a unit.
         """
-        for start, end in sorted(self._spans(text), reverse=True):
-            text = f"{text[:start]} {text[end:]}"
-        tokens = _TOKEN.findall(text)
+        text = without_escapes(text)
+        if self._is_untouched(text):
+            return _tidy(text)
+        tokens = _TOKEN.findall(self._marked(text))
         stays = [self._stays(token) for token in tokens]
-        words = [place for place, token in enumerate(tokens) if token.isalpha()]
-        for order in (words, words[::-1]):
-            for name, beside in itertools.pairwise(order):
-                is_name = not stays[name] or tokens[name].lower() in _TITLES
-                stays[beside] &= not (is_name and may_be_name(tokens[beside]))
-        return self._tidy("".join(itertools.compress(tokens, stays)))
+        _drop_beside(tokens, stays)
+        return self._left(tokens, stays)
 
-    def _spans(self, text: str) -> Iterable[tuple[int, int]]:
-        found = [match.span() for match in _GRAMMAR.finditer(text)]
+    def soften(self, text: str, by_maker: bool = False) -> str:
+        """The text without addresses, long numbers, dates and names that stand beside a title.
+
+        For what devices write: words that nobody knows stay, unless they are the study's.
+
+        Args:
+            text: the value.
+            by_maker: it names the maker, the model or its software: numbers of any length stay
+                there as long as nothing else in it tells of a person, and names of places too.
+        """
+        text = without_escapes(text)
+        if self._is_untouched(text) or self._is_number(text):
+            return text
+        tokens = _TOKEN.findall(self._marked(text, dates=False))
+        stays = [token != _GONE and not self.is_own(token, by_maker) for token in tokens]
+        has_title = _drop_named(tokens, stays)
+        if by_maker and not has_title and not self._names_somebody(text):
+            return text
+        left = self._left(tokens, stays)
+        return text if all(stays) and left else left
+
+    def _is_number(self, text: str) -> bool:
+        """Whether a text has figures alone, and they are not the study's."""
+        is_one = not any(character.isalpha() for character in text)
+        return is_one and not self._names_somebody(text)
+
+    def _names_somebody(self, text: str) -> bool:
+        """Whether a text holds a term of the study, or an address."""
+        is_found = self.leaks is not None and self.leaks.search(text) is not None
+        own = any(self.is_own(token, True) for token in _TOKEN.findall(text))
+        return is_found or own or self.is_spelled(text) or patterns.has_mail(text)
+
+    def is_spelled(self, text: str) -> bool:
+        """Whether a name or number of the study stands in `text`, however it is divided."""
+        if not self.joined:
+            return False
+        longest = max(map(len, self.joined))
+        words = _WORD.findall(plain(text).upper())
+        starts = (words[at : at + _MOST_PARTS] for at in range(len(words)))
+        return any(_spells(parts, self.joined, longest) for parts in starts)
+
+    def _is_untouched(self, text: str) -> bool:
+        """Whether all words are known and none is the study's: most texts need no closer look."""
+        if self.detectors or not is_harmless_text(text):
+            return False
+        words = set(_WORD.findall(plain(text).upper()))
+        if not words.isdisjoint(self.names) or self.is_spelled(text):
+            return False
+        return not any(word in self.words and may_be_name(word) for word in words)
+
+    def is_own(self, token: str, by_maker: bool = False) -> bool:
+        """Whether a word is one of the study's names and numbers, or of its places and devices."""
+        word = plain(token).upper()
+        return word in self.names or (not by_maker and word in self.words and not is_known(word))
+
+    def _marked(self, text: str, dates: bool = True) -> str:
+        """The text with a mark in place of each identifying span."""
+        spans = [(*span, _GONE) for span in patterns.contacts(text)]
+        if dates:
+            spans += [(*span, _DATE) for span in patterns.dates(text)]
+        else:
+            spans += [(*span, _GONE) for span in patterns.full_dates(text)]
+        spans += [(*match.span(), _GONE) for match in _LETTER_BY_LETTER.finditer(text)]
         if self.leaks is not None:
-            found += [match.span() for match in self.leaks.finditer(text)]
+            spans += [(*match.span(), _GONE) for match in self.leaks.finditer(text)]
         for detector in self.detectors:
-            found += detector(text)
-        return _merged(found)
+            spans += [(*span, _GONE) for span in detector(text)]
+        for start, end, mark in reversed(_merged(spans)):
+            text = f"{text[:start]} {mark} {text[end:]}"
+        return text
 
     def _stays(self, token: str) -> bool:
+        if token in _MARKS:
+            return False
         if not token[0].isalnum():
             return True
         word = plain(token).upper()
-        if word in self.names:
+        if word in self.names or (word in self.words and may_be_name(word)):
             return False
-        return is_clinical(word) or (word not in self.words and is_harmless(token))
+        return is_known(token) or (word not in self.words and is_harmless(token))
 
-    @staticmethod
-    def _tidy(text: str) -> str:
-        text = re.sub(r"[ \t_^]{2,}", " ", text).strip(" \t_^,;:-/")
-        return text if re.search(r"[^\W_]", text) else ""
+    def _left(self, tokens: list[str], stays: list[bool]) -> str:
+        left = "".join(itertools.compress(tokens, stays))
+        return "" if self.is_spelled(left) else _tidy(left)
+
+
+def without_escapes(text: str) -> str:
+    """Text without escape sequences, which divide words unseen, and control characters."""
+    return text if text.isprintable() else _CONTROLS.sub(" ", _ESCAPES.sub("", text))
 
 
 def is_harmless(word: str) -> bool:
     """Whether a word is clinical, a unit, a short number or a name such as T1 or C7."""
     lower = word.lower()
-    if is_clinical(lower) or is_unit(lower):
+    if is_known(lower) or is_unit(lower):
         return True
     found = _NUMBERED.fullmatch(lower)
     if found is None:
         return False
-    number, unit, letters = found[1], found[2], found[3]
+    number, unit, letters = found["number"], found["unit"], found["letters"] or found["word"]
     if number is not None:
-        return not unit or is_unit(unit) or is_clinical(unit)
-    return len(letters) == 1 or is_clinical(letters)
+        is_short = len(number) < 4 or number.endswith(_ROUND) or bool(unit)
+        return is_short and (not unit or is_unit(unit) or is_known(unit))
+    return letters is None or len(letters) == 1 or is_known(letters)
 
 
-def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
+@lru_cache(maxsize=16384)
+def is_harmless_text(text: str) -> bool:
+    """Whether every word of a text is harmless, and nothing in it looks like an identifier."""
+    words = _WORD.findall(text)
+    if not all(is_harmless(word) for word in words):
+        return False
+    if any(word.lower() in _TITLES for word in words):
+        return False
+    spans = itertools.chain(patterns.contacts(text), patterns.dates(text))
+    return next(spans, None) is None and _LETTER_BY_LETTER.search(text) is None
+
+
+def _drop_beside(tokens: list[str], stays: list[bool]) -> None:
+    """Drop names after a title, names and numbers beside what goes, and particles of names."""
+    words = [place for place, token in enumerate(tokens) if token[0].isalnum() or token == _GONE]
+    core = [place for place in words if not is_name_particle(tokens[place])]
+    for title, name in itertools.pairwise(core):
+        if _is_title(tokens[title], tokens[name]) and stays[name]:
+            stays[name] = _is_weak_title(tokens[title]) and not may_be_name(tokens[name])
+    for order in (core, core[::-1]):
+        for known, beside in itertools.pairwise(order):
+            if stays[beside] and not stays[known]:
+                stays[beside] = not _goes_along(tokens, beside, known)
+    for before, at, town in zip(core, core[1:], core[2:], strict=False):
+        is_there = not stays[before] and tokens[at].lower() in _AT and tokens[town].istitle()
+        stays[town] = stays[town] and not is_there
+    for particle, name in reversed(list(itertools.pairwise(words))):
+        if is_name_particle(tokens[particle]) and not stays[name]:
+            stays[particle] = False
+
+
+def _goes_along(tokens: list[str], place: int, other: int) -> bool:
+    """Whether a word goes where the one beside it does: a name, or a number without a unit."""
+    token = tokens[place]
+    if not token[0].isdigit():
+        return may_be_name(token) or _are_both_names(token, tokens[other])
+    if token[-1].isalpha():
+        return False
+    after = next((t for t in tokens[place + 1 :] if t[0].isalnum() or t in _MARKS), "")
+    return not is_unit(after.lower())
+
+
+def _are_both_names(word: str, other: str) -> bool:
+    """Whether a part of the body with a capital stands beside another such word that goes."""
+    return word.istitle() and is_weak_name(word) and (other.istitle() or other == _GONE)
+
+
+def _drop_named(tokens: list[str], stays: list[bool]) -> bool:
+    """Drop unknown words after a title and beside what goes; whether there is a title."""
+    has_title = False
+    words = [place for place, token in enumerate(tokens) if token[0].isalnum() or token == _GONE]
+    for order in (words, words[::-1]):
+        for known, beside in itertools.pairwise(order):
+            is_title = order is words and _is_title(tokens[known], tokens[beside])
+            if stays[beside] and (is_title or not stays[known]):
+                token = tokens[beside]
+                stays[beside] = not token.isalpha() or (is_known(token) and not may_be_name(token))
+            has_title |= is_title
+    return has_title
+
+
+def _is_title(word: str, name: str) -> bool:
+    lower = word.lower()
+    if lower not in _TITLES:
+        return False
+    return lower not in _WEAK_TITLES or may_be_name(name) or (not word.isupper() and name.istitle())
+
+
+def _is_weak_title(word: str) -> bool:
+    return word.lower() in _WEAK_TITLES and word.isupper()
+
+
+def _spells(parts: list[str], joined: frozenset[str], longest: int) -> bool:
+    """Whether the first of `parts` put together are one of `joined`."""
+    whole = ""
+    for part in parts:
+        whole += part
+        if whole in joined:
+            return True
+        if len(whole) > longest:
+            return False
+    return False
+
+
+def _tidy(text: str) -> str:
+    text = re.sub(r"[ \t_^]{2,}", " ", text).strip(" \t_^,;:-/")
+    return text if re.search(r"[^\W_]", text) else ""
+
+
+def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Spans that touch as one; a span is a date only where all of it is."""
+    merged: list[tuple[int, int, str]] = []
+    for start, end, mark in sorted(spans):
         if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            first, last, before = merged[-1]
+            merged[-1] = (first, max(end, last), min(mark, before))
         else:
-            merged.append((start, end))
+            merged.append((start, end, mark))
     return merged

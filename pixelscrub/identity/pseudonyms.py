@@ -7,30 +7,22 @@ key. A site's own look-up takes precedence.
 from __future__ import annotations
 
 import base64
-import csv
 import hmac
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 
 from pixelscrub.errors import RecipeError
+from pixelscrub.identity.lookups import read_lookup
+from pixelscrub.identity.registered_uids import is_registered
 from pixelscrub.recipe import TagSettings
 
-_STANDARD = re.compile(r"1\.2\.840\.10008(\.[0-9]{1,5})+")
+PROJECT = "project"
+"""Kind of the crosswalk's entries that name a project."""
 MAX_UID = 64
 MAX_SHIFT_DAYS = 3650
 _LEAST_DIGITS = 20
 
 Maker = Callable[[bytes], str]
-_FORMS = {
-    "patient": r"[ -\[\]-~]{1,64}",
-    "accession": r"[ -\[\]-~]{1,16}",
-    "text": r"[ -\[\]-~]{1,16}",
-    "uid": r"(?=.{1,64}$)[0-2](\.(0|[1-9][0-9]*))+",
-    "shift": r"[0-9]{1,4}",
-}
-"""What a site's own pseudonyms may look like: printable ASCII without backslash, UIDs, days."""
 Entry = tuple[str, str, str]
 """Kind, original, pseudonym."""
 
@@ -65,7 +57,10 @@ class Pseudonyms:
             RecipeError: the look-up or the UID root cannot be used.
         """
         lookup = read_lookup(settings.lookup) if settings.lookup is not None else None
-        return cls(key, settings.uid_root, lookup)
+        made = cls(project_key(key, settings.project), settings.uid_root, lookup)
+        if settings.project:
+            made._made[PROJECT, settings.project] = settings.project
+        return made
 
     def uid(self, original: str) -> str:
         """A new UID of at most 64 characters; those of the standard itself stay.
@@ -73,7 +68,7 @@ class Pseudonyms:
         Two spellings that differ in padding are one UID.
         """
         original = original.strip(" \0")
-        if not original or _STANDARD.fullmatch(original):
+        if not original or is_registered(original):
             return original
         return self._once("uid", original, self._new_uid)
 
@@ -121,6 +116,11 @@ class Pseudonyms:
         return f"{self.uid_root}.{number}"
 
 
+def project_key(key: bytes, project: str) -> bytes:
+    """The key of one project, made of the secret key; without a project the key itself."""
+    return _digest(key, f"{PROJECT}\0{project}") if project else key
+
+
 @lru_cache(maxsize=4096)
 def _digest(key: bytes, message: str) -> bytes:
     """Instances of one study ask for the same ones."""
@@ -133,29 +133,3 @@ def _letters(digest: bytes, count: int) -> str:
 
 def _number(digest: bytes) -> int:
     return int.from_bytes(digest, "big")
-
-
-@lru_cache(maxsize=4)
-def read_lookup(path: Path) -> dict[tuple[str, str], str]:
-    """Read a site's own pseudonyms: a CSV with the columns kind, original and pseudonym.
-
-    Kinds are `patient`, `accession`, `uid`, `text` and `shift` (days).
-
-    Raises:
-        RecipeError: the file cannot be read, lacks a column, names an unknown kind or gives two
-            originals of one kind the same pseudonym.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [(r["kind"], r["original"], r["pseudonym"]) for r in csv.DictReader(file)]
-    except (OSError, UnicodeDecodeError, KeyError, csv.Error):
-        raise RecipeError("look-up must be a CSV with kind, original and pseudonym") from None
-    if any(kind not in _FORMS for kind, _, _ in rows):
-        raise RecipeError("look-up names an unknown kind")
-    if any(re.fullmatch(_FORMS[kind], new or "") is None for kind, _, new in rows):
-        raise RecipeError("look-up holds a pseudonym that is not valid for its kind")
-    found = {(kind, original.strip()): new.strip() for kind, original, new in rows}
-    unique = {(kind, new) for (kind, _), new in found.items() if kind != "shift"}
-    if len(unique) < sum(kind != "shift" for kind, _ in found):
-        raise RecipeError("look-up gives two originals the same pseudonym")
-    return found

@@ -71,3 +71,9 @@ def safe_private() -> dict[tuple[str, int, int], str]:
         (record["creator"], int(record["group"], 16), int(record["element"], 16)): record["vr"]
         for record in read_records("safe_private.csv")
     }
+
+
+def safe_vr(creator: str, tag: int) -> str:
+    """VR of a safe private element by its creator and its tag without the block; empty: unknown."""
+    found = safe_private().get((creator, tag >> 16, tag & 0xFF), "")
+    return found[:2]

@@ -1,14 +1,21 @@
 """Words that medicine uses and that therefore identify nobody.
 
-`data/words.txt` comes out of `scripts/derive_words.py`; the other lists are written by hand.
+`data/words.txt` comes out of `scripts/derive_words.py`; `data/lang` has words of seven languages
+and names of techniques, each list with its source. The other lists are written by hand.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 
 from pixelscrub.identity.tables import DATA
+from pixelscrub.identity.word_formation import is_built, is_regular
+from pixelscrub.identity.word_lists import sections
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 
 
 @cache
@@ -17,9 +24,26 @@ def _words(name: str) -> frozenset[str]:
 
 
 def is_clinical(word: str) -> bool:
-    """Whether a word is one of medicine's own, or is usual in descriptions."""
+    """Whether an English word is one of medicine's own, or is usual in descriptions.
+
+    Such words in names prove nothing; `is_known` has the words of other languages too.
+    """
     lower = word.lower()
     return _is_listed(lower) or _is_built(lower)
+
+
+def is_known(word: str) -> bool:
+    """Whether a word is usual in descriptions of images, in any of the seven languages."""
+    lower = word.lower()
+    if lower in _never() or (lower in _words("also_names.txt") and lower not in _needed()):
+        return False
+    return (
+        lower in _all_known()
+        or is_clinical(lower)
+        or is_built(lower)
+        or is_regular(lower)
+        or any(_is_compound(lower, language) for language in ("de", "nl"))
+    )
 
 
 def _is_listed(lower: str) -> bool:
@@ -36,22 +60,38 @@ def _is_built(lower: str) -> bool:
     return len(rest) >= _LEAST and _is_listed(rest)
 
 
+_NEEDED = frozenset({"tia", "dwi", "nicu", "ante", "delle", "dalla", "sem", "hilar"})
+"""Words that are names in some country, and that descriptions cannot do without."""
 _LEAST = 5
 _ENDING = re.compile(
     r"[a-z]{4,}(?:algia|centesis|ectomy|edema|emia|iasis|itis|ography|ometry|opathy|oplasty|"
-    r"orrhagia|oscopy|oscopic|osis|ostomy|otomy|plegia|static|trophy|tropic|uria|graphic)"
+    r"orrhagia|oscopy|oscopic|osis|ostomy|otomy|plegia|static|trophy|tropic|uria|graphic|"
+    r"ectomie|ectomia|ektomie|opathie|opatia|oskopie|oscopie|oscopia|ografie|ographie|ografia|"
+    r"ometrie|ometria|oplastie|oplastica|ostomie|ostomia|otomie|otomia|algie|itide|plegie)"
 )
 _BEGINNING = re.compile(
     r"abdomino|angio|antero|arterio|bi|broncho|cardio|cervico|contra|cranio|endo|entero|extra|"
     r"fibro|gastro|hemo|hepato|hyper|hypo|infra|inter|intra|ipsi|latero|lumbo|macro|maxillo|"
     r"micro|multi|musculo|myo|naso|neuro|non|ortho|osteo|para|peri|pneumo|post|postero|pre|"
-    r"retro|semi|sub|supra|tempo?ro|thoraco|trans|tri|ultra|un|uni|uro|veno|ventro"
+    r"retro|semi|sub|supra|tempo?ro|thoraco|trans|tri|ultra|un|uni|uro|veno|ventro|"
+    r"thorako|zerviko|cerviko|toraco|cardio|kardio|echo|eco|mikro|makro|poly|poli"
 )
 
 
 def may_be_name(word: str) -> bool:
     """Whether a word of medicine or of every day is a usual name as well."""
-    return word.lower() in _words("also_names.txt")
+    lower = word.lower()
+    return lower in _words("also_names.txt") or lower in _also_names()
+
+
+def is_weak_name(word: str) -> bool:
+    """Whether a word is seldom a name: with a capital it goes beside another such word."""
+    return word.lower() in _weak_names()
+
+
+def is_name_particle(word: str) -> bool:
+    """Whether a word stands in names before the family's: `de la`, `van der`."""
+    return word.lower() in _particles()
 
 
 def is_placeholder(word: str) -> bool:
@@ -64,6 +104,210 @@ def is_unit(word: str) -> bool:
     return word.lower() in _words("units.txt")
 
 
+def titles() -> frozenset[str]:
+    """Words before names of persons, in seven languages."""
+    return _words("titles.txt")
+
+
 def is_public_scheme(designator: str) -> bool:
     """Whether a coding scheme is public, so that its codes say nothing of a person."""
     return designator in _words("public_schemes.txt")
+
+
+@cache
+def _all_known() -> frozenset[str]:
+    lists = (_forms(language) for language in (*LANGUAGES, "technique"))
+    return frozenset().union(*lists)
+
+
+@cache
+def _weak_names() -> frozenset[str]:
+    return frozenset(_spelled(sections("names")["weak"]))
+
+
+@cache
+def _parts_of_body() -> frozenset[str]:
+    return frozenset(_spelled(sections("names")["nouns"]))
+
+
+@cache
+def _particles() -> frozenset[str]:
+    return frozenset(sections("names")["particles"])
+
+
+@cache
+def _also_names() -> frozenset[str]:
+    return frozenset(_spelled(sections("names")["words"]))
+
+
+@cache
+def _needed() -> frozenset[str]:
+    """Words that descriptions need, of which some are names as well."""
+    return _all_known() | _words("descriptions.txt") | _weak_names() | _parts_of_body()
+
+
+@cache
+def _never() -> frozenset[str]:
+    """Words of codes and attributes that are names first: animals, places, old eponyms."""
+    return frozenset(sections("names")["never"]) - _NEEDED
+
+
+@cache
+def _forms(language: str) -> frozenset[str]:
+    """Every spelling of every form of a language's words."""
+    listed = sections(language)
+    nouns, adjectives = _NOUNS.get(language, _as_it_is), _ADJECTIVES.get(language, _as_it_is)
+    found = set(listed["words"]) | set(listed.get("heads", ()))
+    if language not in _CASES:
+        found |= {form for word in listed["words"] if len(word) > 4 for form in nouns(word)}
+    found |= {form for word in listed.get("nouns", ()) for form in nouns(word)}
+    found |= {form for word in listed.get("adjectives", ()) for form in adjectives(word)}
+    return frozenset(_spelled(found))
+
+
+def _spelled(words: Iterable[str]) -> set[str]:
+    """Words as they are, without accents, and with umlauts written as two letters."""
+    found = set(words)
+    for word in list(found):
+        parts = unicodedata.normalize("NFKD", word)
+        found.add("".join(c for c in parts if not unicodedata.combining(c)))
+        found.add(word.translate(_UMLAUTS))
+    return found
+
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "oe", "æ": "ae"})
+
+
+def _as_it_is(word: str) -> set[str]:
+    return {word}
+
+
+def _german_noun(word: str) -> set[str]:
+    endings = ("", "s", "n", "e", "en", "es") if not word.endswith("e") else ("", "n", "s")
+    return {word + ending for ending in endings}
+
+
+def _german_adjective(word: str) -> set[str]:
+    stem = word.removesuffix("e")
+    return {stem + ending for ending in ("", "e", "er", "es", "en", "em")}
+
+
+def _dutch(word: str) -> set[str]:
+    return {word, f"{word}s", f"{word}e", f"{word}en", f"{word}n"} if len(word) > 3 else {word}
+
+
+def _french_noun(word: str) -> set[str]:
+    plural = re.sub("al$", "aux", word)
+    return {word, f"{word}s", f"{word}x" if word.endswith("eau") else word, plural}
+
+
+def _french_adjective(word: str) -> set[str]:
+    feminine = word
+    for old, new in (("eux", "euse"), ("el", "elle"), ("en", "enne"), ("in", "ine"), ("if", "ive")):
+        if word.endswith(old):
+            feminine = word.removesuffix(old) + new
+            break
+    else:
+        feminine = word if word.endswith("e") else f"{word}e"
+    return {word, feminine, f"{feminine}s", *_french_noun(word)}
+
+
+def _spanish(word: str) -> set[str]:
+    forms = {word, f"{word}s"}
+    if word.endswith("ión"):
+        forms.add(f"{word[:-2]}ones")
+    elif word[-1] not in "aeiou":
+        forms.add(f"{word}es")
+    return forms
+
+
+def _with_genders(plural: Callable[[str], set[str]]) -> Callable[[str], set[str]]:
+    def forms(word: str) -> set[str]:
+        feminine = f"{word[:-1]}a" if word.endswith("o") else word
+        return plural(word) | plural(feminine)
+
+    return forms
+
+
+def _italian_noun(word: str) -> set[str]:
+    stem, last = word[:-1], word[-1]
+    hard = {"c", "g"} & {stem[-1:]}
+    plurals = {"o": {"i", "hi"} if hard else {"i"}, "a": {"he", "e"} if hard else {"e", "i"}}
+    return {word} | {stem + end for end in plurals.get(last, {"i"} if last == "e" else set())}
+
+
+def _portuguese(word: str) -> set[str]:
+    forms = {word, f"{word}s"}
+    if word.endswith("ão"):
+        forms.add(f"{word[:-2]}ões")
+    elif word.endswith("al"):
+        forms.add(f"{word[:-1]}is")
+    elif word[-1] in "rzm":
+        forms |= {f"{word}es", f"{word[:-1]}ns"}
+    return forms
+
+
+def _english(word: str) -> set[str]:
+    return {word, f"{word}s"} if len(word) > 3 else {word}
+
+
+_NOUNS: dict[str, Callable[[str], set[str]]] = {
+    "en": _english,
+    "de": _german_noun,
+    "fr": _french_noun,
+    "es": _spanish,
+    "it": _italian_noun,
+    "nl": _dutch,
+    "pt": _portuguese,
+}
+_ADJECTIVES: dict[str, Callable[[str], set[str]]] = {
+    "de": _german_adjective,
+    "fr": _french_adjective,
+    "es": _with_genders(_spanish),
+    "it": _with_genders(_italian_noun),
+    "nl": _dutch,
+    "pt": _with_genders(_portuguese),
+}
+_CASES = ("de", "technique")
+"""Lists whose other words are not inflected."""
+_SHORTEST_PART = 3
+_LONG_HEAD = 6
+"""Letters from which any listed word may be the last part of a compound."""
+_LINKS = ("", "s", "n", "en", "e", "es", "o")
+"""What stands between the parts of a compound."""
+
+
+@lru_cache(maxsize=8192)
+def _is_compound(lower: str, language: str) -> bool:
+    """Whether a German or Dutch word is put together of listed ones.
+
+    The last part has to be in the section `heads`: names of persons are compounds as well.
+    """
+    heads, parts = _compounds(language)
+    for at in range(len(lower) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
+        if lower[at:] in heads and _is_first(lower[:at], parts):
+            return True
+    return False
+
+
+def _is_first(start: str, parts: frozenset[str]) -> bool:
+    """Whether what stands before the last part is listed, or consists of listed parts."""
+    if _is_part(start, parts):
+        return True
+    cuts = range(_SHORTEST_PART, len(start) - _SHORTEST_PART + 1)
+    return any(_is_part(start[:cut], parts) and _is_first(start[cut:], parts) for cut in cuts)
+
+
+def _is_part(text: str, parts: frozenset[str]) -> bool:
+    return any(text.endswith(link) and text.removesuffix(link) in parts for link in _LINKS)
+
+
+@cache
+def _compounds(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Last parts and other parts of a language's compounds."""
+    listed = sections(language)
+    long = {word for word in _forms(language) if len(word) >= _LONG_HEAD}
+    heads = _spelled(listed["heads"]) | long
+    stems = {word.removesuffix("e") for word in listed["adjectives"]}
+    parts = heads | stems | set(_forms(language))
+    return frozenset(heads), frozenset(p for p in parts if len(p) >= _SHORTEST_PART)

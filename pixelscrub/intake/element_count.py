@@ -9,15 +9,12 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, Final
 
+from pixelscrub.dicom.constants import LONG, UNDEFINED
 from pixelscrub.errors import HeldError, Reason
 
 MAX_ELEMENTS: Final = 1_000_000
 """An enhanced instance of 10,000 frames has about half as many."""
-UNDEFINED: Final = 0xFFFFFFFF
-LONG: Final = frozenset(
-    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-)
-"""Value representations whose length has 32 bits (PS3.5 table 7.1-1)."""
+LONG_VRS: Final = frozenset(vr.encode() for vr in LONG)
 ITEMS: Final = 0xFFFE
 SEQUENCE_END: Final = 0xE0DD
 PIXELS: Final = 0x7FE0
@@ -62,7 +59,7 @@ class _Walk:
     def _length(self, head: bytes, file: BinaryIO) -> int:
         if not self.is_explicit or not head[4:6].isalpha():
             return int(self.long.unpack_from(head, 4)[0])
-        if head[4:6] not in LONG:
+        if head[4:6] not in LONG_VRS:
             return int(self.short.unpack_from(head, 6)[0])
         rest = file.read(4)
         return int(self.long.unpack(rest)[0]) if len(rest) == 4 else 0

@@ -106,13 +106,13 @@ def _members(archive: Source) -> Iterator[Source | SkippedFile]:
         return
     names = Counter(info.filename for info in infos)
     for info in infos:
-        if info.is_dir():
+        if info.filename.endswith("/"):  # `is_dir` fails where the name is empty
             continue
         name = f"{archive.path}/{info.filename}"
         member = Source(archive.root, name, info.file_size, archive.modified, archive.path)
         if _is_refused(info):
             yield SkippedFile(member, Reason.ARCHIVE_LIMIT)
-        elif names[info.filename] > 1:  # the name leads to the last one of them alone
+        elif not info.filename or names[info.filename] > 1:  # only the last of them is led to
             yield SkippedFile(member, Reason.DAMAGED_FILE)
         else:
             yield member

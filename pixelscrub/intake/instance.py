@@ -8,6 +8,7 @@ import json
 import os
 import stat
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final, Self
 
@@ -48,6 +49,23 @@ class Source:
         name = self.path[len(self.archive) + 1 :]
         return io.BytesIO(read_member(self.root / self.archive, name, _open_regular))
 
+    def open_instance(self) -> BinaryIO:
+        """Open an instance; one that is not written as PS3.5 says is shown as if it were.
+
+        Raises:
+            HeldError: DAMAGED_FILE and others, where its elements cannot be followed.
+        """
+        from pixelscrub.dicom.canonical import canonical
+
+        if self.archive is None and _is_well_formed(self):
+            return self.open()
+        file = self.open()
+        try:
+            return canonical(file)
+        except BaseException:
+            file.close()
+            raise
+
     def start(self, length: int) -> bytes:
         """The first bytes; of a member no more than these are unpacked."""
         if self.archive is None:
@@ -60,6 +78,15 @@ class Source:
         """The digest of what lies there now."""
         with self.open() as file:
             return digest_of(file)
+
+
+@lru_cache(maxsize=4096)
+def _is_well_formed(source: Source) -> bool:
+    """Whether a file is written as it says; a process opens the same one several times."""
+    from pixelscrub.dicom.canonical import is_well_formed
+
+    with source.open() as file:
+        return is_well_formed(file)
 
 
 def digest_of(file: BinaryIO) -> str:

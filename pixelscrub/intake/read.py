@@ -13,6 +13,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from pixelscrub.dicom.constants import DEFLATED_UID, EXPLICIT_BIG_UID
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.intake import uids
 from pixelscrub.intake.element_count import check_element_count
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
-DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 DEFLATED_HEADER_LIMIT: Final = 64 * 2**20
 """Bytes of a deflated data set that are inflated to find its UIDs."""
 DAMAGED_ARCHIVE: Final = (
@@ -35,7 +35,8 @@ DAMAGED_ARCHIVE: Final = (
     NotImplementedError,
 )
 """What reading a member raises where the archive is damaged, or packed in a way not known here."""
-BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
+META_LIMIT: Final = 2**16
+"""Bytes that hold the file meta information."""
 FIRST_BYTES: Final = 160
 """Preamble, prefix and the first element: they tell whether a file is worth reading."""
 CLAIMS_DICOM: Final = (".dcm", ".dicom", ".dic", ".ima")
@@ -66,8 +67,10 @@ def read_instance(source: Source) -> Instance:
         if not _looks_like_dicom(source.start(FIRST_BYTES)):
             raise HeldError(_reason_not_dicom(source))
         with source.open() as file:
-            read = _read_header(file)
-            return _place(replace(source, digest=digest_of(file)), *read)
+            known = replace(source, digest=digest_of(file))
+            _check_count(file)
+        with known.open_instance() as file:
+            return _place(known, *_read_header(file))
     except OSError:
         raise HeldError(Reason.UNREADABLE) from None
     except DAMAGED_ARCHIVE as error:
@@ -85,7 +88,10 @@ def read_again(earlier: Instance) -> Instance:
 
 def _looks_like_dicom(start: bytes) -> bool:
     """Whether a file that starts so is worth reading: a data set, after a preamble or without."""
-    return _starts_like_data_set(start[132:] if start[128:132] == b"DICM" else start)
+    if start[128:132] == b"DICM":
+        return _starts_like_data_set(start[132:])
+    is_without_preamble = _starts_like_data_set(start[4:] if start[:4] == b"DICM" else start)
+    return is_without_preamble or (not any(start[:128]) and _starts_like_data_set(start[128:]))
 
 
 def _starts_like_data_set(start: bytes) -> bool:
@@ -112,21 +118,26 @@ def _read_header(file: BinaryIO) -> tuple[Dataset, Dataset]:
         has_meta = file.read(4) == b"DICM"
         if has_meta:
             meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
-            if meta.get("TransferSyntaxUID") == DEFLATED:
+            if meta.get("TransferSyntaxUID") == DEFLATED_UID:
                 return meta, _read_deflated(file)
-        _check_count(file, file.tell() if has_meta else 0, meta if has_meta else None)
         file.seek(0)
         header = dcmread(file, force=True, stop_before_pixels=True, specific_tags=list(TAGS))
         return getattr(header, "file_meta", None) or Dataset(), header
 
 
-def _check_count(file: BinaryIO, start: int, meta: Dataset | None) -> None:
-    """Count the elements of a data set, which starts there, whatever its transfer syntax."""
+def _check_count(file: BinaryIO) -> None:
+    """Count the elements of a data set before any is kept, whatever its transfer syntax."""
+    from pixelscrub.dicom.parts import meta_of
+
+    file.seek(0)
+    syntax, start = meta_of(file.read(META_LIMIT))
+    if syntax == DEFLATED_UID:
+        return
     file.seek(start)
     first = file.read(8)
     file.seek(start)
-    syntax = "" if meta is None else str(meta.get("TransferSyntaxUID"))
-    check_element_count(file, is_explicit=first[4:6].isalpha(), is_big_endian=syntax == BIG_ENDIAN)
+    is_big_endian = syntax == EXPLICIT_BIG_UID
+    check_element_count(file, is_explicit=first[4:6].isalpha(), is_big_endian=is_big_endian)
 
 
 def _read_deflated(file: BinaryIO) -> Dataset:

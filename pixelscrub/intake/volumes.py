@@ -6,7 +6,7 @@ multi-frame objects from their functional groups, section C.7.6.16.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +45,8 @@ class Slice:
         thickness: mm, 0 where it is not said.
         tile: first row and column in the frame, where that shows slices side by side.
         mosaic: rows and columns of that frame.
+        is_placed: whether the header says position and direction; else both are made up.
+        is_scaled: whether the header says how large pixels are, and how far slices lie apart.
     """
 
     instance: Instance
@@ -57,6 +59,8 @@ class Slice:
     thickness: float
     tile: tuple[int, int] | None = None
     mosaic: tuple[int, int] | None = None
+    is_placed: bool = True
+    is_scaled: bool = True
 
     @property
     def normal(self) -> Floats:
@@ -88,6 +92,33 @@ class Volume:
         """Place of each slice along the normal, mm, increasing."""
         return np.array([s.height for s in self.slices])
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether the header says position, direction and scale."""
+        return self.slices[0].is_placed and self.slices[0].is_scaled
+
+    def passes(self) -> list[list[Slice]]:
+        """The repeats, pass by pass: the n-th slices at each place, in order along the normal."""
+        found: list[list[Slice]] = []
+        for at_one_place in _by_place(self.repeats):
+            for count, one in enumerate(at_one_place):
+                if count == len(found):
+                    found.append([])
+                found[count].append(one)
+        return found
+
+
+def _by_place(slices: list[Slice]) -> Iterator[list[Slice]]:
+    """Slices that lie in one place; those that follow one another are in order."""
+    group: list[Slice] = []
+    for one in slices:
+        if group and one.height - group[0].height > SAME_PLACE:
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
 
 def read_slices(instance: Instance) -> list[Slice]:
     """Every frame of an instance with its place, or every slice of a mosaic.
@@ -99,7 +130,7 @@ def read_slices(instance: Instance) -> list[Slice]:
     """
     from pydicom import dcmread
 
-    with guarded(Reason.FACE_GEOMETRY), instance.source.open() as file:
+    with guarded(Reason.FACE_GEOMETRY), instance.source.open_instance() as file:
         header = dcmread(file, stop_before_pixels=True, force=True)
         if "PerFrameFunctionalGroupsSequence" in header:
             return list(_enhanced(instance, header))
@@ -152,33 +183,78 @@ def _slice(
 def volumes(slices: list[Slice]) -> tuple[list[Volume], list[Slice]]:
     """Stacks of parallel slices of each series, and the slices that are in none.
 
-    A new stack starts where direction, shape, spacing or modality differ, or where slices do not
-    line up across their planes. Slices at the same place are repeats of one volume.
+    A new stack starts where direction, shape or spacing differ. Slices at the same place are
+    repeats of one volume. What is left over is stacked once more whatever its series: tools that
+    de-identify give each slice a Series or Frame of Reference UID of its own.
     """
-    stacks: list[list[Slice]] = []
+    whole, rest = _stacked(slices, lambda s: s.instance.series)
+    more, rest = _stacked(rest, lambda _: "")
+    return [*whole, *more], rest
+
+
+def _stacked(
+    slices: list[Slice], series: Callable[[Slice], str]
+) -> tuple[list[Volume], list[Slice]]:
+    stacks: dict[tuple[str, tuple[int, int]], list[list[Slice]]] = {}
     for one in slices:
-        for stack in stacks:
-            if _belongs(one, stack[0]):
-                stack.append(one)
-                break
+        alike = stacks.setdefault((series(one), one.shape), [])
+        stack = next((stack for stack in alike if _is_parallel(one, stack[0])), None)
+        if stack is None:
+            alike.append([one])
         else:
-            stacks.append([one])
-    made = [_volume(stack) for stack in stacks]
+            stack.append(one)
+    made = [_volume(part) for alike in stacks.values() for stack in alike for part in _runs(stack)]
     whole = [v for v in made if len(v.slices) >= FEWEST]
     rest = [s for v in made if len(v.slices) < FEWEST for s in (*v.slices, *v.repeats)]
     return whole, rest
 
 
-def _belongs(one: Slice, first: Slice) -> bool:
-    same = (one.instance.series, one.instance.frame_of_reference, one.shape) == (
-        first.instance.series,
-        first.instance.frame_of_reference,
-        first.shape,
-    )
-    close = np.allclose(one.spacing, first.spacing, rtol=0.01) and np.allclose(
-        [one.along, one.down], [first.along, first.down], atol=SAME_DIRECTION
-    )
-    return bool(same and close)
+def _is_parallel(one: Slice, first: Slice) -> bool:
+    """Whether two slices have one direction, and pixels of one size."""
+    numbers = [*one.along, *one.down], [*first.along, *first.down]
+    close = max(abs(a - b) for a, b in zip(*numbers, strict=True)) <= SAME_DIRECTION
+    sizes = zip(one.spacing, first.spacing, strict=True)
+    return close and all(abs(a - b) <= 0.01 * b for a, b in sizes)
+
+
+def _runs(stack: list[Slice]) -> list[list[Slice]]:
+    """A stack cut into the passes that were made one after another, where they interleave.
+
+    Passes that lie in the very same places are none of these: they are told by their places.
+    """
+    order = sorted(stack, key=lambda s: (s.instance.number, s.instance.uid, s.frame))
+    heights = [s.height for s in order]
+    runs: list[list[Slice]] = [[order[0]]]
+    way = 0.0
+    for one, before, here in zip(order[1:], heights, heights[1:], strict=False):
+        step = here - before
+        if way * step < 0 or abs(step) <= SAME_PLACE:
+            runs.append([])
+            way = 0.0
+        else:
+            way = step
+        runs[-1].append(one)
+    return runs if _interleave(runs) else [stack]
+
+
+def _interleave(runs: list[list[Slice]]) -> bool:
+    """Whether several even stacks lie over one another, and do not make one even stack."""
+    if len(runs) < 2 or min(len(run) for run in runs) < FEWEST:
+        return False
+    heights = [sorted(s.height for s in run) for run in runs]
+    if not all(_is_even(one) for one in heights) or _is_even(
+        sorted(h for one in heights for h in one)
+    ):
+        return False
+    first, others = heights[0], heights[1:]
+    overlap = all(h[0] < first[-1] and h[-1] > first[0] for h in others)
+    places = {round(h / SAME_PLACE) for h in first}
+    return overlap and all(not places & {round(h / SAME_PLACE) for h in hs} for hs in others)
+
+
+def _is_even(heights: list[float]) -> bool:
+    steps = np.diff(heights)
+    return bool(steps.max() < 1.2 * steps.min())
 
 
 def _volume(stack: list[Slice]) -> Volume:

@@ -60,7 +60,7 @@ def _answer(parent: Connection, result: Any) -> None:
 
 
 def _internal(error: BaseException) -> HeldError:
-    return HeldError(Reason.INTERNAL_ERROR, type(error).__name__)
+    return HeldError.of_internal(error)
 
 
 def _resident() -> int:

@@ -18,7 +18,8 @@ from functools import cache, partial
 from itertools import chain, islice
 from typing import Any, Final, Self, TypeVar
 
-from pixelscrub.errors import HeldError, MissingComponentError, PixelscrubError, Reason, UsageError
+from pixelscrub.errors import HeldError, PixelscrubError, Reason, UsageError
+from pixelscrub.jobs.cluster import connect
 from pixelscrub.jobs.limits import Limits
 from pixelscrub.jobs.worker_process import ProcessPool
 
@@ -27,8 +28,6 @@ AHEAD: Final = 3
 """Tasks a worker that wait for it."""
 BATCH: Final = 4
 """Items that go to a cluster as one task, which costs client and scheduler the same as one item."""
-PATIENCE: Final = "30s"
-"""How long a Dask scheduler may take to answer."""
 
 
 class Pool:
@@ -41,7 +40,7 @@ class Pool:
 
         Raises:
             MissingComponentError: `dask` is named and not installed.
-            UsageError: no scheduler or no worker answers at `dask`.
+            UsageError: no scheduler or no worker answers at `dask`, or others can reach it.
         """
         limits = limits or Limits()
         self._stopped = threading.Event()
@@ -58,7 +57,7 @@ class Pool:
             self._work: Callable[..., list[Any]] = partial(_work_through, self._stable)
         else:
             self._limits = limits
-            client = _connect(dask)
+            client = connect(dask)
             self._end = client.close
             self._executor = client.get_executor(pure=False)
             self.workers = sum(client.nthreads().values())
@@ -176,18 +175,3 @@ def _stable_here(limits: Limits) -> ProcessPool:
     stable = ProcessPool(limits.shared_by(os.cpu_count() or 1))
     atexit.register(stable.kill)
     return stable
-
-
-def _connect(address: str) -> Any:
-    """A `distributed.Client` of a cluster that has at least one worker."""
-    try:
-        from distributed import Client
-    except ImportError:
-        install = "install it with: pip install 'pixelscrub[cluster]'"
-        raise MissingComponentError("dask", install) from None
-    try:
-        client = Client(address, timeout=PATIENCE)
-        client.wait_for_workers(1, timeout=PATIENCE)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise UsageError(f"no Dask cluster answers ({type(error).__name__})") from None
-    return client

@@ -42,11 +42,11 @@ class RateLimit:
         self._buckets: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
-    def take(self, address: str) -> bool:
-        """Take a token; False where none is left."""
+    def take(self, address: str, count: int = 1) -> bool:
+        """Take tokens, or all that are there; False where not one is left."""
         with self._lock:
             left = self._left(address)
-            self._keep(address, left - 1 if left >= 1 else left)
+            self._keep(address, max(0.0, left - count) if left >= 1 else left)
             return left >= 1
 
     def give_back(self, address: str) -> None:
@@ -119,6 +119,10 @@ class Admission:
     def came_to_something(self, peer: Any) -> None:
         """An association with this peer was accepted: it does not count against its rate."""
         self._rate.give_back(address_of(peer))
+
+    def came_to_nothing(self, peer: Any) -> None:
+        """An association with this peer was rejected: that counts as several connections."""
+        self._rate.take(address_of(peer), self._limits.rejected - 1)
 
     def step(self, wait: float) -> None:
         """Accept and read what is there, for at most `wait` seconds where nothing is."""

@@ -15,6 +15,7 @@ class AdmissionLimits:
         half_open_per_address: the same for one address.
         burst: connections at once from one address that come to nothing; a further one is closed.
         per_second: how many of these are forgotten each second.
+        rejected: how many of these an association that is rejected counts as: it costs threads.
         request_bytes: of the largest request; 128 contexts with 60 transfer syntaxes each need
             230 kB.
     """
@@ -22,8 +23,9 @@ class AdmissionLimits:
     seconds: float = 10.0
     half_open: int = 128
     half_open_per_address: int = 32
-    burst: int = 128
-    per_second: float = 16.0
+    burst: int = 1000
+    per_second: float = 100.0
+    rejected: int = 10
     request_bytes: int = 2**19
 
 
@@ -65,13 +67,13 @@ class MultipartLimits:
 
     Attributes:
         part_bytes: of one instance.
-        head_bytes: of what precedes each.
+        head_bytes: of what precedes each, and of the preamble.
         parts: their number.
     """
 
     part_bytes: int = 16 * 2**30
     head_bytes: int = 2**16
-    parts: int = 1_000_000
+    parts: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +114,5 @@ class WebLimits:
     images: AnswerLimits = AnswerLimits(2**40, 2**40)
     parts: MultipartLimits = MultipartLimits()
     page: int = 1000
-    results: int = 1_000_000
+    results: int = 200_000
     redirects: int = 5

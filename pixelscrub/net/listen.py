@@ -239,7 +239,10 @@ class Listener:
 
 
 def _reject(association: Association, reason: tuple[int, int, int]) -> None:
+    from pynetdicom import evt
+
     association.acse.send_reject(*reason)
+    evt.trigger(association, evt.EVT_REJECTED, {})
     association.kill()
 
 

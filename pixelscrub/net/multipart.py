@@ -62,8 +62,9 @@ def _parts(
     reader = _Reader(b"\r\n--" + boundary, limits)
     for chunk in chunks:
         yield from reader.read(chunk)
-    if not reader.has_ended:
-        raise UnreachableError("incomplete")
+        if reader.has_ended:  # an epilogue is not waited for
+            return
+    raise UnreachableError("incomplete")
 
 
 class _Reader:
@@ -94,11 +95,12 @@ class _Reader:
             self._begin(at)
         else:
             self._drop_all_but(len(self._delimiter) - 1)
+        if self._size > self._limits.head_bytes:
+            raise UnreachableError("too_large")
         yield from ()
 
     def _head(self) -> Iterator[bytes | None]:
         if self.has_ended:
-            del self._data[2:]  # the epilogue
             return
         head, end = self._data.find(BLANK_LINE), self._data.find(self._delimiter)
         if end >= 0 and (head < 0 or end < head + len(BLANK_LINE)):  # a part without a body
@@ -133,4 +135,6 @@ class _Reader:
             raise UnreachableError("too_many_parts")
 
     def _drop_all_but(self, count: int) -> None:
-        del self._data[: max(0, len(self._data) - count)]
+        dropped = max(0, len(self._data) - count)
+        del self._data[:dropped]
+        self._size += dropped

@@ -119,6 +119,7 @@ class AdmittingServer(ThreadedAssociationServer):
         self.admission = Admission(self.socket, tls, self._begin, admission)
         self.bind(evt.EVT_CONN_OPEN, self._opened)
         self.bind(evt.EVT_ACCEPTED, self._accepted)
+        self.bind(evt.EVT_REJECTED, self._rejected)
 
     def serve_forever(self, poll_interval: float = POLL) -> None:
         """Accept connections until `shutdown` is called."""
@@ -150,3 +151,6 @@ class AdmittingServer(ThreadedAssociationServer):
 
     def _accepted(self, event: Event) -> None:
         self.admission.came_to_something((event.assoc.requestor.address,))
+
+    def _rejected(self, event: Event) -> None:
+        self.admission.came_to_nothing((event.assoc.requestor.address,))

@@ -19,6 +19,8 @@ from pixelscrub.net.tls import Tls
 
 BATCH_BYTES: Final = 32 * 2**20
 """Bytes of one request; an instance that is larger travels alone."""
+LEAST_BYTES: Final = 132
+"""Preamble and prefix of a file (PS3.10 section 7.1); what is shorter is none."""
 JSON: Final = {"Accept": "application/dicom+json, application/json"}
 ANY_SYNTAX: Final = {
     "Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*',
@@ -154,10 +156,16 @@ def _save_next(parts: Iterator[bytes | None], new_file: Callable[[], Path]) -> P
                 with guarded(Reason.WRITE_FAILED):
                     file.write(piece)
                 piece = next(parts)
+        _check_size(path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def _check_size(path: Path) -> None:
+    if path.stat().st_size < LEAST_BYTES:
+        raise UnreachableError("no_instance")
 
 
 def _answers(status: int, body: Any, uids: Sequence[str]) -> dict[str, str | None]:

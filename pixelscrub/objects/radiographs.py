@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.findings import Box, Finding, ObjectFacts, ObjectKind, ObjectNote
+from pixelscrub.findings import Box, Finding, ObjectFacts, ObjectNote
 from pixelscrub.objects.seen import SeenObject
+from pixelscrub.objects.shapes import Shape, facts_of, spacing_of
 from pixelscrub.objects.suspects import is_slice
 
 if TYPE_CHECKING:
@@ -72,31 +73,6 @@ class RadiographSettings:
     most: int = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One bright, sharp shape in the picture that was searched.
-
-    Attributes:
-        box: in pixels of that picture.
-        mask: its pixels, in the box.
-        score: 0 to 1.
-        contrast: levels (of 255) above what is around.
-        ended: whether it is as bright as the picture gets.
-        solid: its pixels over those of its convex hull.
-        filled: its pixels over those of it with its holes filled.
-        slim: thickness over length.
-    """
-
-    box: Box
-    mask: Mask
-    score: float
-    contrast: float
-    ended: bool
-    solid: float
-    filled: float
-    slim: float
-
-
 def is_for(image: Image) -> bool:
     """Whether the pixels are grey and may be a projection."""
     info = image.info
@@ -126,9 +102,9 @@ def find(image: Image, texts: Sequence[Finding]) -> list[SeenObject]:
         if len(shapes) > settings.most:
             found.append(_widespread(shapes, scale, notes, run))
             continue
-        spacing = _spacing(image.header)
+        spacing = spacing_of(image.header)
         for shape in shapes:
-            about = _about(shape, scale, spacing, notes)
+            about = facts_of(shape, scale, spacing, notes)
             box = _stored(shape.box, scale).clipped(info.columns, info.rows)
             found.append(SeenObject(about, box, shape.score, run))
             for letters in find_engraving(values, box):
@@ -289,54 +265,6 @@ def _is_bright(
 def _is_text(box: Box, texts: Sequence[Box]) -> bool:
     """Whether text covers most of a piece: a letter, a lead marker."""
     return any(2 * box.intersection(text.padded(2)).area >= box.area for text in texts)
-
-
-def _about(
-    shape: Shape, scale: float, spacing: float | None, notes: tuple[ObjectNote, ...]
-) -> ObjectFacts:
-    """What a shape is taken for, and its size where the header gives a scale."""
-    kind = _kind(shape)
-    size: tuple[float, ...] = ()
-    if spacing is not None:
-        sides = sorted((shape.box.width / scale, shape.box.height / scale), reverse=True)
-        size = tuple(round(side * spacing, 1) for side in sides)
-        if kind in ("plate", "device"):
-            kind = "device" if size[0] >= DEVICE_MM and shape.solid > SOLID else "plate"
-        if kind == "plate" and min(size) < FLAT_MM:
-            kind = "metal"
-    readable: tuple[ObjectNote, ...] = ("readable",) if kind == "plate" else ()
-    return ObjectFacts(kind=kind, size_mm=size, notes=(*readable, *notes))
-
-
-SOLID: Final = 0.85
-"""Share of its convex hull that a solid shape fills."""
-HOLLOW: Final = 0.75
-"""Share of its outline's inside that a ring fills at most."""
-SLIM: Final = 0.2
-PLATE_PX: Final = 10
-FLAT_MM: Final = 8.0
-"""Extents of a side that may carry letters."""
-DEVICE_MM: Final = 25.0
-"""Pacemakers, ports and pumps are longer; pendants mostly are not."""
-
-
-def _kind(shape: Shape) -> ObjectKind:
-    if shape.filled < HOLLOW:
-        return "ring"
-    if shape.solid < 0.5 or shape.slim < SLIM:
-        return "chain"
-    if min(shape.box.width, shape.box.height) >= PLATE_PX:
-        return "plate"
-    return "metal"
-
-
-def _spacing(header: Any) -> float | None:
-    """Millimetres from pixel to pixel, at the detector or in the patient."""
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
-        value = header.get(keyword)
-        if value and float(value[0]) > 0:
-            return float(value[0])
-    return None
 
 
 def _stored(box: Box, scale: float) -> Box:

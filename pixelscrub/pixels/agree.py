@@ -20,7 +20,6 @@ from pixelscrub.pixels.codestream import CodeStream, read_jpeg, read_jpeg2000
 from pixelscrub.pixels.info import SAMPLES, PixelInfo
 
 _ROOT: Final = "1.2.840.10008.1.2."
-EXPLICIT_LITTLE: Final = _ROOT + "1"
 BY_PROCESS: Final = {
     0xC0: "4.50",
     0xC1: "4.51",

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
+from pixelscrub.dicom.constants import EXPLICIT_LITTLE_UID, PIXEL_TAGS
 from pixelscrub.dicom.encapsulation import (
     EXTENDED_LENGTHS,
     EXTENDED_OFFSETS,
     EncapsulatedFrames,
 )
-from pixelscrub.dicom.pixel_element import PIXEL_TAGS, PixelElement
+from pixelscrub.dicom.pixel_element import PixelElement
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels import agree, codecs
 from pixelscrub.pixels.info import Described, PixelInfo, check, describe, differences
@@ -69,7 +70,7 @@ class Frames:
             element = agree.unwrapped(file, element)
         if element.items is None:
             if codec.decode is not None:  # compressed by its name alone
-                info = replace(info, transfer_syntax=agree.EXPLICIT_LITTLE)
+                info = replace(info, transfer_syntax=EXPLICIT_LITTLE_UID)
                 codec = codecs.codec_of(info.transfer_syntax)
             with guarded(Reason.BAD_PIXEL_DESCRIPTION):
                 check(replace(info, frames=max(info.frames, 1)))

@@ -8,12 +8,13 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from pixelscrub.dicom.constants import PIXEL_TAGS
 from pixelscrub.dicom.encapsulation import (
     EXTENDED_LENGTHS,
     EXTENDED_OFFSETS,
     EncapsulatedFrames,
 )
-from pixelscrub.dicom.pixel_element import PIXEL_TAGS, read_around
+from pixelscrub.dicom.pixel_element import read_around
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels import codecs
 from pixelscrub.pixels.frames import Frames

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import numpy as np
 import numpy.typing as npt
-from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
 
+from pixelscrub.dicom.constants import DEFLATED_UID, PREAMBLE, UNDEFINED
 from pixelscrub.dicom.deflate import Deflating
+from pixelscrub.dicom.elements import Encoding
 from pixelscrub.dicom.encapsulation import EXTENDED_OFFSETS, write_items
-from pixelscrub.dicom.pixel_element import DEFLATED, PixelElement
+from pixelscrub.dicom.pixel_element import PixelElement
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box
 from pixelscrub.pixels import codecs, jpeg
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 Cells = npt.NDArray[Any]
 
 BLOCK: Final = 2**20
-LONG_LENGTH: Final = 0xFFFFFFFF
-PREAMBLE: Final = bytes(128) + b"DICM"
 
 
 def write(out: BinaryIO, image: Image, header: FileDataset, edit: Edit) -> None:
@@ -52,7 +51,7 @@ def write(out: BinaryIO, image: Image, header: FileDataset, edit: Edit) -> None:
     """
     with guarded(Reason.ENCODE_FAILED):
         out.write(PREAMBLE + _meta(header))
-        if header.file_meta.TransferSyntaxUID == DEFLATED:
+        if header.file_meta.TransferSyntaxUID == DEFLATED_UID:
             with Deflating(out) as deflating:
                 _write_data_set(cast(BinaryIO, deflating), image, header, edit)
         else:
@@ -106,7 +105,7 @@ def _elements(header: FileDataset, start: int, stop: int) -> bytes:
     from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_dataset
 
-    implicit, little = _encoding(header)
+    implicit, little = Encoding.of_syntax(str(header.file_meta.TransferSyntaxUID))
     part = Dataset({tag: e for tag, e in header._dict.items() if start <= int(tag) < stop})
     as_read = header.original_encoding
     part.set_original_encoding(as_read[0], as_read[1], header.original_character_set)
@@ -116,14 +115,8 @@ def _elements(header: FileDataset, start: int, stop: int) -> bytes:
     return buffer.getvalue()
 
 
-def _encoding(header: FileDataset) -> tuple[bool, bool]:
-    """Whether VRs are implicit, and bytes little endian: all but two syntaxes are as one."""
-    syntax = header.file_meta.TransferSyntaxUID
-    return syntax == ImplicitVRLittleEndian, syntax != ExplicitVRBigEndian
-
-
 def _element_header(header: FileDataset, element: PixelElement, length: int) -> bytes:
-    implicit, little = _encoding(header)
+    implicit, little = Encoding.of_syntax(str(header.file_meta.TransferSyntaxUID))
     order = "<" if little else ">"
     tag = struct.pack(order + "HH", element.tag >> 16, element.tag & 0xFFFF)
     vr = b"" if implicit else element.vr.encode("ascii") + b"\0\0"
@@ -133,7 +126,7 @@ def _element_header(header: FileDataset, element: PixelElement, length: int) -> 
 def _copy(out: BinaryIO, image: Image, header: FileDataset, element: PixelElement) -> None:
     remaining = element.end - element.start
     is_native = element.items is None
-    out.write(_element_header(header, element, remaining if is_native else LONG_LENGTH))
+    out.write(_element_header(header, element, remaining if is_native else UNDEFINED))
     image.file.seek(element.start)
     while remaining:
         block = image.file.read(min(BLOCK, remaining))
@@ -158,7 +151,7 @@ def _write_native(
 def _write_encapsulated(out: BinaryIO, image: Image, header: FileDataset, edit: Edit) -> None:
     assert image.encapsulated is not None  # noqa: S101
     frames = image.known.frames
-    out.write(struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OB", 0, LONG_LENGTH))
+    out.write(struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OB", 0, UNDEFINED))
     if not edit:
         streams = essential_streams(image)
     else:

@@ -47,8 +47,8 @@ class FaceCheck:
             nothing says how far.
     """
 
-    min_score: float = 0.9
-    certain: float = 0.97
+    min_score: float = 0.8
+    certain: float = 0.95
     head_mm: float = 240.0
     stretches: tuple[float, ...] = (1.0, 1.7, 3.0, 5.0)
 

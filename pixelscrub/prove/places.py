@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR
@@ -37,13 +37,29 @@ def values(dataset: Dataset, path: str = "") -> Iterator[FoundValue]:
     """Every element at any depth, as the bytes that stand in the file."""
     for tag in list(dataset.keys()):
         place = f"{path}({tag.group:04X},{tag.element:04X})"
-        item = dataset.get_item(tag)
+        item = _item(dataset, tag)
         vr = _vr(item)
         if vr == "SQ":
-            for number, nested in enumerate(dataset[tag].value or ()):
+            for number, nested in enumerate(_items(dataset, tag)):
                 yield from values(nested, f"{place}[{number}].")
         else:
             yield FoundValue(place, vr, bytes_of(item))
+
+
+def _item(dataset: Dataset, tag: BaseTag) -> DataElement | RawDataElement | None:
+    """An element; one that pydicom cannot convert as it was read."""
+    try:
+        return dataset.get_item(tag)
+    except Exception:  # whatever a wrong VR or value makes of it
+        return dataset._dict.get(tag)
+
+
+def _items(dataset: Dataset, tag: BaseTag) -> Sequence[Dataset]:
+    """Items of a sequence; none where they cannot be read, which the check of bytes tells."""
+    try:
+        return dataset[tag].value or ()
+    except Exception:
+        return ()
 
 
 def _vr(item: DataElement | RawDataElement | None) -> str:

@@ -51,8 +51,20 @@ def release(
         with guarded(Reason.NOT_READABLE_AGAIN):
             before, after = Parsed.of(original), Parsed.of(file)
         _check_pixels(before, after, edit, promise)
+        if promise is not None and promise.faces and before.pixels is None:
+            _check_contours(file)
         if terms is not None:
             _check_identifiers(after, without_makers(terms, before.header))
+
+
+def _check_contours(file: BinaryIO) -> None:
+    """Contours that were cut show no face any more."""
+    from pixelscrub.prove.shapes import face_in_shapes
+
+    file.seek(0)
+    if face_in_shapes(file).is_face:
+        raise HeldError(Reason.FACE_LEFT, "a face can be drawn from the contours")
+    file.seek(0)
 
 
 def _check_pixels(

@@ -30,6 +30,15 @@ Floats = npt.NDArray[np.floating]
 
 SMALLEST_MM: Final = 70.0
 """What is smaller than this in two directions shows no face that could be told."""
+CLASSES: Final = (
+    "1.2.840.10008.5.1.4.1.1.481.2",
+    "1.2.840.10008.5.1.4.1.1.481.3",
+    "1.2.840.10008.5.1.4.1.1.66",
+    "1.2.840.10008.5.1.4.1.1.68",
+    "1.2.840.10008.5.1.4.1.1.104",
+)
+"""Beginnings of classes (PS3.4 B.5): dose, structure sets, segmentations and surfaces, surface
+scans, encapsulated documents and models."""
 MOST_PLANES: Final = 2000
 MARGIN: Final = 2
 
@@ -47,10 +56,9 @@ class Shape:
     spacing: tuple[float, float, float] | None
 
 
-def is_shape(header: Dataset) -> bool:
-    """Whether a data set holds shapes or dose instead of images, by what is in it."""
-    kinds = ("ROIContourSequence", "SegmentSequence", "SurfaceSequence", "DoseGridScaling")
-    return any(kind in header for kind in kinds) or "EncapsulatedDocument" in header
+def may_hold_shape(sop_class: str) -> bool:
+    """Whether instances of a class hold shapes, models or dose instead of images."""
+    return sop_class.startswith(CLASSES)
 
 
 def face_in_shapes(file: BinaryIO, settings: FaceCheck = SETTINGS) -> SeenFace:
@@ -62,13 +70,17 @@ def face_in_shapes(file: BinaryIO, settings: FaceCheck = SETTINGS) -> SeenFace:
     """
     from pydicom import dcmread
 
-    best = SeenFace()
     with guarded(Reason.FACE_FAILED):
-        header = dcmread(file, force=True)
-        for seen in _all(header, settings):
-            best = max(best, seen, key=lambda one: one.score)
-            if best.score >= settings.certain:
-                break
+        return face_in_dataset(dcmread(file, force=True), settings)
+
+
+def face_in_dataset(header: Dataset, settings: FaceCheck = SETTINGS) -> SeenFace:
+    """The most face-like of all shapes in a data set with its pixels."""
+    best = SeenFace()
+    for seen in _all(header, settings):
+        best = max(best, seen, key=lambda one: one.score)
+        if best.score >= settings.certain:
+            break
     return best
 
 
@@ -112,7 +124,7 @@ def _contours(header: Dataset) -> Iterator[Shape]:
 
 
 def _ring(item: Dataset) -> Floats | None:
-    numbers = np.array([float(x) for x in item.get("ContourData") or []])
+    numbers = np.atleast_1d(np.array(item.get("ContourData") or [], float))
     if numbers.size < 9 or numbers.size % 3 or not np.isfinite(numbers).all():
         return None
     return numbers.reshape(-1, 3)

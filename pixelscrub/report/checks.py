@@ -20,6 +20,10 @@ FACE: Final = {
     "left_right": Check("What has moved of the worse half of the face over the better", "%", 100),
     "face_in_view": Check("Part of an average face that lies in the field of view", "%", 100),
     "face_ml": Check("Taken out", "ml"),
+    "brain_touched": Check("Brain that was taken out", "%", 100),
+    "brain_mean_moved": Check("Mean value of the brain (SUV in PET) moved by", "%", 100),
+    "orbits_taken": Check("Back halves of the orbits that were taken out", "%", 100),
+    "airway_taken": Check("Pharynx and what surrounds it that were taken out", "%", 100),
 }
 PASSED: Final = (
     "It was read again from the bytes on disk, and every element of it can be read.",

@@ -109,7 +109,7 @@ def draw(head: Head) -> tuple[dict[str, Pixels], dict[str, Pixels]]:
 
 
 def _modality(source: Source) -> str:
-    with source.open() as file:
+    with source.open_instance() as file:
         return str(Image(file).header.get("Modality", ""))
 
 
@@ -152,7 +152,7 @@ def _stack(slices: Sequence[tuple[Source, int, Tile | None]], mask: sitk.Image) 
     skip = [max(1, int(STEP / spacing[k])) for k in (0, 1)]
     planes: list[Any] = []
     for source, run in groupby(slices, key=itemgetter(0)):
-        with source.open() as file:
+        with source.open_instance() as file:
             image = Image(file)
             planes += [
                 _plane(image, frame, tile, shape)[:: skip[1], :: skip[0]] for _, frame, tile in run

@@ -35,6 +35,9 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.ENCODE_FAILED: "The changed pixels could not be encoded again.",
     Reason.CANNOT_CHANGE: "Pixels of this kind cannot be changed without touching the rest.",
     Reason.DETECTOR_FAILED: "A detector failed, so the image counts as not looked at.",
+    Reason.NIFTI_INVALID: "The file is no NIfTI file, or its header makes no sense.",
+    Reason.NIFTI_CUT: "The NIfTI file ends before its last voxel.",
+    Reason.NIFTI_TYPE: "The voxels are complex numbers, colours or bits, not plain numbers.",
     Reason.FACE_PARTIAL: "Only a part of the face could be found, so a part may remain.",
     Reason.FACE_FAILED: "The search for a face failed.",
     Reason.FACE_GEOMETRY: "The slices do not form a volume, so a face cannot be taken out.",
@@ -100,6 +103,9 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.CANNOT_CHANGE: "Convert the file to Explicit VR Little Endian, and run again.",
     Reason.DETECTOR_FAILED: "Run again with --resume; if it stays, report it with the output of "
     "`pixelscrub doctor`.",
+    Reason.NIFTI_INVALID: "Convert the original again, for example with dcm2niix.",
+    Reason.NIFTI_CUT: "Copy or convert the original again.",
+    Reason.NIFTI_TYPE: "Save magnitude, or one channel, as whole or floating point numbers.",
     Reason.FACE_PARTIAL: "Look at the head in the report; correct its mask and run `apply`, or "
     'set `[face] partial = "release"`.',
     Reason.FACE_FAILED: "Run again with --resume; if it stays, report it with the output of "

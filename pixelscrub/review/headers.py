@@ -54,7 +54,7 @@ class Headers:
 def _read(instance: InstancePlan) -> About:
     from pydicom import dcmread
 
-    with guarded(Reason.DAMAGED_FILE), source_of(instance).open() as file:
+    with guarded(Reason.DAMAGED_FILE), source_of(instance).open_instance() as file:
         header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=[*SIZE, *DEVICE])
         rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
         device = tuple(str(header.get(name) or "").strip().lower() for name in DEVICE)

@@ -132,7 +132,7 @@ class Images:
 
 
 def _open(instance: InstancePlan) -> _Opened:
-    file = source_of(instance).open()
+    file = source_of(instance).open_instance()
     try:
         return _Opened(file, Image(file))
     except BaseException:

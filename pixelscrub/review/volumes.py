@@ -124,7 +124,7 @@ def _read(folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> View
 
 
 def _slice(instance: InstancePlan, frame: int, tile: Tile | None, shape: tuple[int, ...]) -> Values:
-    with source_of(instance).open() as file:
+    with source_of(instance).open_instance() as file:
         image = Image(file)
         stored = cut(image.frame(frame), tile, shape)
         if stored.shape != shape:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pixelscrub.errors import UsageError
-from pixelscrub.identity.pseudonyms import Pseudonyms
+from pixelscrub.identity.pseudonyms import PROJECT, Pseudonyms, project_key
 from pixelscrub.store.private import Private
 
 KINDS = frozenset({"patient", "accession", "uid", "text", "shift"})
@@ -55,8 +55,10 @@ def read_crosswalk(private: Path, key: Path | None = None) -> list[CrosswalkEntr
     rows = _rows(folder.journal)
     if not rows:
         raise UsageError("there is no crosswalk; a recipe with crosswalk = true writes one")
+    keys = [secret, *(project_key(secret, name) for name in _projects(folder.journal))]
     pairs = [
-        CrosswalkEntry(*row, "key" if _is_made_by(secret, *row) else "look-up") for row in rows
+        CrosswalkEntry(*row, "key" if any(_is_made_by(k, *row) for k in keys) else "look-up")
+        for row in rows
     ]
     if all(pair.made_by != "key" for pair in pairs):
         raise UsageError("the key made none of these pseudonyms")
@@ -64,12 +66,21 @@ def read_crosswalk(private: Path, key: Path | None = None) -> list[CrosswalkEntr
 
 
 def _rows(journal: Path) -> list[tuple[str, str, str]]:
+    return [row for row in _entries(journal) if row[0] in KINDS]
+
+
+def _projects(journal: Path) -> list[str]:
+    """Names of the projects that pseudonyms were made for."""
+    return [original for kind, original, _ in _entries(journal) if kind == PROJECT]
+
+
+def _entries(journal: Path) -> list[tuple[str, str, str]]:
     query = "SELECT kind, original, pseudonym FROM crosswalk ORDER BY kind, pseudonym, original"
     try:
         with closing(sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True)) as opened:
             opened.execute("PRAGMA trusted_schema = OFF")
             rows = opened.execute(query).fetchall()
-            return [row for row in rows if row[0] in KINDS and all(isinstance(t, str) for t in row)]
+            return [row for row in rows if all(isinstance(text, str) for text in row)]
     except sqlite3.Error as error:
         raise UsageError(f"journal cannot be used ({type(error).__name__})") from None
 

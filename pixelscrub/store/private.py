@@ -5,6 +5,7 @@
     PRIVATE/key              the secret key, 0600
     PRIVATE/plans/<study>/   plan.json and face masks
     PRIVATE/report/          before and after
+    PRIVATE/traces/          where in our own code errors were, without values
     PRIVATE/scratch/         written, not yet proved; emptied at the start and end of a run
     PRIVATE/audit.jsonl  summary.json  journal.sqlite
     PRIVATE/*.lock           held while a run or a gateway works here
@@ -15,13 +16,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pixelscrub.errors import UsageError
 from pixelscrub.store.lock import locked
-from pixelscrub.untrusted import open_regular
+from pixelscrub.untrusted import make_file, open_regular
 
 KEY_BYTES = 32
 MAX_KEY = 65_536
@@ -51,7 +52,7 @@ class Private:
             raise UsageError(f"private folder cannot be used ({type(error).__name__})") from None
         if is_open:
             raise UsageError("private folder is open to others; close it with chmod 700")
-        for name in ("plans", "report", "report/pictures", "scratch"):
+        for name in ("plans", "report", "report/pictures", "scratch", "traces"):
             _make_folder(path / name)
         return cls(path)
 
@@ -90,6 +91,13 @@ class Private:
         folder = self.path / "plans" / study
         _make_folder(folder)
         return folder
+
+    def keep_trace(self, name: str, trace: str) -> None:
+        """Write down where in our code an error was; the same error is written once."""
+        path = self.path / "traces" / f"{name}.txt"
+        if not path.exists():
+            with suppress(OSError), make_file(path) as file:  # the error itself is told in any case
+                file.write(trace.encode())
 
     def scratch(self) -> Path:
         """A new file name for bytes that are not proved yet."""

@@ -7,18 +7,22 @@ and to the journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 
 from pixelscrub.errors import RETRYABLE, HeldError, MissingComponentError, PixelscrubError, Reason
+from pixelscrub.face.subject import is_slice_class
 from pixelscrub.identity.terms import Terms
 from pixelscrub.intake.instance import Source, Study
+from pixelscrub.jobs.chunks import map_in_chunks
 from pixelscrub.plan import InstancePlan, Plan
 from pixelscrub.store.stamp import stamps
 from pixelscrub.study import worker
 from pixelscrub.study.context import StudyContext, together
 from pixelscrub.study.head_pictures import draw_heads
+from pixelscrub.study.objects import look_objects
 from pixelscrub.study.output_names import bad_name, names_of
 from pixelscrub.study.records import (
     Identity,
@@ -29,9 +33,6 @@ from pixelscrub.study.records import (
 )
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, ObjectTask, Seen
-
-VOLUME_MODALITIES = frozenset({"CT", "MR", "PT", "NM"})
-"""Where a head may have a face; held where looking for one failed."""
 
 
 def scrub(study: Study, run: Run) -> None:
@@ -77,7 +78,8 @@ def study_terms(
     unread: dict[Identity, PixelscrubError] = {}
 
     def read() -> Iterator[Terms]:
-        for source, found in run.pool.map(worker.read_terms, sources):
+        size = attrgetter("size")
+        for source, found in map_in_chunks(run.pool, worker.read_terms_of, sources, size):
             _raise_if_missing(found)
             if isinstance(found, PixelscrubError):
                 unread[identity_of(source)] = found
@@ -95,8 +97,9 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     suspects: set[str] = set()
     with StudyContext(terms).laid_down(run.private.scratch()) as facts:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
-        for task, seen in run.pool.map(worker.look_instance, tasks):
+        for task, seen in _looked_at(tasks, run):
             _raise_if_missing(seen)
+            run.keep_trace(seen)
             if isinstance(seen, Seen) and seen.shows_metal:
                 suspects.add(task.instance.uid)
             plan.instances.append(instance_plan(task.instance, names[task.instance.uid], seen))
@@ -109,12 +112,23 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     return plan
 
 
+def _looked_at(
+    tasks: Iterable[LookTask], run: Run
+) -> Iterator[tuple[LookTask, Seen | PixelscrubError]]:
+    """What was seen in each instance; nothing where no step looks at pixels."""
+    steps = run.recipe.steps
+    if steps.text or steps.crop or steps.face or steps.objects:
+        yield from run.pool.map(worker.look_instance, tasks)
+    else:
+        yield from ((task, Seen()) for task in tasks)
+
+
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
     found = run.pool.call(worker.look_faces, FaceTask(study.instances, run.recipe, folder))
     _raise_if_missing(found)
     seconds: dict[str, float] = {}
     if isinstance(found, PixelscrubError):
-        volumes = [i.uid for i in study.instances if i.modality in VOLUME_MODALITIES]
+        volumes = [i.uid for i in study.instances if is_slice_class(i)]
         held = dict.fromkeys(volumes, Reason.FACE_FAILED)
     else:
         plan.faces, held, seconds = found
@@ -127,7 +141,7 @@ def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
 def _look_objects(study: Study, plan: Plan, suspects: frozenset[str], run: Run) -> None:
     """Add metal in CT volumes; where looking failed, the instances that show some are held."""
     task = ObjectTask(study.instances, suspects, plan.faces, run.recipe)
-    found = run.pool.call(worker.look_objects, task)
+    found = run.pool.call(look_objects, task)
     _raise_if_missing(found)
     for instance in plan.instances:
         if isinstance(found, PixelscrubError):

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason
 from pixelscrub.intake.find import SkippedFile, find
 from pixelscrub.intake.group import Intake
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.jobs.pool import Pool
+from pixelscrub.jobs.chunks import map_in_chunks
 from pixelscrub.store.journal import Journal
 from pixelscrub.study import worker
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import SamePixelsTask
-
-CHUNK: Final = 64
-"""Headers that a worker reads in one call."""
 
 
 def gather(inputs: Sequence[Path], run: Run) -> Intake:
@@ -33,49 +29,35 @@ def place(found: Iterable[Source | SkippedFile], run: Run) -> Intake:
 
     recipe = run.recipe
     intake = Intake(run.private.index, recipe.duplicates, has_same_pixels)
-    for file, item in _placed(_chunks(found, intake, run.journal), run.pool):
-        if isinstance(item, Instance) and item != file:
+    files = _to_read(found, intake, run.journal)
+    for file, item in map_in_chunks(run.pool, worker.read_instances, files, _size):
+        if isinstance(item, HeldError):
+            intake.add(SkippedFile(_source(file), item.reason))
+            continue
+        if isinstance(item, PixelscrubError):
+            raise item
+        if item != file:
             run.journal.place(item)
-        if isinstance(item, Instance) and item.made and recipe.missing_uids == "hold":
+        if item.made and recipe.missing_uids == "hold":
             intake.add(SkippedFile(item.source, Reason.MISSING_UID))
         else:
             intake.add(item)
     return intake
 
 
-def _chunks(
+def _to_read(
     found: Iterable[Source | SkippedFile], intake: Intake, journal: Journal
-) -> Iterator[list[Source | Instance]]:
-    """Files to be read, `CHUNK` at a time; those that are not to be read go into `intake`."""
-    chunk: list[Source | Instance] = []
+) -> Iterator[Source | Instance]:
+    """Files whose header is to be read; others go into `intake` at once."""
     for item in found:
         if isinstance(item, SkippedFile):
             intake.add(item)
-            continue
-        chunk.append(journal.placed(item) or item)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+        else:
+            yield journal.placed(item) or item
 
 
-def _placed(
-    chunks: Iterable[list[Source | Instance]], pool: Pool
-) -> Iterator[tuple[Source | Instance, Instance | SkippedFile]]:
-    """Each file as it was given, and what came of it."""
-    for chunk, results in pool.map(worker.read_instances, chunks, _size):
-        if isinstance(results, PixelscrubError) and len(chunk) > 1:
-            yield from _placed([[file] for file in chunk], pool)  # find who did it
-            continue
-        each = [results] if isinstance(results, PixelscrubError) else results
-        for file, result in zip(chunk, each, strict=True):
-            is_held = isinstance(result, HeldError)
-            yield file, SkippedFile(_source(file), result.reason) if is_held else result
-
-
-def _size(chunk: list[Source | Instance]) -> int:
-    return sum(_source(file).size for file in chunk)
+def _size(file: Source | Instance) -> int:
+    return _source(file).size
 
 
 def _source(file: Source | Instance) -> Source:

@@ -115,6 +115,7 @@ def finish(
     crosswalk: Sequence[tuple[str, str, str]] = ()
     if isinstance(applied, PixelscrubError):
         line.reason, line.detail = reason_of(applied)
+        run.keep_trace(applied)
         if line.face is not None and line.face.mask:
             line.pictures = [head_name(instance)]
     else:
@@ -136,4 +137,4 @@ def reason_of(error: PixelscrubError) -> tuple[Reason, str]:
     """Why an instance is held, as code and detail."""
     if isinstance(error, HeldError):
         return error.reason, error.detail
-    return Reason.INTERNAL_ERROR, type(error).__name__
+    return Reason.INTERNAL_ERROR, HeldError.of_internal(error).detail

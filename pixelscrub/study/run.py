@@ -23,7 +23,14 @@ from pydantic import ValidationError
 
 from pixelscrub import __version__
 from pixelscrub.compat.quiet import hush
-from pixelscrub.errors import RETRYABLE, SKIPPED, Reason, UsageError
+from pixelscrub.errors import (
+    RETRYABLE,
+    SKIPPED,
+    HeldError,
+    Reason,
+    UsageError,
+    trace_name,
+)
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
@@ -118,6 +125,11 @@ class Run:
             is_free = name not in self._claimed
             self._claimed.add(name)
             return is_free
+
+    def keep_trace(self, result: object) -> None:
+        """Where in our code an unforeseen error was, for a bug report; other results have none."""
+        if isinstance(result, HeldError) and result.trace:
+            self.private.keep_trace(trace_name(result.trace), result.trace)
 
     def record(
         self,

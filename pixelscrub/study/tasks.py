@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from pixelscrub.errors import Reason
 from pixelscrub.findings import Box, Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.plan import FacePlan, InstancePlan, Tile
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
     from pixelscrub.study.context import StudyContext
     from pixelscrub.tags.deidentify import Cleaned
+
+STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
+"""RT Structure Set Storage (PS3.4 B.5): shapes that are contours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,23 @@ class FaceTask:
     def size(self) -> int:
         """Bytes of all inputs."""
         return sum(instance.source.size for instance in self.instances)
+
+
+@dataclass(slots=True)
+class SeenFaces:
+    """What looking for the faces of one study gave.
+
+    Attributes:
+        plans: of volumes.
+        held: reasons by SOP Instance UID.
+        findings: faces in single pictures, by SOP Instance UID.
+        seconds: that it took, by step.
+    """
+
+    plans: list[FacePlan] = field(default_factory=list)
+    held: dict[str, Reason] = field(default_factory=dict)
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.jobs.child import quietly
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.recipe import TagSettings
 from pixelscrub.study.tasks import (
@@ -25,7 +26,6 @@ from pixelscrub.study.tasks import (
     FaceTask,
     HeadTask,
     LookTask,
-    ObjectTask,
     SamePixelsTask,
     Seen,
 )
@@ -34,7 +34,6 @@ from pixelscrub.untrusted import make_file
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
-    from pixelscrub.findings import Finding
     from pixelscrub.identity.pseudonyms import Pseudonyms
     from pixelscrub.identity.terms import Terms
     from pixelscrub.pixels.edit import Edit, VoxelEdit
@@ -53,6 +52,11 @@ def read_instances(files: list[Source | Instance]) -> list[Instance | HeldError]
             return error
 
     return [read(file) for file in files]
+
+
+def read_terms_of(sources: list[Source]) -> list[Terms | PixelscrubError]:
+    """What identifies, by the headers of many instances; an error as a value where one has it."""
+    return [quietly(read_terms, source) for source in sources]
 
 
 def read_terms(source: Source) -> Terms:
@@ -82,7 +86,9 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.crop.margins import crop_box
     from pixelscrub.photos import find
     from pixelscrub.pixels.image import Image
+    from pixelscrub.study.objects import add_objects
     from pixelscrub.text.find import find_text
+    from pixelscrub.text.tesseract import reading_in
 
     seen = Seen()
     steps = task.recipe.steps
@@ -91,42 +97,32 @@ def look_instance(task: LookTask) -> Seen:
         if image.info is None:
             return seen
         if steps.text or steps.crop:
-            findings = find_text(image, task.recipe.text, task.terms)
+            with reading_in(task.recipe.text.languages):
+                findings = find_text(image, task.recipe.text, task.terms)
             seen.crop = crop_box(image, findings) if steps.crop else None
             seen.findings = findings if steps.text else []
         if steps.face:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
         if steps.objects:
-            _look_objects(image, task, seen)
+            add_objects(image, task, seen)
     return seen
-
-
-def _look_objects(image: Image, task: LookTask, seen: Seen) -> None:
-    from pixelscrub.objects.ct import CtSettings
-    from pixelscrub.objects.find import find_objects
-    from pixelscrub.objects.suspects import is_slice, shows_metal
-
-    if is_slice(image):
-        with guarded(Reason.DETECTOR_FAILED):
-            seen.shows_metal = shows_metal(image, CtSettings())
-    texts = [found for found in seen.findings if found.kind in {"text", "barcode"}]
-    seen.findings = [*seen.findings, *find_objects(image, task.recipe.objects, texts)]
-
-
-def look_objects(task: ObjectTask) -> dict[str, list[Finding]]:
-    """Look for metal in one study's CT volumes; findings by SOP Instance UID."""
-    from pixelscrub.objects.find import find_in_volumes
-
-    return find_in_volumes(task.instances, task.suspects, task.faces, task.recipe.objects)
 
 
 def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
     """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
     from pixelscrub.face.find import find_faces
+    from pixelscrub.face.outlines import outlines_skin
+    from pixelscrub.face.subject import says_head
+    from pixelscrub.prove.face_check import find_face
 
     seconds: dict[str, float] = {}
     with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
-        faces, held = find_faces(task.instances, task.recipe.face, task.folder)
+        faces, held, loose = find_faces(task.instances, task.recipe.face, task.folder, find_face)
+        has_head = bool(held) or any(face.status != "none" for face in faces)
+        for instance in task.instances:
+            is_picture = instance in loose and (has_head or says_head(instance))
+            if is_picture or (outlines_skin(instance) and (has_head or says_head(instance))):
+                held.setdefault(instance.uid, Reason.FACE_IN_DERIVED)
     return faces, held, seconds
 
 
@@ -251,7 +247,8 @@ def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -
     from pixelscrub.tags.done import Done
 
     steps, header = task.recipe.steps, image.header
-    adapt(header, image, edit)
+    _check_agreement(task, image)
+    adapt(header, image, edit, correct=task.recipe.pixels.disagreement == "correct")
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
         applied.note_tags(deidentify(header, *_tag_task(task, done)))
@@ -259,11 +256,17 @@ def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -
     return header
 
 
+def _check_agreement(task: ApplyTask, image: Image) -> None:
+    """Raise where the recipe holds instances whose header says what the pixel data do not."""
+    if task.recipe.pixels.disagreement == "hold" and image.corrections():
+        raise HeldError(Reason.CODESTREAM_MISMATCH, ", ".join(image.corrections()))
+
+
 def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
     """How the header is to be de-identified."""
     from pixelscrub.identity.pseudonyms import Pseudonyms
 
-    settings = task.recipe.tags
+    settings = task.recipe.tag_settings
     return settings, Pseudonyms.of(task.key, settings), done, task.terms, task.patient
 
 
@@ -309,7 +312,7 @@ def source_of(plan: InstancePlan) -> Source:
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     with guarded(Reason.UNREADABLE):
-        file = source.open()
+        file = source.open_instance()
     with file:
         yield file
 

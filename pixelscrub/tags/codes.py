@@ -10,6 +10,8 @@ from pixelscrub.recipe import TagSettings
 from pixelscrub.tags.done import Done
 
 METHOD = "pixelscrub"
+GENERALISED = "\\ages, sizes, weights and times generalised"
+"""There is no code for it (CID 7050), so it is a value of De-identification Method."""
 BASIC = ("113100", "Basic Application Confidentiality Profile")
 TEXT = ("113101", "Clean Pixel Data Option")
 FACE = ("113102", "Clean Recognizable Visual Features Option")
@@ -48,6 +50,7 @@ def marks(
         how: how elements are written.
     """
     method = METHOD if whole_profile else f"{METHOD}\\recipe with own rules"
+    method += GENERALISED * settings.generalise
     codes = [BASIC] if whole_profile else []
     codes += [TEXT] * done.text + [FACE] * done.face
     codes += [code for name, code in OPTIONS.items() if name in settings.options]

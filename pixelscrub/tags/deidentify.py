@@ -13,12 +13,15 @@ from typing import BinaryIO, NamedTuple
 from pydicom import Dataset
 
 from pixelscrub.dicom import header as headers
-from pixelscrub.dicom.elements import EXPLICIT_LITTLE, UNDEFINED, head_of
-from pixelscrub.dicom.file_meta import PREAMBLE, new_file_meta
+from pixelscrub.dicom.constants import PREAMBLE, UNDEFINED
+from pixelscrub.dicom.elements import EXPLICIT_LITTLE, head_of
+from pixelscrub.dicom.file_meta import new_file_meta
 from pixelscrub.dicom.parts import Encoded, Parts
 from pixelscrub.dicom.values import decode
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.identity import spellings
 from pixelscrub.identity.free_text import Cleaner
+from pixelscrub.identity.hidden_numbers import hidden_numbers
 from pixelscrub.identity.pseudonyms import Entry, Pseudonyms
 from pixelscrub.identity.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.recipe import TagSettings
@@ -154,7 +157,7 @@ def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
 
 
 def _begin(header: Encoded, task: _Task) -> tuple[HeaderRewriter, Level]:
-    sop_class = sop_classes.sop_class(header.text(SOP_CLASS))
+    sop_class = sop_classes.sop_class(header.text(SOP_CLASS), header)
     mood: Mood = "keep" if sop_class.can_be_judged else "replace"
     if mood == "replace" and task.settings.unsupported == "hold":
         raise sop_class.held()
@@ -195,14 +198,18 @@ def _copy_pixels(out: BinaryIO, parts: Parts) -> None:
 
 def _scene(terms: Terms, pseudonyms: Pseudonyms, patient: str) -> Scene:
     cleaner, raw = _searched(replace(terms, uids=frozenset()))
-    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids)
+    hidden = hidden_numbers(spellings.numbers(terms))
+    return Scene(pseudonyms, patient, cleaner, cleaner.leaks, raw, terms.uids, hidden)
 
 
 @lru_cache(maxsize=64)
 def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
     """What looks for the terms; instances of one study share it."""
     variants = terms.variants()
-    cleaner = Cleaner(terms.name_words(), terms.words(), pattern(variants))
+    births = {text for date in terms.births for text in spellings.date_spellings(date)}
+    sought = pattern(variants | births | spellings.initials(terms))
+    joined = spellings.joined(terms)
+    cleaner = Cleaner(terms.name_words(), terms.words(), sought, (), joined)
     long = {v.lower() for v in variants if len(v) >= MIN_DIGITS}
     return cleaner, tuple({v.encode(how, "ignore") for v in long for how in _IN_BINARY})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -13,7 +13,7 @@ from pixelscrub.dicom.elements import Element, keyword_of, true_vr
 from pixelscrub.dicom.values import OTHERS, TEXTS
 from pixelscrub.identity import tables
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags import attribute_types, rules
+from pixelscrub.tags import attribute_types, bands, rules, technical
 from pixelscrub.tags.plain import PLAIN
 
 DATES = frozenset({"DA", "DT", "TM"})
@@ -33,8 +33,15 @@ class Action(StrEnum):
     REPLACE = "replace"
     UID = "uid"
     CLEAN = "clean"
+    SOFTEN = "soften"
+    CODE = "code"
+    LOCAL_CODE = "local_code"
     SHIFT = "shift"
     HASH = "hash"
+
+
+_STAYING = frozenset({Action.KEEP, Action.CLEAN, Action.SOFTEN, Action.SHIFT})
+"""Something of the value stays."""
 
 
 class Context(NamedTuple):
@@ -82,12 +89,16 @@ class Decision:
             caution for what is not listed.
         otherwise: what is done where cleaning leaves nothing.
         weaker: a recipe's rule keeps what the profile would have changed.
+        whole: a text of which a word goes, goes as a whole.
+        banded: what stays is made coarser.
     """
 
     action: Action
     why: str
     otherwise: Action = Action.EMPTY
     weaker: bool = False
+    whole: bool = False
+    banded: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +131,9 @@ SIMPLE = {
 _ESSENTIAL = frozenset([0x00080005, 0x00080016, 0x00080018, 0x0020000D, 0x0020000E])
 """Character set, SOP class and the UIDs of instance, study and series: no rule takes them away."""
 _FIRST_OF_DATA_SET = 0x00080000
+_MEANINGS = frozenset({"CodeMeaning", "ExtendedCodeMeaning"})
+CODES = _MEANINGS | {"CodeValue", "LongCodeValue", "URNCodeValue", "CodingSchemeDesignator"}
+"""Attributes of a code (PS3.3 8.8)."""
 _CODES_TO_KEEP = frozenset(
     {"ConceptNameCodeSequence", "MeasurementUnitsCodeSequence", "ConceptCodeSequence"}
 )
@@ -163,16 +177,27 @@ class Policy:
                 known.clear()
             number = tag if creator is None else tag & 0xFFFF00FF
             true = "SQ" if element.is_sequence else true_vr(tag, vr)
+            if creator and true in OTHERS:
+                true = tables.safe_vr(creator, number) or true
             place = ElementPlace(number, true, creator or "", *context)
             verdict = known[key] = self._verdict(place)
         return verdict
 
     def _verdict(self, place: ElementPlace) -> Verdict:
-        fate = self.fate(place)
+        fate = self._made_coarser(self.fate(place), place)
         if fate.action is Action.REMOVE:
             return Verdict(place, fate, drops=True)
-        is_plain = fate.action is Action.KEEP and not fate.weaker
+        is_plain = fate.action is Action.KEEP and not (fate.weaker or fate.banded)
         return Verdict(place, fate, passes=PLAIN.get(place.vr) if is_plain else None)
+
+    def _made_coarser(self, fate: Decision, place: ElementPlace) -> Decision:
+        """What is done where the recipe wants people to look alike."""
+        if not self.settings.generalise or fate.action not in _STAYING:
+            return fate
+        keyword = keyword_of(place.tag)
+        if keyword in bands.SERIALS:
+            return Decision(Action.EMPTY, "ours: generalised")
+        return replace(fate, banded=bands.is_banded(keyword, place.vr))
 
     def fate(self, place: ElementPlace) -> Decision:
         """What is to be done with the element at `place`."""
@@ -208,8 +233,17 @@ class Policy:
         safe = tables.safe_private().get((place.creator, place.tag >> 16, place.tag & 0xFF))
         if "retain_safe_private" not in self.options or safe is None or place.mood == "replace":
             return Decision(Action.REMOVE, "E.1-1 basic X: private")
-        action = Action.CLEAN if place.vr in TEXTS else Action.KEEP
-        return Decision(action, "E.3.10-1 retain_safe_private C")
+        if place.vr != "SQ" and safe == "SQ":
+            return Decision(Action.REMOVE, "E.3.10-1: no sequence, as the table has it")
+        return Decision(self._for_safe(place.vr), "E.3.10-1 retain_safe_private C")
+
+    def _for_safe(self, vr: str) -> Action:
+        """What is done with a safe private element: texts are cleaned, dates are as all dates."""
+        if vr in TEXTS:
+            return Action.CLEAN
+        if vr not in DATES or "retain_full_dates" in self.options:
+            return Action.KEEP
+        return Action.SHIFT if "retain_modified_dates" in self.options else Action.REMOVE
 
     def _unlisted(self, place: ElementPlace) -> Decision:
         if not dictionary_has_tag(place.tag):
@@ -220,9 +254,24 @@ class Policy:
             return Decision(Action.SHIFT, "unlisted: a date, moved with the others")
         if place.mood == "replace" and self._tells_something(place):
             return Decision(Action.REPLACE, "in a sequence that is replaced")
-        if place.mood == "clean" and place.vr in TEXTS and not place.coded:
-            return Decision(Action.CLEAN, "in a sequence that is cleaned", Action.REPLACE)
+        if place.vr in TEXTS:
+            return self._free_text(place)
         return Decision(Action.KEEP, "unlisted")
+
+    def _free_text(self, place: ElementPlace) -> Decision:
+        """What becomes of a text that no table lists."""
+        keyword = keyword_of(place.tag)
+        if keyword in CODES and keyword not in _MEANINGS:
+            action = Action.CODE if place.coded else Action.LOCAL_CODE
+            return Decision(action, "unlisted: a code", Action.REPLACE)
+        if place.coded and keyword in CODES:
+            return Decision(Action.SOFTEN, "unlisted: a public code", Action.REPLACE)
+        if technical.origin(keyword) is not technical.Origin.PERSON:
+            return Decision(Action.SOFTEN, "unlisted: written by devices", Action.REPLACE)
+        if place.mood == "clean":
+            return Decision(Action.CLEAN, "in a sequence that is cleaned", Action.REPLACE)
+        whole = "clean_descriptors" not in self.options
+        return Decision(Action.CLEAN, "unlisted: free text", Action.REPLACE, whole=whole)
 
     @staticmethod
     def _tells_something(place: ElementPlace) -> bool:

@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from pixelscrub.dicom.constants import ITEM, ITEM_END, SEQUENCE_END, UNDEFINED
 from pixelscrub.dicom.elements import (
-    ITEM,
-    ITEM_END,
-    SEQUENCE_END,
-    UNDEFINED,
     Element,
     Encoding,
     Item,
@@ -132,6 +129,7 @@ class HeaderRewriter:
         chunks: dict[int, bytes] = {}
         known = level.known if self.steps is None and level.concept is None else {}
         kept = removed = 0
+        hidden = self.scene.hidden
         for element in found:
             tag = element.tag
             verdict = known.get((tag, element.vr, element.is_sequence))
@@ -139,7 +137,11 @@ class HeaderRewriter:
                 verdict = self._verdict(element, level)
             if verdict.drops:
                 removed += 1
-            elif verdict.passes is not None and verdict.passes(element.value):
+            elif (
+                verdict.passes is not None
+                and verdict.passes(element.value)
+                and not hidden.tells(element.value, verdict.place.vr)
+            ):
                 kept += 1
                 chunks[tag] = _as_it_was(element, how, source)
             else:
@@ -174,7 +176,7 @@ class HeaderRewriter:
             return self._seen_before(element, verdict, level, source)
         if element.tag == CHARACTER_SET:
             level.charsets = charsets_of(element.value)
-        vr = true_vr(element.tag, element.vr)
+        vr = verdict.place.vr
         value = ElementValue(element.tag, vr, element.value, level.charsets)
         if verdict.fate.weaker and kind_of(element.tag, vr):
             self.spared.add(value.text())
@@ -227,7 +229,7 @@ class HeaderRewriter:
 
     def _item(self, item: Item, level: Level, source: bytes) -> bytes:
         context = level.context
-        if context.mood == "clean" and structured.is_public_code(item.elements):
+        if structured.is_public_code(item.elements):
             context = context._replace(coded=True)
         own = self.level(level.charsets, context, level.path)
         if structured.OPTION in self.policy.options:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.identity.tables import read_records
 
+DESCRIPTION: Final = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
+"""What every image has (PS3.3 C.7.6.3)."""
 Content = Literal["image", "structured", "encapsulated", "opaque", "unknown"]
+
+
+class Described(Protocol):
+    """A header that is asked by keyword."""
+
+    def get(self, keyword: str, /) -> Any:
+        """The value of an element, None where there is none."""
+        ...
 
 
 class SopClass(NamedTuple):
@@ -41,6 +51,16 @@ def _known() -> dict[str, SopClass]:
     return {r["sop_class"]: SopClass(r["iod"], r["kind"]) for r in read_records("sop_classes.csv")}  # type: ignore[arg-type]
 
 
-def sop_class(uid: str) -> SopClass:
-    """What is known of a SOP Class UID."""
-    return _known().get(uid, SopClass("", "unknown"))
+def sop_class(uid: str, header: Described | None = None) -> SopClass:
+    """What is known of a SOP Class UID.
+
+    Args:
+        uid: of a standard, a retired or a private class.
+        header: of the instance. One of an unknown class that describes pixels is an image: the
+            profile removes or cleans whatever else it holds.
+    """
+    found = _known().get(uid)
+    if found is not None:
+        return found
+    describes_pixels = header is not None and all(map(header.get, DESCRIPTION))
+    return SopClass("", "image" if describes_pixels else "unknown")

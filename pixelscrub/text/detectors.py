@@ -77,7 +77,7 @@ def _require_tesseract() -> None:
 
 
 def _require_network() -> None:
-    from pixelscrub.text.network import require
+    from pixelscrub.text.probability import require
 
     require()
 

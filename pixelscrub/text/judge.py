@@ -8,27 +8,24 @@ an age, an ID or part of a date.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Final, Literal
 
 from pixelscrub.identity.free_text import Cleaner
 from pixelscrub.identity.terms import Terms, pattern
-from pixelscrub.identity.vocabulary import may_be_name
+from pixelscrub.identity.vocabulary import is_clinical, may_be_name
 
 Keep = Literal["nothing", "laterality", "harmless", "unidentifying"]
 
 CERTAIN: Final = 0.8
 """Reading confidence from which a text is taken for read."""
-LATERALITY: Final = {
-    *("L", "R", "LT", "RT", "LEFT", "RIGHT", "AP", "PA", "LAT", "LL"),
-    *("CC", "MLO", "LCC", "RCC", "LMLO", "RMLO", "L-CC", "R-CC", "L-MLO", "R-MLO", "XCCL"),
-}
-"""Sides and projections (PS3.16 CID 4014, and their use on films)."""
-TECHNIQUE: Final = {
-    *("2D", "3D", "4D", "CINE", "FROZEN", "PWR"),
-    *("PORTABLE", "SUPINE", "PRONE", "ERECT", "UPRIGHT", "SEMI-UPRIGHT"),
-}
-"""Words of technique that are nobody's name."""
+DATA: Final = Path(__file__).parent / "data" / "judged.txt"
+LATERALITY: Final = "laterality"
+TECHNIQUE: Final = "technique"
+LABEL_WORDS: Final = "label"
+PERSONAL: Final = "personal"
 UNIT: Final = (
     r"(?:mm|cm|cm/s|cm/sec|m/s|mm/s|mm/sec|Hz|kHz|MHz|dB|%|fps|kV|kVp|mA|mAs|ms|msec|bpm|ml|cc"
     r"|cm2|cm²|mmHg|HU)"
@@ -38,17 +35,48 @@ LABEL: Final = (
 )
 SHORTEST: Final = 4
 """Letters of a word of medicine that is taken for one; shorter ones are too like names."""
-PERSONAL: Final = {
-    *("AGE", "AGED", "BIRTH", "BORN", "DATE", "FEMALE", "GENDER", "MALE", "NAME", "NUMBER"),
-    *("PATIENT", "PHYSICIAN", "YEAR", "YEARS", "OPERATOR", "DOCTOR", "HOSPITAL", "CLINIC"),
-}
-"""Words of medicine beside which something personal stands."""
 AGE: Final = re.compile(r"\d{1,3}[YMWD]", re.IGNORECASE)
+SURNAMES_TOO: Final = frozenset({"foot", "hand", "hands"})
+"""Parts of the body that are surnames as well."""
 NUMBER: Final = r"[+-]?\d{1,4}(?:[.,]\d{1,3})?"
-MEASUREMENT: Final = re.compile(
-    rf"(?:{LABEL}\s?[:=<>]?\s?)?{NUMBER}\s?{UNIT}|{LABEL}\s?[:=<>]?\s?{NUMBER}"
-)
-"""A number with its unit, its label, or both."""
+
+
+@cache
+def phrases(section: str) -> frozenset[str]:
+    """A section of the words in seven languages, in capitals without accents.
+
+    Args:
+        section: `laterality`, `technique`, `label` or `personal`.
+    """
+    found: set[str] = set()
+    current = ""
+    for line in DATA.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            current = line.strip("[]")
+        elif current == section and line.strip():
+            found |= {plain(phrase) for phrase in line.partition(":")[2].split(",")}
+    return frozenset(found)
+
+
+def plain(text: str) -> str:
+    """Capitals without accents, single spaces: readers lose accents, and films leave them out."""
+    return " ".join(unaccented(text).upper().split())
+
+
+def unaccented(text: str) -> str:
+    """Letters without what stands above and below them."""
+    parts = unicodedata.normalize("NFD", text)
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+@cache
+def measurement() -> re.Pattern[str]:
+    """A number with its unit, its label, or both."""
+    words = "|".join(sorted(map(re.escape, phrases(LABEL_WORDS)), key=len, reverse=True))
+    return re.compile(
+        rf"(?:(?:{LABEL}|(?i:{words}))\.?\s?[:=<>]?\s?)?{NUMBER}\s?{UNIT}"
+        rf"|{LABEL}\s?[:=<>]?\s?{NUMBER}"
+    )
 
 
 def stays(text: str, confidence: float, keep: Keep, terms: Terms | None) -> bool:
@@ -64,11 +92,26 @@ def stays(text: str, confidence: float, keep: Keep, terms: Terms | None) -> bool
     if keep == "nothing" or confidence < CERTAIN or not line:
         return False
     identifying = terms.words() if terms else frozenset()
-    if any(word in identifying for word in re.findall(r"[^\W_]+", line.upper())):
+    words = re.findall(r"[^\W_]+", line.upper())
+    if not identifying.isdisjoint({*words, *map(plain, words)}):
         return False
     if keep == "laterality":
-        return all(word.upper() in LATERALITY for word in line.split())
+        return _is_made_of(plain(line), phrases(LATERALITY))
     return _is_harmless(line) or (keep == "unidentifying" and _tells_nobody(line, terms or Terms()))
+
+
+def _is_made_of(line: str, known: frozenset[str]) -> bool:
+    """Whether a line is one known phrase after the other; longer ones first."""
+    words = line.split()
+    longest = max(phrase.count(" ") for phrase in known) + 1
+    while words:
+        for count in range(min(longest, len(words)), 0, -1):
+            if " ".join(words[:count]) in known:
+                break
+        else:
+            return False
+        words = words[count:]
+    return True
 
 
 def _tells_nobody(line: str, terms: Terms) -> bool:
@@ -77,15 +120,20 @@ def _tells_nobody(line: str, terms: Terms) -> bool:
     cleaned = re.findall(r"[^\W_]+", _cleaner(terms).clean(rest))
     words = re.findall(r"[^\W_]+", rest)
     says_something = any(word.isalpha() for word in words)  # a number alone may be an age
-    return says_something and cleaned == words and not any(map(_may_be_person, words))
+    is_english = all(is_clinical(word) for word in words if word.isalpha())
+    return (
+        says_something and is_english and cleaned == words and not any(map(_may_be_person, words))
+    )
 
 
 def _may_be_person(word: str) -> bool:
     """Names, what introduces them, and what is too short to be a word: initials, syllables."""
-    if word.upper() in PERSONAL:
+    said = plain(word)
+    if said in phrases(PERSONAL):
         return True
-    short = word.isalpha() and len(word) < SHORTEST and word.upper() not in LATERALITY | TECHNIQUE
-    return short or may_be_name(word) or AGE.fullmatch(word) is not None
+    short = word.isalpha() and len(word) < SHORTEST and said not in harmless()
+    is_name = may_be_name(word) or word.casefold() in SURNAMES_TOO
+    return short or is_name or AGE.fullmatch(word) is not None
 
 
 @lru_cache(maxsize=8)
@@ -95,12 +143,18 @@ def _cleaner(terms: Terms) -> Cleaner:
 
 def _is_harmless(line: str) -> bool:
     """Whether a line is nothing but measurements, sides and technique."""
-    return all(word.upper() in LATERALITY | TECHNIQUE for word in _unmeasured(line).split())
+    return _is_made_of(plain(_unmeasured(line)), harmless())
+
+
+@cache
+def harmless() -> frozenset[str]:
+    """Sides, projections and technique."""
+    return phrases(LATERALITY) | phrases(TECHNIQUE)
 
 
 def _unmeasured(line: str) -> str:
     """The line without its measurements."""
-    return MEASUREMENT.sub(_emptied, line) if line.isascii() or "²" in line else line
+    return measurement().sub(_emptied, unaccented(line))
 
 
 def _emptied(match: re.Match[str]) -> str:

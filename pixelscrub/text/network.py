@@ -1,7 +1,7 @@
-"""Text by the trained network: `models/text.onnx`.
+"""Text by the trained networks (`probability`).
 
-The network says for each 2 × 2 pixels whether the core of a text is there: a line's box without
-the outer fifth of its height (training/text draws what it learns from). It sees the picture as it
+They say for each 2 × 2 pixels whether the core of a text is there: a line's box without
+the outer fifth of its height (training/text draws what they learn from). They see the picture as it
 is and, for large letters, at a half, a fourth and so on, as far as the picture goes. Large
 pictures go in tiles, and tiles where nothing stands out are skipped.
 """
@@ -10,35 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.edges import sharpness
 from pixelscrub.text.flow import is_flow
 from pixelscrub.text.ground import is_calm
-from pixelscrub.text.tiles import STEP, around, parts, search
+from pixelscrub.text.probability import probability
+from pixelscrub.text.tiles import around, search
 from pixelscrub.text.whole import whole
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 Picture = npt.NDArray[np.uint8]
 Finder = Callable[[Picture], list[TextBox]]
 Shares = npt.NDArray[np.float32]
 
-FLAT: Final = 10
-"""Grey levels between darkest and brightest; a tile with less holds nothing to read."""
-SURE: Final = 0.55
+SURE: Final = 0.45
 PEAK: Final = 0.75
 CERTAIN: Final = 0.9
 """Peak from which a short text is believed on any ground."""
@@ -179,68 +173,6 @@ def _left(shares: Shares, scale: int, lines: list[Box], box: Box) -> float:
         down = slice(max(b0 - y0, 0), max(b1 - y0 + 1, 0))
         is_left[down, max(a0 - x0, 0) : max(a1 - x0 + 1, 0)] = False
     return float(may[is_left].mean()) if is_left.any() else 0.0
-
-
-def probability(image: Picture) -> Shares:
-    """How likely each 2 × 2 pixels belong to the core of a text.
-
-    Args:
-        image: uint8, (rows, columns) grey or (rows, columns, 3) RGB.
-
-    Returns:
-        float32, 0 to 1, half as many rows and columns, rounded up to whole steps.
-
-    Raises:
-        MissingComponentError: the network is not installed.
-    """
-    missing = [(0, -side % STEP) for side in image.shape[:2]]
-    whole = np.pad(image, [*missing, *[(0, 0)] * (image.ndim - 2)], mode="edge")
-    shares = np.zeros((whole.shape[0] // 2, whole.shape[1] // 2), np.float32)
-    for y in parts(whole.shape[0]):
-        for x in parts(whole.shape[1]):
-            tile = whole[y, x]
-            if int(tile.max()) - int(tile.min()) >= FLAT:
-                place = shares[y.start // 2 : y.stop // 2, x.start // 2 : x.stop // 2]
-                np.maximum(place, _run(tile), out=place)
-    return shares
-
-
-def require() -> None:
-    """Make sure that the network is there.
-
-    Raises:
-        MissingComponentError: it is not installed.
-    """
-    if not model_file().is_file():
-        raise MissingComponentError("the text network", "install pixelscrub again, with its models")
-
-
-def model_file() -> Path:
-    """Where the network lies: in the package, or beside it in a checkout."""
-    package = Path(__file__).parents[1]
-    beside = package.parent / "models" / "text.onnx"
-    return beside if beside.is_file() else package / "models" / "text.onnx"
-
-
-def _run(tile: Picture) -> Shares:
-    colour = tile if tile.ndim == 3 else np.repeat(tile[:, :, None], 3, axis=2)
-    picture = cv2.dnn.blobFromImage(colour, 1 / 255)
-    seen = np.asarray(_network().run(None, {"picture": picture})[0], np.float32)[0, 0]
-    return np.where(np.isfinite(seen), seen, np.float32(1))
-
-
-@lru_cache(maxsize=1)
-def _network() -> InferenceSession:
-    """One thread: work is spread over instances, not inside of one."""
-    import onnxruntime
-
-    require()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(
-        str(model_file()), options, providers=["CPUExecutionProvider"]
-    )
 
 
 def _lines(shares: Shares, scale: int, sure: float, peak: float) -> list[tuple[TextBox, float]]:

@@ -1,7 +1,8 @@
 """Words that Tesseract reads, sparse mode, on an enlarged picture.
 
-Each call is a process; one call a picture. With more than one thread it is ten times slower. The
-picture goes through a pipe: a file would stay behind where the process is killed.
+Each call is a process; one call a picture. With more than one thread it is ten times slower.
+pytesseract, which calls it, exchanges files with it; they are in a folder in memory that is gone
+however this process ends (`memory`). Where there is none, pictures go through a pipe.
 """
 
 from __future__ import annotations
@@ -9,21 +10,29 @@ from __future__ import annotations
 import csv
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pixelscrub.compat.pytesseract import Command, image_to_table
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
 from pixelscrub.isolation import SAFE_FOLDER, environment, find_program
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.drawn import is_drawn
+from pixelscrub.text.memory import memory_folder
 
 Picture = npt.NDArray[np.uint8]
 
+ENGLISH: Final = "eng"
+"""What is read unless a recipe says otherwise; it also reads figures and most Latin letters."""
+_languages: ContextVar[str] = ContextVar("languages", default=ENGLISH)
 SPARSE: Final = 11
 """Page segmentation mode: as many words as there are, in no order."""
 TIMEOUT: Final = 20
@@ -37,13 +46,23 @@ TALLEST: Final = 0.2
 """No word is taller than this share of the picture: Tesseract takes shapes for letters."""
 
 
-def require() -> None:
-    """Make sure that Tesseract is installed.
+def require(languages: str = ENGLISH) -> None:
+    """Make sure that Tesseract and its languages are installed.
+
+    Args:
+        languages: as Tesseract names them, joined by `+`.
 
     Raises:
-        MissingComponentError: it is not on the path.
+        MissingComponentError: it is not on the path, or has no data of a language.
     """
     _program()
+    wanted = set(languages.split("+")) - {ENGLISH}
+    for language in sorted(wanted - installed_languages() if wanted else ()):
+        package = language.replace("_", "-")
+        raise MissingComponentError(
+            f"Tesseract's language {language}",
+            f"install it with: apt-get install tesseract-ocr-{package} (or your system's way)",
+        )
 
 
 def _program() -> str:
@@ -53,6 +72,34 @@ def _program() -> str:
             "tesseract", "install it with: apt-get install tesseract-ocr (or your system's way)"
         )
     return found
+
+
+@lru_cache(maxsize=1)
+def installed_languages() -> frozenset[str]:
+    """What Tesseract has data of, as it names them."""
+    try:
+        answer = subprocess.run(  # noqa: S603
+            [_program(), "--list-langs"],
+            env=environment(),
+            cwd=SAFE_FOLDER,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=TIMEOUT,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return frozenset()
+    return frozenset(answer.stdout.decode("utf-8", "replace").split("\n")[1:])
+
+
+@contextmanager
+def reading_in(languages: str) -> Iterator[None]:
+    """Within, texts are read in these languages."""
+    token = _languages.set(languages)
+    try:
+        yield
+    finally:
+        _languages.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +122,21 @@ def words(grey: Picture, mode: int) -> list[Word]:
         MissingComponentError: Tesseract is not installed.
         subprocess.SubprocessError: it fails, or does not answer in time.
     """
-    program = _program()
+    languages = _languages.get()
+    require(languages)
+    options = f"--psm {mode} --oem 1"
+    folder = memory_folder()
+    if folder is None:
+        return list(_table(_piped(grey, languages, options)))
+    command = Command(_program(), languages, options, TIMEOUT)
+    return list(_table(image_to_table(grey, command, folder)))
+
+
+def _piped(grey: Picture, languages: str, options: str) -> str:
+    """The table by pipes alone, where there is no memory to keep files in."""
     rows, columns = grey.shape
     answer = subprocess.run(  # noqa: S603
-        [program, "stdin", "stdout", "--psm", str(mode), "--oem", "1", "tsv"],
+        [_program(), "stdin", "stdout", "-l", languages, *options.split(), "tsv"],
         input=b"P5 %d %d 255\n" % (columns, rows) + grey.tobytes(),
         env=environment(OMP_THREAD_LIMIT="1"),
         cwd=SAFE_FOLDER,  # the working directory may hold a file "tsv", which it would read
@@ -87,7 +145,7 @@ def words(grey: Picture, mode: int) -> list[Word]:
         timeout=TIMEOUT,
         check=True,
     )
-    return list(_table(answer.stdout.decode("utf-8", "replace")))
+    return answer.stdout.decode("utf-8", "replace")
 
 
 def _table(answer: str) -> Iterator[Word]:

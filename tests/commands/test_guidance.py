@@ -64,7 +64,7 @@ def test_doctor_tells_versions_extras_and_programs():
 
 def test_doctor_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "needed_packages", lambda: ["surely-not-installed"])
-    monkeypatch.setattr(doctor.shutil, "which", lambda _: None)
+    monkeypatch.setattr(doctor, "find_program", lambda _: None)
     found = doctor.diagnose()
     assert found.exit_code == 5
     assert "pip install surely-not-installed" in found.render()

@@ -113,7 +113,9 @@ def test_wrong_usage_exits_1_with_a_message(pixelscrub, tmp_path, arguments):
 
 def test_held_instances_exit_2_and_the_others_are_done(pixelscrub, make_instance, save, tmp_path):
     save(make_instance(), tmp_path / "in" / "good.dcm")
-    save(make_instance(SOPClassUID="1.2.3.4"), tmp_path / "in" / "class.dcm")
+    unknown = make_instance(SOPClassUID="1.2.3.4")
+    del unknown.PixelData, unknown.Rows
+    save(unknown, tmp_path / "in" / "class.dcm")
     whole = save(make_instance(), tmp_path / "in" / "cut.dcm").read_bytes()
     (tmp_path / "in" / "cut.dcm").write_bytes(whole[:-1000])
     (tmp_path / "in" / "junk.dcm").write_bytes(b"junk")

@@ -29,8 +29,8 @@ def without_uids(make_instance, save, tmp_path):
         instance = make_instance(InstanceNumber=number)
         for keyword in MISSING:
             delattr(instance, keyword)
-        instance.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
-        instance.save_as(tmp_path / f"{number}.dcm", enforce_file_format=True)
+        del instance.file_meta.MediaStorageSOPInstanceUID
+        instance.save_as(tmp_path / f"{number}.dcm", enforce_file_format=False)
     (tmp_path / "in").mkdir()
     for number in (1, 2):
         (tmp_path / f"{number}.dcm").rename(tmp_path / "in" / f"{number}.dcm")

@@ -11,7 +11,7 @@ import pytest
 
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.evaluate import measure as module
-from pixelscrub.evaluate.gallery import MISSED, WRONG
+from pixelscrub.evaluate.gallery import MISSED, WRONG, Shown, cause_of_miss, cause_of_wrong
 from pixelscrub.evaluate.measure import evaluate, ink, masked
 from pixelscrub.findings import Box, Finding
 from pixelscrub.recipe import TextSettings
@@ -51,6 +51,7 @@ def finds(monkeypatch: pytest.MonkeyPatch, *boxes: Box) -> None:
 def test_all_found_and_nothing_else(images, truth, monkeypatch) -> None:
     finds(monkeypatch, LEFT, RIGHT)
     figures = evaluate(images, truth, SETTINGS).figures
+    assert (figures.identifying_unread, figures.all_unread) == (1, 1)
     assert (figures.identifying_removed, figures.all_removed, figures.images_clean) == (1, 1, 1)
     assert (figures.wrong_with_text, figures.wrong_without_text, figures.untouched) == (0, 0, 1)
 
@@ -125,7 +126,10 @@ def test_the_gallery_shows_misses_and_wrong_masks_worst_first(images, truth, mon
     finds(monkeypatch, RIGHT, Box(0, 60, 160, 80))
     evaluate(images, truth, SETTINGS, gallery=images / "new" / "gallery")
     page = (images / "new" / "gallery" / "index.html").read_text()
-    assert "with: 1 missed, 25.00 %" in " ".join(page.split())
+    said = " ".join(page.split())
+    assert "with: 1 missed, 25.00 % wrongly masked" in said
+    assert "missed: on flat ground 1" in said
+    assert "wrong: no text, on flat ground: 1" in said
     assert "without:" not in page
     drawn = cv2.imread(str(images / "new" / "gallery" / "0001.png"))[..., ::-1]
     assert tuple(drawn[LEFT.y0 - 3, LEFT.x0]) == MISSED
@@ -149,3 +153,68 @@ def test_another_tool_is_measured_on_the_same_images(images, truth) -> None:
     figures = evaluate(images, truth, finder=find).figures
     assert seen == ["text.png", "none.png"]
     assert (figures.identifying_removed, figures.all_removed) == (1, 0.5)
+
+
+def test_what_cannot_be_read_counts_as_gone_whatever_its_ink_says(
+    images, truth, monkeypatch
+) -> None:
+    finds(monkeypatch, Box(10, 10, 30, 20), RIGHT)
+    blind = evaluate(images, truth, SETTINGS, readers=[]).figures
+    keen = evaluate(images, truth, SETTINGS, readers=[lambda line: "x"]).figures
+    assert (blind.all_unread, keen.all_unread) == (None, 0.5)
+    once = iter(["", "x"])
+    weak = evaluate(images, truth, SETTINGS, readers=[lambda line: next(once)]).figures
+    assert weak.all_unread == 1
+    assert weak.all_gone == 0.5
+
+
+def shown(boxes: list[Box], texts: list[Box], colour: tuple[int, int, int] = (90, 90, 90)) -> Shown:
+    picture = np.full((80, 160, 3), 30, np.uint8)
+    picture[:, 80:] = np.random.default_rng(2).integers(0, 40, (80, 80, 1)) + np.array(colour)
+    for x0, y0, x1, y1 in texts:
+        picture[y0 + 1 : y1 - 1 : 2, x0 + 1 : x1 - 1] = 255
+    mask = np.zeros((80, 160), bool)
+    for x0, y0, x1, y1 in boxes:
+        mask[y0:y1, x0:x1] = True
+    return Shown(picture, mask, boxes, texts, [])
+
+
+@pytest.mark.parametrize(
+    ("box", "cause"),
+    [
+        (Box(10, 10, 60, 24), "missed: on flat ground"),
+        (Box(100, 10, 150, 24), "missed: on picture"),
+        (Box(10, 10, 20, 24), "missed: one or two letters"),
+        (Box(10, 10, 60, 16), "missed: small letters"),
+    ],
+)
+def test_a_miss_is_named_by_what_it_stands_on(box: Box, cause: str) -> None:
+    assert cause_of_miss(shown([], [box]), box) == cause
+
+
+def test_a_miss_may_be_cut_or_faint() -> None:
+    box = Box(10, 10, 60, 24)
+    assert cause_of_miss(shown([Box(0, 0, 30, 30)], [box]), box) == "missed: cut by its mask"
+    assert cause_of_miss(shown([], []), box) == "missed: faint"
+
+
+@pytest.mark.parametrize(
+    ("box", "texts", "cause"),
+    [
+        (Box(10, 40, 60, 60), [], "wrong: no text, on flat ground"),
+        (Box(90, 40, 150, 60), [], "wrong: no text, on picture"),
+        (Box(10, 10, 78, 60), [Box(10, 10, 30, 20)], "wrong: beyond its text, on flat ground"),
+        (
+            Box(90, 10, 150, 70),
+            [Box(95, 15, 140, 20), Box(95, 60, 140, 65)],
+            "wrong: several texts joined, on picture",
+        ),
+    ],
+)
+def test_a_wrong_mask_is_named_by_what_is_under_it(box: Box, texts: list[Box], cause: str) -> None:
+    assert cause_of_wrong(shown([box], texts), box) == cause
+
+
+def test_a_wrong_mask_on_colours_says_so() -> None:
+    seen = shown([Box(90, 40, 150, 60)], [], (20, 90, 200))
+    assert cause_of_wrong(seen, Box(90, 40, 150, 60)) == "wrong: no text, on colours"

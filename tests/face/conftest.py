@@ -20,7 +20,12 @@ STORAGE = {"CT": "1.2.840.10008.5.1.4.1.1.2", "MR": "1.2.840.10008.5.1.4.1.1.4"}
 def as_series(make_instance: Callable, save: Callable, tmp_path: Path) -> Callable:
     """Writes a volume as DICOM slices, in a shuffled order, and reads them as instances."""
 
-    def write(image: sitk.Image, modality: str = "MR", **elements: object) -> list[Instance]:
+    def write(
+        image: sitk.Image,
+        modality: str = "MR",
+        number_by_slice: bool = False,
+        **elements: object,
+    ) -> list[Instance]:
         values = sitk.GetArrayFromImage(image)
         shared = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
         folder = tmp_path / shared["SeriesInstanceUID"]
@@ -41,6 +46,7 @@ def as_series(make_instance: Callable, save: Callable, tmp_path: Path) -> Callab
                 "BitsStored": 12,
                 "HighBit": 11,
                 "FrameOfReferenceUID": "1.2.3.4",
+                **({"InstanceNumber": int(k) + 1} if number_by_slice else {}),
                 **shared,
                 **elements,
             }

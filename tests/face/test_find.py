@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pydicom.uid import generate_uid
+from pydicom.uid import UltrasoundImageStorage, generate_uid
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.face.fill import voxel_edit
@@ -26,7 +26,7 @@ def test_one_head_in_two_series_and_a_localiser(as_series, tmp_path):
     second = as_series(volume[:, :, ::4], StudyInstanceUID=study)
     middle = volume.TransformPhysicalPointToIndex(EYE)[2]
     localiser = as_series(volume[:, :, middle : middle + 1], StudyInstanceUID=study)
-    plans, held = find_faces([*first, *second, *localiser], FaceSettings(), tmp_path)
+    plans, held, _ = find_faces([*first, *second, *localiser], FaceSettings(), tmp_path)
     assert held == {}
     assert [(len(p.slices), p.status) for p in plans] == [
         (96, "removed"),
@@ -46,7 +46,7 @@ def test_one_head_in_two_series_and_a_localiser(as_series, tmp_path):
 def test_air_of_ct_goes_through_the_slope_of_the_slice(as_series, tmp_path):
     volume = head("CT")
     instances = as_series(volume, "CT")
-    plans, held = find_faces(instances, FaceSettings(fill="constant"), tmp_path)
+    plans, held, _ = find_faces(instances, FaceSettings(fill="constant"), tmp_path)
     assert (held, plans[0].status, plans[0].fill[0]) == ({}, "removed", -1000.0)
     at_eye = volume.TransformPhysicalPointToIndex(EYE)
     uid, _ = plans[0].slices[at_eye[2]]
@@ -60,7 +60,7 @@ def test_a_generic_face_takes_the_place_of_this_one(as_series, tmp_path):
     middle = volume.TransformPhysicalPointToIndex(EYE)[2]
     instances = as_series(volume, "CT", StudyInstanceUID=study)
     localiser = as_series(volume[:, :, middle : middle + 1], "CT", StudyInstanceUID=study)
-    plans, held = find_faces([*instances, *localiser], FaceSettings(fill="generic"), tmp_path)
+    plans, held, _ = find_faces([*instances, *localiser], FaceSettings(fill="generic"), tmp_path)
     assert (held, [p.style for p in plans]) == ({}, ["generic", "air"])
     assert abs(plans[0].tissue - 50) < 10
     uid, _ = plans[0].slices[middle]
@@ -73,51 +73,33 @@ def test_a_generic_face_takes_the_place_of_this_one(as_series, tmp_path):
     assert (alone.values[alone.mask] * 2.0 - 1024).max() < -900
 
 
-def test_slices_without_a_volume(as_series, tmp_path):
-    one = head(size=(90, 104, 1))
-    assert find_faces(as_series(one), FaceSettings(), tmp_path) == ([], {})
-    named = as_series(one, BodyPartExamined="HEAD")
-    assert find_faces(named, FaceSettings(), tmp_path) == ([], {named[0].uid: Reason.FACE_GEOMETRY})
-
-
 @pytest.mark.parametrize(
-    ("direction", "body_part", "is_held"),
+    "elements",
     [
-        ([0, 1, 0, 0, 0, -1], "", True),
-        ([1, 0, 0, 0, 0, -1], "", True),
-        ([0, 1, 0, 0, 0, -1], "KNEE", False),
-        ([1, 0, 0, 0, 0.94, -0.342], "", False),
+        {},
+        {"BodyPartExamined": "HEAD"},
+        {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1]},
+        {"ImagePositionPatient": None, "SeriesDescription": "Head MIP"},
+        {"ImageType": ["DERIVED", "SECONDARY", "PROJECTION IMAGE"]},
     ],
-    ids=["sagittal", "coronal", "sagittal knee", "tilted axial"],
+    ids=["axial", "named", "sagittal", "no place", "projection"],
 )
-def test_a_silent_slice_that_may_show_the_profile_is_held(
-    as_series, tmp_path, direction, body_part, is_held
-):
-    made = as_series(
-        head(size=(20, 20, 1)), ImageOrientationPatient=direction, BodyPartExamined=body_part
-    )
-    held = find_faces(made, FaceSettings(), tmp_path)[1]
-    assert held == ({made[0].uid: Reason.FACE_GEOMETRY} if is_held else {})
+def test_what_makes_no_volume_is_left_to_who_looks_at_pictures(as_series, tmp_path, elements):
+    made = as_series(head(size=(90, 104, 1)), **elements)
+    assert find_faces(made, FaceSettings(), tmp_path) == ([], {}, made)
 
 
-def test_a_picture_without_geometry_of_a_head_is_held(as_series, tmp_path):
-    made = as_series(
-        head(size=(90, 104, 1)), ImagePositionPatient=None, SeriesDescription="Head MIP"
-    )
-    assert find_faces(made, FaceSettings(), tmp_path) == ([], {made[0].uid: Reason.FACE_IN_DERIVED})
+def test_three_slices_far_apart_are_pictures(as_series, tmp_path):
+    made = as_series(head(spacing=(2.5, 2.5, 60.0), size=(90, 104, 3)))
+    plans, held, loose = find_faces(made, FaceSettings(), tmp_path)
+    assert (plans, held) == ([], {})
+    assert {i.uid for i in loose} == {i.uid for i in made}
 
 
-def test_another_part_of_the_body_is_left(as_series, tmp_path):
-    plans, held = find_faces(
-        as_series(head(size=(40, 40, 5)), BodyPartExamined="KNEE"), FaceSettings(), tmp_path
-    )
-    assert (plans[0].status, plans[0].reasons, held) == ("none", ["other_body_part"], {})
-
-
-def test_missing_slices_are_held(as_series, tmp_path):
-    instances = as_series(head(size=(40, 40, 40)))
-    kept = [i for i in instances if not 5 < int(i.source.path.removesuffix(".dcm")) < 20]
-    plans, held = find_faces(kept, FaceSettings(), tmp_path)
+def test_missing_slices_of_a_head_are_held(as_series, tmp_path):
+    instances = as_series(head())
+    kept = [i for i in instances if not 50 < int(i.source.path.removesuffix(".dcm")) < 62]
+    plans, held, _ = find_faces(kept, FaceSettings(), tmp_path)
     assert plans == []
     assert held == {i.uid: Reason.FACE_GEOMETRY for i in kept}
 
@@ -138,12 +120,9 @@ def test_a_lost_mask_is_an_error_and_ultrasound_is_not_looked_at(as_series, tmp_
         assert error.value.reason == Reason.FACE_FAILED
     none = FacePlan(series="1", status="none", slices=[(made[0].uid, 0)])
     assert edit_of(made[0], [none], tmp_path) is None
-    assert find_faces(
-        as_series(head(size=(20, 20, 1)), Modality="US"), FaceSettings(), tmp_path
-    ) == (
-        [],
-        {},
-    )
+    other = {"Modality": "US", "SOPClassUID": UltrasoundImageStorage}
+    ultrasound = as_series(head(size=(20, 20, 1)), **other)
+    assert find_faces(ultrasound, FaceSettings(), tmp_path) == ([], {}, [])
 
 
 def test_real_gantry_tilt_whose_face_is_cut_off_at_the_nose_comes_out_right(shared, tmp_path):
@@ -151,7 +130,7 @@ def test_real_gantry_tilt_whose_face_is_cut_off_at_the_nose_comes_out_right(shar
     from pixelscrub.intake.read import read_instance
 
     instances = [read_instance(s) for s in find([shared / "head" / "dicom" / "ge_ct_tilt"])]
-    plans, held = find_faces(instances, FaceSettings(), tmp_path)
+    plans, held, _ = find_faces(instances, FaceSettings(), tmp_path)
     assert (len(plans[0].slices), plans[0].status, held) == (28, "removed", {})
     assert plans[0].checks["face_in_view"] < 0.5
     assert plans[0].checks["surface_moved"] > 0.98

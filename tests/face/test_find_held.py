@@ -7,7 +7,7 @@ import SimpleITK as sitk  # noqa: N813
 from pydicom.uid import generate_uid
 
 from pixelscrub.errors import Reason
-from pixelscrub.face import find as looking
+from pixelscrub.face import decide
 from pixelscrub.face.find import find_faces
 from pixelscrub.face.mask import OUT_OF_VIEW, HeadFit
 from pixelscrub.face.subject import is_projection
@@ -18,7 +18,7 @@ from tests.face.phantom import head
 @pytest.fixture
 def nothing_fits(monkeypatch):
     def set_reason(reason):
-        monkeypatch.setattr(looking, "locate", lambda *_, **__: reason)
+        monkeypatch.setattr(decide, "fit_head", lambda *_, **__: reason)
 
     return set_reason
 
@@ -30,7 +30,6 @@ def nothing_fits(monkeypatch):
         ("too_thin", "BRAIN", True),
         (OUT_OF_VIEW, "HEAD", False),
         ("no_head", "", False),
-        ("no_head", "KNEE", False),
     ],
 )
 def test_a_head_in_which_none_fits_is_held(
@@ -38,7 +37,7 @@ def test_a_head_in_which_none_fits_is_held(
 ):
     nothing_fits(reason)
     instances = as_series(head(size=(20, 20, 9)), BodyPartExamined=body_part)
-    plans, held = find_faces(instances, FaceSettings(), tmp_path)
+    plans, held, _ = find_faces(instances, FaceSettings(), tmp_path)
     assert [(p.status, p.mask) for p in plans] == [("none", None)]
     expected = {i.uid for i in instances} if is_held else set()
     assert held == dict.fromkeys(expected, Reason.FACE_PARTIAL)
@@ -61,20 +60,12 @@ def test_scouts_and_projections_are_no_slices(as_series, modality, kinds, expect
     assert is_projection(one) is expected
 
 
-def test_a_scout_is_held_and_never_masked_as_a_slice(as_series, tmp_path):
-    kinds = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
-    scout = as_series(head("CT", size=(20, 20, 1)), "CT", ImageType=kinds, BodyPartExamined="HEAD")
-    assert find_faces(scout, FaceSettings(), tmp_path) == (
-        [],
-        {scout[0].uid: Reason.FACE_IN_DERIVED},
-    )
-
-
 def test_a_mosaic_is_held_whatever_its_header_says(as_series, tmp_path):
     (mosaic,) = as_series(head(size=(20, 20, 1)), "MR", ImageType=["ORIGINAL", "PRIMARY", "MOSAIC"])
     assert find_faces([mosaic], FaceSettings(), tmp_path) == (
         [],
         {mosaic.uid: Reason.FACE_IN_DERIVED},
+        [],
     )
 
 
@@ -83,11 +74,11 @@ def test_a_volume_too_thin_to_fit_takes_the_face_of_another(as_series, tmp_path,
     face = sitk.Cast(sitk.Image(volume.GetSize(), sitk.sitkUInt8) + 1, sitk.sitkFloat32)
     face.CopyInformation(volume)
     answers = iter([HeadFit(face, 0.0, None, "removed", {}, []), "too_thin"])
-    monkeypatch.setattr(looking, "locate", lambda *_, **__: next(answers))
+    monkeypatch.setattr(decide, "fit_head", lambda *_, **__: next(answers))
     study = generate_uid()
     whole = as_series(volume, StudyInstanceUID=study, BodyPartExamined="HEAD")
     thin = as_series(volume[:, :, :4], StudyInstanceUID=study, BodyPartExamined="HEAD")
-    plans, held = find_faces([*whole, *thin], FaceSettings(), tmp_path)
+    plans, held, _ = find_faces([*whole, *thin], FaceSettings(), tmp_path)
     assert held == {}
     assert [(len(p.slices), p.status) for p in plans] == [(9, "removed"), (4, "removed")]
     mask = sitk.ReadImage(str(tmp_path / plans[1].mask))

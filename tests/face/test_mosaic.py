@@ -86,7 +86,7 @@ def test_every_time_point_is_filled_and_proved(series, volume, tmp_path):
 
 def test_plan_proof_and_page_agree_on_the_place(series, volume, tmp_path):
     instances = instances_in(series())
-    plans, held = find_faces(instances, FaceSettings(), tmp_path)
+    plans, held, _ = find_faces(instances, FaceSettings(), tmp_path)
     assert held == {}
     assert [len(p.slices) for p in plans] == [COUNT, 2 * COUNT]
     for instance in instances:
@@ -117,6 +117,6 @@ def test_the_page_shows_the_slices_of_a_mosaic(series, tmp_path):
 
 
 def test_without_the_private_header_mosaics_are_held(series, tmp_path):
-    plans, held = find_faces(instances_in(series(private=False)), FaceSettings(), tmp_path)
+    plans, held, _ = find_faces(instances_in(series(private=False)), FaceSettings(), tmp_path)
     assert plans == []
     assert set(held.values()) == {Reason.FACE_IN_DERIVED}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -127,12 +128,19 @@ def test_where_no_face_is_found_nothing_is_written(tmp_path):
 def test_bad_files_are_said(tmp_path, source):
     (tmp_path / "cut.nii.gz").write_bytes(source.read_bytes()[:500])
     (tmp_path / "cut.nii").write_bytes(gzip.decompress(source.read_bytes())[:-500])
-    for name in ("cut.nii.gz", "cut.nii", "none.nii"):
-        assert held(tmp_path / name, tmp_path / "o.nii", "CT") == Reason.UNREADABLE
+    (tmp_path / "words.nii").write_bytes(b"no NIfTI at all" * 40)
+    reasons = {
+        "cut.nii.gz": Reason.NIFTI_CUT,
+        "cut.nii": Reason.NIFTI_CUT,
+        "words.nii": Reason.NIFTI_INVALID,
+        "none.nii": Reason.UNREADABLE,
+    }
+    for name, reason in reasons.items():
+        assert held(tmp_path / name, tmp_path / "o.nii", "CT") == reason
     sitk.WriteImage(sitk.Image((9, 9), sitk.sitkUInt8), str(tmp_path / "flat.nii"))
     assert held(tmp_path / "flat.nii", tmp_path / "o.nii", "CT") == Reason.FACE_GEOMETRY
     with pytest.raises(UsageError, match="end in"):
-        deface_nifti(source, tmp_path / "o.img", "CT")
+        deface_nifti(source, tmp_path / "o.mgz", "CT")
     with pytest.raises(UsageError, match="exists"):
         deface_nifti(source, source, "CT")
     with pytest.raises(UsageError, match="same"):
@@ -140,27 +148,142 @@ def test_bad_files_are_said(tmp_path, source):
 
 
 def test_what_was_not_written_right_is_not_kept(volume, source, drawn, tmp_path, monkeypatch):
-    written, out = sitk.WriteImage, tmp_path / "out.nii.gz"
+    written, out = nifti.write_nifti, tmp_path / "out.nii.gz"
 
-    def far(image):
-        moved = sitk.Image(image)
-        moved.SetOrigin((1.0, 2.0, 3.0))
-        return moved
-
-    def unfilled(image):
-        return sitk.Image(volume)
+    def elsewhere(place, file, voxels):
+        header = bytearray(file.header)
+        struct.pack_into("<f", header, 292, 77.0)
+        written(place, replace(file, header=bytes(header)), voxels)
 
     spoilt = {
-        Reason.PIXELS_CHANGED: lambda image: sitk.Cast(image + 1, image.GetPixelID()),
-        Reason.GEOMETRY_CHANGED: far,
-        Reason.FILL_MISSING: unfilled,
+        Reason.PIXELS_CHANGED: lambda place, file, voxels: written(place, file, voxels + 1),
+        Reason.GEOMETRY_CHANGED: elsewhere,
+        Reason.FILL_MISSING: lambda place, file, _: written(place, file, file.voxels),
     }
     for reason, spoil in spoilt.items():
-        monkeypatch.setattr(
-            nifti.sitk, "WriteImage", lambda image, *a, spoil=spoil, **k: written(spoil(image), *a)
-        )
+        monkeypatch.setattr(nifti, "write_nifti", spoil)
         assert held(source, out, "CT", mask=drawn) == reason
     assert {path.name for path in tmp_path.iterdir()} == {"in.nii.gz", drawn.name}
+
+
+def stored(path):
+    """Voxels as they are stored: type, and bytes after the header."""
+    data = path.read_bytes()
+    data = gzip.decompress(data) if path.suffix == ".gz" else data
+    return struct.unpack_from("<h", data, 70)[0], data[352:]
+
+
+def test_stored_values_and_their_slope_stay(source, drawn, tmp_path):
+    scaled = bytearray(gzip.decompress(source.read_bytes()))
+    struct.pack_into("<2f", scaled, 112, 0.5, -3.0)
+    (tmp_path / "in.nii").write_bytes(scaled)
+    deface_nifti(tmp_path / "in.nii", tmp_path / "out.nii", "CT", mask=drawn)
+    kind, after = stored(tmp_path / "out.nii")
+    assert (kind, struct.unpack_from("<2f", (tmp_path / "out.nii").read_bytes(), 112)) == (
+        4,
+        (0.5, -3.0),
+    )
+    before = np.frombuffer(bytes(scaled[352:]), "<i2")
+    assert np.count_nonzero(before != np.frombuffer(after, "<i2")) == 1
+
+
+def test_a_pair_of_files_comes_out_as_a_pair(source, drawn, tmp_path):
+    one = bytearray(gzip.decompress(source.read_bytes()))
+    one[344:348] = b"ni1\0"
+    struct.pack_into("<f", one, 108, 0.0)
+    (tmp_path / "in.hdr").write_bytes(one[:348])
+    (tmp_path / "in.img").write_bytes(one[352:])
+    assert deface_nifti(tmp_path / "in.img", tmp_path / "out.hdr", "CT", mask=drawn).voxels == 1
+    new = sitk.ReadImage(str(tmp_path / "out.hdr"))
+    old = sitk.ReadImage(str(source))
+    differ = sitk.GetArrayFromImage(new) != sitk.GetArrayFromImage(old)
+    assert np.argwhere(differ).tolist() == [list(MIDDLE[::-1])]
+    (tmp_path / "in.img").unlink()
+    assert held(tmp_path / "in.hdr", tmp_path / "o.nii", "CT") == Reason.UNREADABLE
+
+
+def as_second(first: bytes) -> bytes:
+    """The same volume as NIfTI-2."""
+    header = bytearray(540)
+    struct.pack_into("<i8s2h", header, 0, 540, b"n+2\0\r\n\x1a\n", 4, 16)
+    struct.pack_into("<8q", header, 16, *struct.unpack_from("<8h", first, 40))
+    struct.pack_into("<8d", header, 104, *struct.unpack_from("<8f", first, 76))
+    struct.pack_into("<q2d", header, 168, 544, 0.0, 0.0)
+    struct.pack_into("<2i", header, 344, *struct.unpack_from("<2h", first, 252))
+    struct.pack_into("<6d", header, 352, *struct.unpack_from("<6f", first, 256))
+    struct.pack_into("<12d", header, 400, *struct.unpack_from("<12f", first, 280))
+    struct.pack_into("<i", header, 500, 2)
+    return bytes(header) + bytes(4) + first[352:]
+
+
+def test_the_second_version_stays_the_second(source, drawn, tmp_path):
+    first = gzip.decompress(source.read_bytes())
+    (tmp_path / "in.nii").write_bytes(as_second(first))
+    assert deface_nifti(tmp_path / "in.nii", tmp_path / "out.nii", "CT", mask=drawn).voxels == 1
+    written = (tmp_path / "out.nii").read_bytes()
+    assert struct.unpack_from("<i", written)[0] == 540
+    assert len(written) == len(as_second(first))
+    one, two = nifti.read_nifti(tmp_path / "in.nii"), nifti.read_nifti(source)
+    np.testing.assert_allclose(one.affine, two.affine, atol=1e-4)
+
+
+def test_a_sheared_volume_is_looked_at_where_it_lies(tmp_path):
+    sheared = bytearray(gzip.decompress(sheared_head(tmp_path).read_bytes()))
+    (tmp_path / "in.nii").write_bytes(sheared)
+    deface_nifti(tmp_path / "in.nii", tmp_path / "out.nii", "CT", mask=tmp_path / "mask.nii")
+    gone = nifti.read_nifti(tmp_path / "mask.nii")
+    back = np.linalg.inv(gone.affine)
+    for point in (NOSE_TIP, EYE):
+        x, y, z = np.rint(back @ [*point, 1])[:3].astype(int)
+        assert gone.voxels[z, y, x]
+    _, before = stored(tmp_path / "in.nii")
+    _, after = stored(tmp_path / "out.nii")
+    changed = np.frombuffer(before, "<i2") != np.frombuffer(after, "<i2")
+    assert not (changed & (gone.voxels.ravel() == 0)).any()
+
+
+def sheared_head(folder):
+    """A head whose slices lie the farther back the higher they are, as its transform says."""
+    volume = sitk.Cast(head("CT"), sitk.sitkInt16)
+    values = sitk.GetArrayFromImage(volume)
+    values = np.stack([np.roll(p, k // 6, axis=0) for k, p in enumerate(values)])
+    moved = sitk.GetImageFromArray(values)
+    moved.CopyInformation(volume)
+    sitk.WriteImage(moved, str(folder / "straight.nii.gz"))
+    data = bytearray(gzip.decompress((folder / "straight.nii.gz").read_bytes()))
+    struct.pack_into("<2h", data, 252, 0, 1)
+    rows = np.reshape(struct.unpack_from("<12f", data, 280), (3, 4)).copy()
+    rows[1, 2] = 2.5 / 6
+    struct.pack_into("<12f", data, 280, *rows.ravel())
+    (folder / "sheared.nii.gz").write_bytes(gzip.compress(bytes(data)))
+    return folder / "sheared.nii.gz"
+
+
+@pytest.mark.parametrize(
+    ("place", "form", "value", "reason"),
+    [
+        (70, "<2h", (32, 64), Reason.NIFTI_TYPE),
+        (40, "<2h", (9, 3), Reason.NIFTI_INVALID),
+        (108, "<f", (-4.0,), Reason.NIFTI_INVALID),
+        (280, "<12f", (0.0,) * 12, Reason.FACE_GEOMETRY),
+        (280, "<f", (float("nan"),), Reason.FACE_GEOMETRY),
+        (40, "<4h", (3, 32000, 32000, 32000), Reason.TOO_LARGE),
+    ],
+)
+def test_headers_that_make_no_sense(source, tmp_path, place, form, value, reason):
+    data = bytearray(gzip.decompress(source.read_bytes()))
+    struct.pack_into(form, data, place, *value)
+    (tmp_path / "bad.nii").write_bytes(data)
+    assert held(tmp_path / "bad.nii", tmp_path / "o.nii", "CT") == reason
+
+
+def test_a_face_that_is_seen_after_all_is_held(source, tmp_path):
+    class Seen:
+        is_face = True
+
+    out = tmp_path / "o.nii"
+    assert held(source, out, "CT", check=lambda *_: Seen()) == Reason.FACE_LEFT
+    assert not out.exists()
 
 
 def test_the_command_says_what_it_did(source, drawn, tmp_path, monkeypatch, capsys):
@@ -194,5 +317,5 @@ def test_command_defaces_within_limits_and_holds_a_bomb(tmp_path, monkeypatch, c
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert "unreadable" in capsys.readouterr().err
+    assert "too_large" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["bomb.nii.gz"]

@@ -1,4 +1,4 @@
-"""Try twelve families of faults and print how many pixelscrub survived.
+"""Try all families of faults and print how many pixelscrub survived.
 
 Usage: scripts/faults [--short] [FAMILY...]
 
@@ -35,6 +35,7 @@ FAMILIES = {
     "hostile_private": "hostile private folder: plans, journal, links, key",
     "environment": "environment: programs, codecs, locale, limits",
     "network": "network: what peers do wrong",
+    "hostile_peer": "hostile peers: callers of the gateway, services that fetch asks",
 }
 
 

@@ -30,9 +30,9 @@ def run(folder: Path, tally: Tally, short: bool) -> None:
 
 def _native() -> Iterator[Case]:
     pixels = np.arange(3 * 16 * 24, dtype=np.uint8).reshape(48, 24)
-    for frames in (1, 2, 4, 100):
+    for frames in (1, 2, 4, 100):  # frames that are not counted are left out
         made = instance(pixels, Rows=16, NumberOfFrames=frames)
-        yield Case.of(f"native {frames} of 3.dcm", made, *HELD)
+        yield Case.of(f"native {frames} of 3.dcm", made, *((CLEAN,) if frames < 3 else HELD))
     made = instance(pixels, Rows=16, NumberOfFrames=3)
     yield Case.of("native 3 of 3.dcm", made)
     for cut in (1, 2, 500):
@@ -43,7 +43,7 @@ def _native() -> Iterator[Case]:
         made = instance(pixels, Rows=16)
         made.NumberOfFrames = 3
         made["NumberOfFrames"]._value = name
-        yield Case.of(f"frames {len(name)}.dcm", made, *HELD, "bad_pixel_description")
+        yield Case.of(f"frames {len(name)}.dcm", made)
 
 
 def _encapsulated() -> Iterator[Case]:
@@ -70,7 +70,7 @@ def _encapsulated() -> Iterator[Case]:
     }
     for name, (items, frames, table) in wrong.items():
         yield Case.of(f"{name}.dcm", _made(items, frames, table), CLEAN, *HELD)
-    yield Case.of("no delimiter.dcm", _without_end(_made([one, two], 2)), *HELD)
+    yield Case.of("no delimiter.dcm", _without_end(_made([one, two], 2)))
     twice = encoded(_made([one, two], 2)) + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
     yield Case.of("two delimiters.dcm", twice, CLEAN, *HELD, "tags_failed")
     for number, offsets in enumerate(([0], [0, 2**40], [0, 3], [])):

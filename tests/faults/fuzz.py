@@ -1,7 +1,8 @@
 """Guided runs: atheris looks for bytes that reach new code, hypothesis for the simplest that fail.
 
-``python -m faults.fuzz RUNS`` is the run of atheris. It feeds what reads and rewrites headers in
-Python; what is decoded natively is damaged in `faults.malformed`, in processes that may die of it.
+``python -m tests.faults.fuzz READER -max_total_time=SECONDS`` is a run of atheris on one of the
+readers in `harnesses`, with any option of libFuzzer. What it finds becomes a case of
+`test_harnesses`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tests.faults.ground import ROOT, Tally
+from tests.faults.harnesses import HARNESSES
 
 RUNS = 20_000
 LONGEST = 2**16
@@ -20,11 +22,15 @@ LONGEST = 2**16
 
 
 def run(tally: Tally) -> None:
-    """One trial each; without atheris there is one less."""
+    """One trial each; without atheris there are fewer."""
     if find_spec("atheris") is not None:
-        _try(tally, "atheris", "-m", "tests.faults.fuzz", str(RUNS))
+        for name in HARNESSES:
+            _try(tally, f"atheris {name}", "-m", "tests.faults.fuzz", name, f"-runs={RUNS}")
     options = ("-m", "hypothesis", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=random")
-    rooms = [f"tests/{room}" for room in ("intake", "pixels", "store", "tags")]
+    rooms = [
+        f"tests/{room}"
+        for room in ("dicom", "identity", "intake", "net", "pixels", "store", "tags")
+    ]
     _try(tally, "hypothesis", "-m", "pytest", *rooms, *options)
 
 
@@ -34,56 +40,36 @@ def _try(tally: Tally, name: str, *arguments: str) -> None:
     tally.count(f"{name} run", *[f"exit code {ran.returncode}: {last}"] * bool(ran.returncode))
 
 
-def main(runs: int) -> None:
-    """Run atheris on small instances of every transfer syntax; an error ends it."""
+def main(name: str, *options: str) -> None:
+    """Run atheris on one reader; an error ends it, and what it was fed is left as `crash-...`."""
     import atheris
 
     with atheris.instrument_imports(include=["pixelscrub", "pydicom"]):
         import pixelscrub.dicom.parts
-        import pixelscrub.identity.terms  # noqa: F401
+        import pixelscrub.identity.terms
+        import pixelscrub.intake.find
+        import pixelscrub.intake.read
+        import pixelscrub.net.multipart
+        import pixelscrub.pixels.codecs
+        import pixelscrub.plan
+        import pixelscrub.tags.deidentify  # noqa: F401
     from pixelscrub.compat.quiet import hush
-    from tests.faults.malformed import every_syntax
+    from tests.faults.harnesses import HARNESSES, feed
 
     hush()
+    harness = HARNESSES[name]
     with tempfile.TemporaryDirectory() as folder:
-        for uid, content in every_syntax().items():
-            (Path(folder) / uid).write_bytes(content)
-        options = [f"-runs={runs}", f"-max_len={LONGEST}", "-timeout=60", "-verbosity=0"]
-        file = Path(folder) / "input"
-        atheris.Setup([sys.argv[0], *options, folder], lambda data: read_and_rewrite(file, data))
+        seeds = Path(folder) / "seeds"
+        seeds.mkdir()
+        for number, seed in enumerate(harness.seeds()):
+            (seeds / str(number)).write_bytes(seed)
+        fixed = [f"-max_len={LONGEST}", "-timeout=60", "-verbosity=0", "-rss_limit_mb=3000"]
+        atheris.Setup(
+            [sys.argv[0], *fixed, *options, str(seeds)],
+            lambda data: feed(harness, Path(folder), data),
+        )
         atheris.Fuzz()
 
 
-def read_and_rewrite(file: Path, data: bytes) -> None:
-    """What a run does with a header; anything but `HeldError` ends the guided run."""
-    import io
-
-    from pixelscrub.dicom.parts import parts_of
-    from pixelscrub.errors import HeldError, Reason, guarded
-    from pixelscrub.identity.pseudonyms import Pseudonyms
-    from pixelscrub.identity.terms import Terms
-    from pixelscrub.intake.instance import Source
-    from pixelscrub.intake.read import read_instance
-    from pixelscrub.recipe import TagSettings
-    from pixelscrub.tags.deidentify import rewrite
-    from pixelscrub.tags.done import Done
-    from tests.faults.ground import holds_word
-
-    file.write_bytes(data)
-    out, settings = io.BytesIO(), TagSettings()
-    try:
-        read_instance(Source(file.parent, file.name, len(data), 0))
-        parts = parts_of(io.BytesIO(data))
-        if parts is None:
-            return
-        with guarded(Reason.TAGS_FAILED):
-            terms = Terms.among(parts.header)
-        keyed = Pseudonyms.of(b"0" * 32, settings)
-        rewrite(out, parts, settings, keyed, Done(), terms, "patient")
-    except HeldError as error:
-        if holds_word(str(error).encode()):
-            raise AssertionError("planted word in the cause") from None
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*sys.argv[1:])

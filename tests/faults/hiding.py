@@ -130,7 +130,7 @@ def _pixels() -> Iterator[Case]:
     yield Case.of("unused bits.dcm", made, CLEAN, *HELD)
     made = instance()
     made.PixelData = made.PixelData + WORD
-    yield Case.of("after the last frame.dcm", made, *HELD, "truncated_pixel_data")
+    yield Case.of("after the last frame.dcm", made)
     made = instance()
     overlay = (
         (0x10, "US", 32), (0x11, "US", 48), (0x22, "LO", "Zwyrtkowski"), (0x40, "CS", "G"),

@@ -19,6 +19,16 @@ def test_family_is_survived(family, tmp_path):
     assert tally.failures == []
 
 
+def test_hostile_peers_are_survived(tmp_path):
+    pytest.importorskip("pynetdicom")
+    from tests.faults import hostile_peer
+
+    tally = Tally("hostile peer")
+    hostile_peer.run(tmp_path, tally, short=True)
+    assert tally.tried > 15
+    assert tally.failures == []
+
+
 @pytest.mark.parametrize("family", ["hostile_folder", "hostile_private"])
 def test_hostile_folders_are_survived(family, tmp_path):
     tally = Tally(family)

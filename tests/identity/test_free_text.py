@@ -81,3 +81,88 @@ def test_words_that_are_names_go_beside_names(text, left):
 def test_words_that_medicine_puts_together_stay(word):
     assert Cleaner().clean(word) == word
     assert Cleaner().clean(f"{word}gundersen") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUL nodule",
+        "GA 20w3d, 32 weeks",
+        "Becken ap",
+        "Schädel nativ",
+        "MRT Kniegelenk rechts in 2 Ebenen",
+        "Ausschluss Lungenembolie, Schulterprothesenlockerung",
+        "Rachis lombaire, hernie discale",
+        "Rodilla izq 2 proy.",
+        "TC torace con mezzo di contrasto",
+        "Röntgenfoto pols, bovenbeenfractuur",
+        "Ressonância do joelho, lesão do menisco",
+        "TI 2500 ms TR 4000 TE 30 512x512 2.5 mm",
+        "W W/O C",
+        "L5 3MM axial",
+    ],
+)
+def test_descriptions_in_seven_languages_stay(text):
+    assert CLEANER.clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("knee 867-5309", "knee"),
+        ("knee 06.12.34.56.78", "knee"),
+        ("knee +44 (0)20 7946 0958", "knee"),
+        ("knee M-AB 1234", "knee"),
+        ("SW1A 1AA knee", "knee"),
+        ("75013 Paris, genou", "genou"),
+        ("ninety-three year old, fall", "old, fall"),
+        ("age 95, fall", "fall"),
+        ("chute, quatre-vingt-treize ans", "chute, ans"),
+        ("knee 14 March", "knee"),
+        ("Thorax 14.3.", "Thorax"),
+        ("el 14 de marzo rodilla", "el rodilla"),
+        ("room 12 bed 4B chest", "chest"),
+        ("Zimmer 312 Bett 3 Thorax", "Thorax"),
+        ("habitación 210 cama 2 tórax", "tórax"),
+        ("Q u i l l f e a t h e r knee", "knee"),
+        ("J. Colon knee", "knee"),
+        ("Grace Young chest", "chest"),
+        ("Thorax für Herrn Lang", "Thorax für"),
+        ("hôpital de Lyon, genou", "genou"),
+        ("genou, 12 rue de la Paix", "genou"),
+    ],
+)
+def test_numbers_addresses_ages_and_dates_go_in_any_language(text, left):
+    assert Cleaner().clean(text) == left
+
+
+def test_names_and_numbers_are_found_however_they_are_divided():
+    cleaner = Cleaner(joined=frozenset(["ZX771204", "771204", "WHITEHALL"]))
+    assert cleaner.clean("knee Z-X 77 12 04") == "knee"
+    assert cleaner.clean("white hall") == ""
+    assert cleaner.is_spelled("7 7 1 2 0 4")
+    assert not cleaner.is_spelled("7712045")
+
+
+def test_escape_sequences_do_not_divide_names():
+    assert CLEANER.clean("knee Gun\x1b(Bdersen") == "knee"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Br40d 3", "Br40d 3"),
+        ("*tfl3d1_16ns", "*tfl3d1_16ns"),
+        ("Mrs Vintercastle 867-5309", "Mrs"),
+        ("HeadMatrix for Gundersen", "HeadMatrix for"),
+        ("50.80.103.002", "50.80.103.002"),
+    ],
+)
+def test_what_devices_write_stays_but_for_persons(text, left):
+    assert CLEANER.soften(text) == left
+
+
+def test_makers_may_write_long_numbers_and_names_of_places():
+    assert CLEANER.soften("CX50 453561454581 Trondheim", by_maker=True).endswith("Trondheim")
+    assert "453561454581" not in CLEANER.soften("CX50 453561454581")
+    assert CLEANER.soften("Mrs Vintercastle 453561454581", by_maker=True) == "Mrs"

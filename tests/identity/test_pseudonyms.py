@@ -87,3 +87,41 @@ def test_wrong_lookups_are_refused(tmp_path, text):
 def test_missing_lookup_is_refused(tmp_path):
     with pytest.raises(RecipeError):
         read_lookup(tmp_path / "none.csv")
+
+
+def test_projects_have_other_pseudonyms_of_one_key():
+    one, other = (Pseudonyms.of(KEY, TagSettings(project=name)) for name in ("A", "B"))
+    again = Pseudonyms.of(KEY, TagSettings(project="A"))
+    assert one.patient_id("1") == again.patient_id("1") != other.patient_id("1")
+    assert one.shift_days("1") != other.shift_days("1")
+    assert one.uid("1.2.3") != Pseudonyms(KEY).uid("1.2.3")
+    assert ("project", "A", "A") in one.take()
+
+
+def test_tables_of_ctp_are_read(tmp_path):
+    table = tmp_path / "lookup.properties"
+    table.write_text("# ours\nptid/MRN 12 = TRIAL-7\nacc/A1=B1\ndateinc/MRN 12=-30\nsite/X = Y\n")
+    pseudonyms = Pseudonyms.of(KEY, TagSettings(lookup=table))
+    assert pseudonyms.patient_id("MRN 12") == "TRIAL-7"
+    assert pseudonyms.accession("A1") == "B1"
+    assert pseudonyms.shift_days("MRN 12") == -30
+    assert pseudonyms.code("X") == "Y"
+
+
+def test_the_patient_index_of_rsna_is_read(tmp_path):
+    table = tmp_path / "index.csv"
+    table.write_text(
+        "ANON-PatientID,PHI-PatientID,DateOffset,ANON-Accession,PHI-Accession\n"
+        "1-000001,4711,12,1,A9\n1-000001,4711,12,2,A8\n"
+    )
+    pseudonyms = Pseudonyms.of(KEY, TagSettings(lookup=table))
+    assert pseudonyms.patient_id("4711") == "1-000001"
+    assert pseudonyms.shift_days("4711") == -12
+    assert pseudonyms.accession("A8") == "2"
+
+
+def test_a_table_of_ctp_with_other_lines_is_refused(tmp_path):
+    table = tmp_path / "lookup.properties"
+    table.write_text("hello\n")
+    with pytest.raises(RecipeError):
+        read_lookup(table)

@@ -75,7 +75,8 @@ def test_directory_is_no_instance(packaged):
 def test_instance_without_a_class_is_held(make_instance, save, tmp_path):
     original = make_instance()
     del original.SOPClassUID, original.file_meta.MediaStorageSOPClassUID
-    assert reason_of(save(original, tmp_path / "a")) is Reason.MISSING_UID
+    original.save_as(tmp_path / "a", enforce_file_format=False)
+    assert reason_of(tmp_path / "a") is Reason.MISSING_UID
 
 
 def test_instance_number_that_is_no_number_counts_as_none(make_instance, save, tmp_path):

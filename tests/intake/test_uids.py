@@ -31,8 +31,8 @@ def test_a_missing_uid_is_made_and_named(make_instance, save, tmp_path, keyword,
     setattr(instance, keyword, "")
     if not is_empty:
         delattr(instance, keyword)
-    instance.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
-    save(instance, tmp_path / "a")
+    del instance.file_meta.MediaStorageSOPInstanceUID
+    instance.save_as(tmp_path / "a", enforce_file_format=False)
     (found,) = placed(tmp_path)
     assert found.made == (keyword,)
     assert all(UID(uid).is_valid for uid in (found.uid, found.study, found.series))

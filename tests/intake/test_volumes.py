@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,51 @@ def test_time_points_are_repeats():
     (volume,), _ = volumes(slices)
     assert [s.instance.number for s in volume.slices] == [0, 1, 2]
     assert len(volume.repeats) == 6
+
+
+def named(slices: list[Slice], **fields) -> list[Slice]:
+    """The same slices, each instance with fields of its own."""
+    made = []
+    for count, one in enumerate(slices):
+        values = {name: value(count) for name, value in fields.items()}
+        made.append(replace(one, instance=replace(one.instance, **values)))
+    return made
+
+
+def test_a_frame_of_reference_for_each_slice_makes_one_volume():
+    slices = [place(z, n) for n, z in enumerate((0, 3, 6, 9))]
+    (volume,), rest = volumes(named(slices, frame_of_reference=str))
+    assert (len(volume.slices), rest) == (4, [])
+
+
+def test_a_series_for_each_slice_makes_one_volume():
+    slices = [place(z, n, series=f"1.{n}") for n, z in enumerate((0, 3, 6, 9))]
+    (volume,), rest = volumes(slices)
+    assert (len(volume.slices), rest) == (4, [])
+
+
+def test_passes_that_lie_between_one_another_are_volumes_of_their_own():
+    first = [place(5.0 * n, n) for n in range(6)]
+    second = [place(5.0 * n + 1.3, 10 + n) for n in range(6)]
+    whole, rest = volumes([*first, *second])
+    assert [[s.instance.number for s in v.slices] for v in whole] == [
+        list(range(6)),
+        list(range(10, 16)),
+    ]
+    assert rest == []
+
+
+def test_slices_made_every_other_one_first_are_one_volume():
+    numbers = [0, 2, 4, 6, 1, 3, 5]
+    (volume,), _ = volumes([place(2.0 * z, n) for n, z in enumerate(numbers)])
+    assert len(volume.slices) == 7
+
+
+def test_repeats_are_told_apart_by_pass():
+    slices = [place(z, 10 * t + n) for t in range(3) for n, z in enumerate((0, 3, 6))]
+    (volume,), _ = volumes(slices)
+    passes = volume.passes()
+    assert [[s.instance.number for s in one] for one in passes] == [[10, 11, 12], [20, 21, 22]]
 
 
 def read(path: Path) -> list[Slice]:

@@ -188,6 +188,6 @@ def test_missing_dask_names_how_to_install_it(monkeypatch):
 
 def test_cluster_that_does_not_answer_is_an_error(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("pixelscrub.jobs.pool.PATIENCE", "1s")
+    monkeypatch.setattr("pixelscrub.jobs.cluster.PATIENCE", "1s")
     with pytest.raises(UsageError, match="no Dask cluster"):
         Pool(dask="tcp://127.0.0.1:1")

@@ -32,6 +32,7 @@ from pixelscrub.net import extra
 from pixelscrub.net.receipts import Receipts
 from pixelscrub.net.spool import Spool
 from pixelscrub.recipe import Recipe
+from tests.certificates import make_certificates
 from tests.faults.ground import installed
 
 ORTHANC = shutil.which("Orthanc")
@@ -301,21 +302,5 @@ def orthanc(orthanc_process):
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory) -> Path:
-    """A CA, a certificate for localhost that it signed, and a stranger's own, by openssl."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    new = ("req", "-newkey", "rsa:2048", "-nodes", "-days", "2")
-    for name in ("ca", "stranger"):
-        files = ("-keyout", f"{name}.key", "-out", f"{name}.pem")
-        openssl(*new, "-x509", *files, "-subj", f"/CN={name}")
-    openssl(*new[:4], "-keyout", "own.key", "-out", "own.csr", "-subj", "/CN=localhost")
-    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1")
-    signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2")
-    openssl("x509", "-req", "-in", "own.csr", *signed, "-extfile", "names", "-out", "own.pem")
-    openssl("rsa", "-in", "own.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key")
-    return folder
+    """A CA, a certificate for localhost that it signed, and others that are not to be trusted."""
+    return make_certificates(tmp_path_factory.mktemp("tls"))

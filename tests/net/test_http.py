@@ -99,9 +99,9 @@ def test_what_compresses_as_images_do_comes_whole(serve, tmp_path):
     assert (tmp_path / "in" / "0").read_bytes() == part
 
 
-@pytest.mark.parametrize("cut", [1, 9])
+@pytest.mark.parametrize("cut", [30, 150])
 def test_inflating_answer_that_breaks_off_is_an_error(serve, tmp_path, cut):
-    body = gzip.compress(b"--B\r\n\r\npart\r\n--B--\r\n")[:-cut]
+    body = gzip.compress(b"--B\r\n\r\n%b\r\n--B--\r\n" % bytes(range(256)))[:-cut]
     url = serve(lambda _: (200, MULTIPART | {"Content-Encoding": "gzip"}, body))
     with pytest.raises(UnreachableError, match="incomplete"):
         retrieve(url, tmp_path / "in")
@@ -123,9 +123,16 @@ def test_answer_that_is_too_large_is_given_up_announced_or_not(serve, tmp_path, 
 
 
 def test_limits_of_parts_hold_for_what_is_fetched(serve, tmp_path):
-    url = serve(lambda _: (200, MULTIPART, b"--B\r\n\r\nx\r\n" * 50 + b"--B--"))
+    url = serve(lambda _: (200, MULTIPART, b"--B\r\n\r\n%b\r\n" % bytes(132) * 50 + b"--B--"))
     with pytest.raises(UnreachableError, match="too_many_parts"):
         retrieve(url, tmp_path / "in", parts=MultipartLimits(parts=20))
+
+
+def test_part_that_is_no_instance_is_given_up_and_not_kept(serve, tmp_path):
+    url = serve(lambda _: (200, MULTIPART, b"--B\r\n\r\n%b\r\n--B--" % bytes(131)))
+    with pytest.raises(UnreachableError, match="no_instance"):
+        retrieve(url, tmp_path / "in")
+    assert not list((tmp_path / "in").iterdir())
 
 
 def test_search_that_inflates_or_never_ends_is_given_up(serve):

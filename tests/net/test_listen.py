@@ -166,10 +166,11 @@ def test_address_that_only_knocks_is_shut_out_and_others_are_not(listen, make_st
 
 
 def test_associations_that_are_accepted_do_not_count_against_an_address(listen, make_study, port):
-    listen(limits=limits(burst=3, per_second=0.0))
+    listener = listen(limits=limits(burst=9, per_second=0.0, rejected=5))
     files = make_study(1)
-    assert [store(port, files) for _ in range(8)] == [[0x0000]] * 8
-    assert [store(port, files, "STORESCU", "WRONG") for _ in range(4)] == [None] * 4
+    assert [store(port, files) for _ in range(12)] == [[0x0000]] * 12
+    assert [store(port, files, "STORESCU", "WRONG") for _ in range(2)] == [None] * 2
+    until(lambda: not listener._server.admission._rate._left("127.0.0.1"))
     assert store(port, files) is None
 
 

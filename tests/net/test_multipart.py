@@ -82,13 +82,15 @@ def test_message_beyond_the_limits_is_given_up(chunks, limits, code):
         list(bodies(KIND, chunks, **limits))
 
 
-def test_preamble_and_epilogue_without_end_are_not_kept():
+def test_preamble_and_epilogue_without_end_are_not_waited_for():
     def endless():
-        yield from [b"preamble"] * 10_000
         yield message([b"part"])
-        yield from [b"epilogue"] * 10_000
+        yield from [b"epilogue"] * 10
+        raise AssertionError("the epilogue is not to be waited for")
 
     assert list(bodies(KIND, endless())) == [b"part"]
+    with pytest.raises(UnreachableError, match="too_large"):
+        list(bodies(KIND, [b"preamble"] * 10_000))
 
 
 def test_one_file_beyond_the_limit_is_given_up():

@@ -297,9 +297,9 @@ def test_nothing_that_identifies_leaves_the_private_folder(make_study, tmp_path,
         gate.start()
     store(port, make_study(2, StudyDescription="PLANTED-4711"))
     store(port, make_study(1, "bad", StudyInstanceUID="", PatientComments="PLANTED-4711"))
-    until(lambda: gate.counts() == {"sending": 2})
+    until(lambda: gate.counts() == {"sending": 3})
     assert not any(file.is_file() for file in elsewhere.rglob("*"))
     _, output = gate.end(signal.SIGINT)
-    assert output.splitlines()[-1] == "sending 2"
+    assert output.splitlines()[-1] == "sending 3"
     shared = [output.encode(), *(file.read_bytes() for file in outputs(tmp_path / "out"))]
     assert not any(map(is_unclean, shared))

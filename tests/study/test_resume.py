@@ -7,6 +7,7 @@ import pytest
 
 import pixelscrub
 from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.pool import Pool
 from pixelscrub.outcome import AuditLine, Outcome
 from pixelscrub.recipe import Recipe
@@ -74,24 +75,24 @@ def refuse_first(job):
 
 def test_instance_whose_header_told_nothing_is_held(scrub, two, monkeypatch):
     """Nobody knows what to look for in it, even where everything else works."""
-    monkeypatch.setattr(pipeline.worker, "read_terms", tell_nothing_of_first)
+    monkeypatch.setattr(pipeline.worker, "read_terms_of", tell_nothing_of_first)
     summary = scrub()
     assert (summary.clean, summary.reasons) == (1, {"worker_died": 1})
 
 
-def tell_nothing_of_first(source):
+def tell_nothing_of_first(sources):
     from pixelscrub.study import worker
 
-    if source.path == "1.dcm":
+    if any(source.path == "1.dcm" for source in sources):
         os._exit(1)
-    return worker.read_terms(source)
+    return worker.read_terms_of(sources)
 
 
 def test_folder_that_could_not_be_read_leaves_no_line_behind(scrub, two, tmp_path):
     private = tmp_path / "out-private"
     scrub()
     with open_run(TAGS, private, None, 1) as run:
-        closed = pipeline.Source(tmp_path / "in", "closed", 0, 0)
+        closed = Source(tmp_path / "in", "closed", 0, 0)
         line = AuditLine(source="closed", outcome=Outcome.HELD, reason=Reason.UNREADABLE)
         run.record(closed, line)
     assert scrub(resume=True).held == 0

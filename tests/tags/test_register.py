@@ -17,7 +17,8 @@ def test_every_requirement_has_a_test_that_exists_or_a_reason():
         shown = row["shown by"]
         if not shown.startswith("does not apply: "):
             name, test = shown.split("::")
-            assert f"def {test}(" in (HERE / name).read_text(encoding="utf-8"), row
+            files = [path.read_text(encoding="utf-8") for path in HERE.parent.rglob(name)]
+            assert any(f"def {test}(" in text for text in files), row
 
 
 def test_every_section_of_the_options_is_registered():
@@ -29,7 +30,7 @@ def test_every_section_of_the_options_is_registered():
 def test_the_conformance_statement_is_current():
     root = HERE.parents[1]
     made = subprocess.run(
-        [sys.executable, root / "scripts" / "conformance_statement"],
+        [sys.executable, root / "scripts" / "conformance_statement.py"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert made.stdout == (root / "docs" / "conformance.md").read_text(encoding="utf-8")

@@ -23,3 +23,10 @@ def test_what_sop_classes_hold(uid, content, reason):
     assert known.can_be_judged == (reason is None)
     if reason is not None:
         assert known.held().reason is reason
+
+
+def test_what_describes_pixels_is_an_image_of_whatever_class():
+    described = {"Rows": 5, "Columns": 5, "BitsAllocated": 8, "SamplesPerPixel": 1}
+    assert sop_class("1.2.3", described).can_be_judged
+    assert not sop_class("1.2.3", described | {"Rows": None}).can_be_judged
+    assert sop_class("1.2.840.10008.5.1.4.1.1.66", described).content == "opaque"

@@ -9,7 +9,7 @@ import pytest
 
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
-from pixelscrub.text import network, tiles
+from pixelscrub.text import network, probability, tiles
 from pixelscrub.text.boxes import TextBox
 
 Picture = npt.NDArray[np.uint8]
@@ -89,15 +89,15 @@ def test_what_is_no_number_counts_as_text(monkeypatch: pytest.MonkeyPatch) -> No
             rows, columns = given["picture"].shape[2:]
             return [np.full((1, 1, rows // 2, columns // 2), np.nan, np.float32)]
 
-    monkeypatch.setattr(network, "_network", Broken)
+    monkeypatch.setattr(probability, "_network", lambda name: Broken())
     found = network.find_lines(written("X")[80:144, 20:84])
     assert found[0].box.clipped(64, 64) == Box(0, 0, 64, 64)
 
 
 def test_a_missing_network_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(network, "model_file", lambda: tmp_path / "none.onnx")
+    monkeypatch.setattr(probability, "model_file", lambda name: tmp_path / name)
     with pytest.raises(MissingComponentError, match="text network"):
-        network.require()
+        probability.require()
 
 
 def test_what_winds_is_covered_and_what_it_encloses_is_not() -> None:
@@ -219,3 +219,42 @@ def test_texts_of_one_picture_are_as_blurred_as_the_plain_one() -> None:
     assert network.sharpness(blurred, line.box) < network.SHARP
     assert not network._is_believed(blurred, line, lambda: network._needed(blurred, []), 0.95)
     assert network._is_believed(blurred, line, lambda: network._needed(blurred, [line]), 0.95)
+
+
+def saying(monkeypatch: pytest.MonkeyPatch, narrow: float) -> list[tuple[str, tuple[int, ...]]]:
+    """The narrow network takes one place for text, the wide one all that it sees for half of it."""
+    seen: list[tuple[str, tuple[int, ...]]] = []
+
+    def say(tile: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.float32]:
+        seen.append((name, tile.shape[:2]))
+        shares = np.full([side // 2 for side in tile.shape[:2]], 0.4, np.float32)
+        if name == probability.NARROW:
+            shares[:] = 0.1
+            shares[100:106, 140:180] = narrow
+        return shares
+
+    monkeypatch.setattr(probability, "_run", say)
+    return seen
+
+
+def test_the_wide_network_sees_what_is_near_doubtful_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = saying(monkeypatch, 0.8)
+    noise = np.random.default_rng(0).integers(0, 255, (512, 640)).astype(np.uint8)
+    shares = probability.probability(noise)
+    (shape,) = [shape for name, shape in seen if name == probability.WIDE]
+    assert np.prod(shape) < 0.2 * noise.size
+    assert all(side % 16 == 0 for side in shape)
+    np.testing.assert_allclose(shares[100:106, 140:180], 0.6, rtol=1e-5)
+    np.testing.assert_allclose(shares[104, 120], 0.25, rtol=1e-5)
+    np.testing.assert_allclose(shares[250, 310], 0.1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("narrow", [0.2, 0.999])
+def test_it_is_not_asked_of_nothing_nor_of_what_is_certain(
+    monkeypatch: pytest.MonkeyPatch, narrow: float
+) -> None:
+    seen = saying(monkeypatch, narrow)
+    noise = np.random.default_rng(0).integers(0, 255, (512, 640)).astype(np.uint8)
+    shares = probability.probability(noise)
+    assert {name for name, _ in seen} == {probability.NARROW}
+    assert shares[103, 160] == np.float32(narrow)

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from pixelscrub import api
 from pixelscrub.errors import HeldError, MissingComponentError, Reason
 from pixelscrub.findings import Box
+from pixelscrub.recipe import Recipe, TextSettings
 from pixelscrub.text import tesseract
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors import detect
@@ -112,3 +114,48 @@ def test_program_that_gives_no_table_has_read_nothing(tmp_path, monkeypatch, ans
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     with pytest.raises(subprocess.SubprocessError):
         tesseract.words(np.zeros((20, 60), np.uint8), 11)
+
+
+def test_languages_are_those_of_the_recipe(monkeypatch, tmp_path):
+    asked = tmp_path / "asked"
+    stand_in(monkeypatch, tmp_path, f'echo "$@" >> {asked}; echo "List"; echo deu; echo fra')
+    tesseract.installed_languages.cache_clear()
+    with tesseract.reading_in("deu+fra"), pytest.raises(subprocess.SubprocessError):
+        tesseract.words(np.zeros((20, 60), np.uint8), 11)
+    with pytest.raises(subprocess.SubprocessError):
+        tesseract.words(np.zeros((20, 60), np.uint8), 11)
+    listed, german, english = asked.read_text().splitlines()
+    assert listed == "--list-langs"
+    assert "-l deu+fra" in german
+    assert "-l eng" in english
+    tesseract.installed_languages.cache_clear()
+
+
+def test_a_language_that_is_not_installed_is_named_with_its_package(monkeypatch, tmp_path):
+    stand_in(monkeypatch, tmp_path, "echo List; echo deu")
+    tesseract.installed_languages.cache_clear()
+    tesseract.require("deu+eng")
+    with pytest.raises(MissingComponentError, match="tesseract-ocr-chi-sim"):
+        tesseract.require("deu+chi_sim")
+    tesseract.installed_languages.cache_clear()
+    stand_in(monkeypatch, tmp_path, "exit 1")
+    with pytest.raises(MissingComponentError):
+        tesseract.require("deu")
+    tesseract.installed_languages.cache_clear()
+
+
+@pytest.mark.parametrize("languages", ["", "deu+", "deu fra", "--psm", "deu+../x"])
+def test_languages_of_other_forms_are_refused(languages):
+    with pytest.raises(ValueError, match="languages"):
+        TextSettings(languages=languages)
+
+
+@pytest.mark.parametrize("chosen", [{"keep": "harmless"}, {"detectors": ["tesseract"]}])
+def test_a_recipe_that_reads_needs_its_languages(monkeypatch, tmp_path, chosen):
+    stand_in(monkeypatch, tmp_path, "echo List; echo eng")
+    tesseract.installed_languages.cache_clear()
+    recipe = Recipe(text=TextSettings(languages="deu", **chosen))
+    with pytest.raises(MissingComponentError) as error:
+        api.checked_recipe(recipe)
+    assert error.value.exit_code == 5
+    tesseract.installed_languages.cache_clear()

@@ -2,16 +2,21 @@
 
 import gzip
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from training.text.decoys import echoes, ghosts, heartbeat
 from training.text.fonts import CONSOLE, console_glyphs, fonts
 from training.text.grounds import KINDS
 from training.text.scene import again, scene, target
+from training.text.shelf import packaged, with_folders
+from training.text.velocity import velocity
 from training.text.words import foreign, say
 
+SHELF = packaged()
 STROKES = [fonts()[-1]]
 """The kind of fonts that every machine has."""
 
@@ -19,7 +24,7 @@ STROKES = [fonts()[-1]]
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32))
 def test_boxes_lie_on_ink_and_the_target_inside_them(seed: int) -> None:
-    drawn = scene(96, np.random.default_rng(seed), STROKES)
+    drawn = scene(96, np.random.default_rng(seed), STROKES, SHELF)
     wanted = target(drawn)
     assert drawn.picture.shape == (96, 96, 3)
     assert wanted.shape == (48, 48)
@@ -35,7 +40,7 @@ def test_boxes_lie_on_ink_and_the_target_inside_them(seed: int) -> None:
 
 
 def test_same_seed_draws_the_same_picture() -> None:
-    one, other = (scene(96, np.random.default_rng(7), STROKES) for _ in range(2))
+    one, other = (scene(96, np.random.default_rng(7), STROKES, SHELF) for _ in range(2))
     assert np.array_equal(one.picture, other.picture)
     assert one.boxes == other.boxes
 
@@ -54,7 +59,7 @@ def test_a_scene_shown_again_is_another_with_its_text_where_the_target_says(seed
 
 
 def test_most_pictures_hold_text_and_some_hold_none() -> None:
-    counts = [len(scene(128, np.random.default_rng(k), STROKES).boxes) for k in range(60)]
+    counts = [len(scene(128, np.random.default_rng(k), STROKES, SHELF).boxes) for k in range(60)]
     assert 2 <= counts.count(0) < 30
     assert max(counts) > 8
 
@@ -78,7 +83,7 @@ def test_fonts_draw_what_they_say_they_cover() -> None:
     for kind in fonts():
         for font in kind[::97]:
             if font.covers("Ab 12"):
-                assert font.draw("Ab 12", 12).max(initial=0) == 255
+                assert font.draw("Ab 12", 12).max(initial=0) >= 128
 
 
 def test_no_font_draws_the_same_box_for_each_letter() -> None:
@@ -127,3 +132,47 @@ def test_what_is_no_console_font_is_refused(data: bytes) -> None:
 def test_console_fonts_of_this_machine() -> None:
     path = next(path for path in sorted(CONSOLE.glob("Lat*.psf.gz")))
     assert {"A", "z", "0"} <= console_glyphs(gzip.decompress(path.read_bytes())).keys()
+
+
+def test_real_pictures_of_a_folder_are_drawn_on_and_shown_bare(
+    tmp_path, make_instance, save
+) -> None:  # type: ignore[no-untyped-def]
+    cv2.imwrite(str(tmp_path / "crop.png"), np.full((90, 120, 3), (10, 200, 60), np.uint8))
+    (tmp_path / "index.csv").write_text("file,licence")
+    (tmp_path / "deeper").mkdir()
+    save(make_instance(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)), tmp_path / "deeper/1")
+    shelf = with_folders([tmp_path])
+    assert shelf.crops[0][0, 0].tolist() == [60, 200, 10]
+    assert len(shelf.slices) == len(packaged().slices) + 1
+    assert shelf.slices[-1].max() == 255
+    bare = [scene(96, np.random.default_rng(k), STROKES, shelf) for k in range(40)]
+    assert any(not drawn.boxes for drawn in bare)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "notes.txt").write_text("none")
+    with pytest.raises(ValueError, match="no picture"):
+        with_folders([tmp_path])
+
+
+@given(st.integers(0, 2**32))
+def test_a_part_of_a_real_picture_fills_the_scene(seed: int) -> None:
+    piece = SHELF.piece(64, np.random.default_rng(seed))
+    assert piece.shape == (64, 64, 3)
+    assert 0 <= piece.min() <= piece.max() <= 255
+
+
+@pytest.mark.parametrize("decoy", [heartbeat, ghosts, echoes])
+def test_decoys_are_drawn_on_the_picture(decoy) -> None:  # type: ignore[no-untyped-def]
+    pictures = [np.zeros((96, 96, 3), np.float32) for _ in range(8)]
+    for k, picture in enumerate(pictures):
+        decoy(picture, (200.0, 200.0, 90.0), np.random.default_rng(k))
+    assert sum(picture.any() for picture in pictures) >= 6
+
+
+def test_velocity_maps_are_of_two_hues_in_cells() -> None:
+    picture = np.zeros((96, 96, 3), np.float32)
+    for k in range(6):
+        velocity(picture, np.random.default_rng(k))
+    assert np.isfinite(picture).all()
+    assert np.ptp(picture, axis=2).max() > 100

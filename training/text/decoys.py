@@ -184,7 +184,63 @@ def icon(picture: Picture, colour: Colour, random: Random) -> None:
         cv2.polylines(picture, outline, True, colour, int(random.integers(1, 4)), cv2.LINE_AA)
 
 
+def heartbeat(picture: Picture, colour: Colour, random: Random) -> None:
+    """An ECG as echo devices draw it: sharp spikes, and a gap or a block at the sweep."""
+    columns = picture.shape[1]
+    _, y = _place(picture, random)
+    beat, tall = int(random.integers(24, 150)), random.uniform(6, 50)
+    along = np.arange(columns)
+    phase = (along + int(random.integers(beat))) % beat
+    spike = np.exp(-((phase - 12) ** 2) / random.uniform(0.6, 5))
+    dip = random.uniform(0, 0.4) * np.exp(-((phase - 15) ** 2) / random.uniform(0.8, 5))
+    wave = np.exp(-((phase - random.uniform(20, beat)) ** 2) / random.uniform(8, 60))
+    curve = tall * (spike - dip + random.uniform(0.05, 0.3) * wave)
+    points = np.stack([along, y - curve], axis=1).astype(np.int32)
+    stop = int(random.integers(20, columns))
+    start = int(random.integers(0, stop)) if random.random() < 0.5 else 0
+    kind = cv2.LINE_AA if random.random() < 0.5 else cv2.LINE_8
+    cv2.polylines(picture, [points[start:stop]], False, colour, int(random.integers(1, 3)), kind)
+    if random.random() < 0.3:
+        wide, high = int(random.integers(2, 10)), int(random.integers(8, 40))
+        cv2.rectangle(picture, (stop, y - high), (stop + wide, y + 3), colour, -1)
+
+
+def ghosts(picture: Picture, colour: Colour, random: Random) -> None:  # noqa: ARG001
+    """Streaks and patches of noise, as ghosts of MR, tubing and gel show on black."""
+    (y, x), (high, wide) = (
+        random.integers(0, picture.shape[0], 2),
+        random.integers(6, picture.shape[0] // 2, 2),
+    )
+    room = picture[y : y + high, x : x + wide]
+    if min(room.shape[:2]) < 3:
+        return
+    rows, columns = room.shape[:2]
+    cell = [max(int(v), 1) for v in np.exp(random.uniform(0, 2.2, 2))]
+    coarse = random.normal(0, 1, (rows // cell[0] + 1, columns // cell[1] + 1)).astype(np.float32)
+    field = np.abs(cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_LINEAR))
+    window = np.outer(np.hanning(rows + 2)[1:-1], np.hanning(columns + 2)[1:-1])
+    room += (random.uniform(10, 160) * field * window.astype(np.float32))[:, :, None]
+
+
+def echoes(picture: Picture, colour: Colour, random: Random) -> None:
+    """Rows of alike shapes without letters' strokes: teeth, vertebrae, rods in a phantom."""
+    x, y = (float(v) for v in _place(picture, random))
+    turn, bend = random.uniform(0, 2 * np.pi), random.normal(0, 0.12)
+    axes = random.uniform(2, 14, 2)
+    apart = axes.sum() * random.uniform(0.9, 1.5)
+    shade = np.zeros(picture.shape[:2], np.float32)
+    for _ in range(int(random.integers(3, 14))):
+        thick = -1 if random.random() < 0.7 else 2
+        reach = (int(axes[0]) + 1, int(axes[1]) + 1)
+        dark = random.uniform(0.5, 1)
+        cv2.ellipse(shade, (int(x), int(y)), reach, np.degrees(turn), 0, 360, dark, thick)
+        x, y, turn = x + apart * np.cos(turn), y + apart * np.sin(turn), turn + bend
+    shade = cv2.GaussianBlur(shade, (0, 0), random.uniform(0.6, 2.5))[:, :, None]
+    tone = np.array(colour if random.random() < 0.7 else (0, 0, 0), np.float32)
+    picture[:] = picture * (1 - shade) + shade * tone
+
+
 DECOYS: Final[list[Callable[[Picture, Colour, Random], None]]] = [
     ruler, ruler, dots, caliper, trace, colour_bar, shapes, grid, wire, stent, specks, lines,
-    icon,
+    icon, heartbeat, heartbeat, ghosts, echoes,
 ]  # fmt: skip

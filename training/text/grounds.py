@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -12,19 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from training.text.fields import Ground, Random, cloud, fine, grey, sector, tinted, trabeculae
+from training.text.shelf import Shelf
 from training.text.sonography import flow, motion, spectrum, ultrasound
 
-PHOTOGRAPHS: Final = (
-    *("brick.png", "grass.png", "gravel.png", "chelsea.png", "coffee.png", "cell.png"),
-    *("hubble_deep_field.jpg", "ihc.png", "microaneurysms.png", "moon.png", "retina.jpg"),
-)
-"""Pictures without text that scikit-image carries."""
-SLICES: Final = ("CT_small.dcm", "MR_small.dcm", "693_J2KI.dcm")
-"""Images without text that pydicom carries."""
 
-
-def ground(size: int, random: Random) -> Ground:
-    """A picture without text, `size` pixels square."""
+def ground(size: int, random: Random, shelf: Shelf) -> Ground:
+    """A picture without text, `size` pixels square: drawn, or a part of a real one."""
+    if random.random() < shelf.ground:
+        return shelf.piece(size, random)
     kind = KINDS[random.choice(len(KINDS), p=WEIGHTS)]
     if kind in DETAILED and random.random() < FINER:
         picture = cv2.resize(kind(2 * size, random), (size, size), interpolation=cv2.INTER_AREA)
@@ -180,42 +173,40 @@ def page(size: int, random: Random) -> Ground:
     return picture if random.random() < 0.7 else 255 - picture
 
 
-def real(size: int, random: Random) -> Ground:
-    """A part of a real picture without text, turned and scaled."""
-    picture = _pictures()[random.integers(len(_pictures()))]
-    part = int(random.integers(min(48, *picture.shape[:2]), min(picture.shape[:2]) + 1))
-    y, x = (int(random.integers(0, side - part + 1)) for side in picture.shape[:2])
-    piece = cv2.resize(
-        picture[y : y + part, x : x + part], (size, size), interpolation=cv2.INTER_AREA
-    )
-    piece = np.rot90(piece, random.integers(4)).astype(np.float32)
-    return grey(piece.mean(axis=2)) if random.random() < 0.5 else piece
+def histology(size: int, random: Random) -> Ground:
+    """Stained tissue: pink fibres, purple nuclei, white lumina."""
+    pink = random.uniform((180, 90, 150), (245, 190, 230))
+    purple = random.uniform((60, 20, 90), (150, 90, 190))
+    picture = pink + (cloud(size, random, 3)[:, :, None] - 0.5) * random.uniform(20, 120)
+    fibres = fine(size, random) > random.uniform(0.5, 0.8)
+    picture = picture - fibres[:, :, None] * random.uniform(0, 50)
+    nuclei = _nuclei(size, random)[:, :, None]
+    picture = picture * (1 - nuclei) + purple * nuclei
+    lumina = (cloud(size, random, 16) > random.uniform(0.7, 0.95)).astype(np.float32)
+    lumina = cv2.GaussianBlur(lumina, (0, 0), 1)[:, :, None]
+    white = random.uniform((200, 220, 220), (255, 255, 255))
+    return np.asarray(picture * (1 - lumina) + white * lumina, np.float32)
 
 
-@lru_cache(maxsize=1)
-def _pictures() -> list[npt.NDArray[np.uint8]]:
-    import pydicom
-    import pydicom.data
-    import skimage
-
-    photographs = Path(skimage.__file__).parent / "data"
-    found = [cv2.imread(str(photographs / name)) for name in PHOTOGRAPHS]
-    pictures = [np.asarray(picture, np.uint8) for picture in found if picture is not None]
-    for name in SLICES:
-        values = pydicom.dcmread(
-            Path(pydicom.data.__file__).parent / "test_files" / name
-        ).pixel_array
-        low, high = np.percentile(values, (1, 99.5))
-        level = np.clip((values - low) / max(high - low, 1) * 255, 0, 255).astype(np.uint8)
-        pictures.append(np.repeat(level[:, :, None], 3, axis=2))
-    return pictures
+def _nuclei(size: int, random: Random) -> npt.NDArray[np.float32]:
+    """Small dark ellipses, denser in places, 0 to 1."""
+    nuclei = np.zeros((size, size), np.float32)
+    dense = cloud(size, random, 24)
+    for _ in range(int(random.integers(40, 900))):
+        y, x = (int(v) for v in random.integers(0, size, 2))
+        if dense[y, x] >= random.random():
+            long = random.uniform(1, 6)
+            axes = (max(int(long), 1), max(int(long * random.uniform(0.5, 1)), 1))
+            turn, dark = random.uniform(0, 180), random.uniform(0.4, 1)
+            cv2.ellipse(nuclei, (x, y), axes, turn, 0, 360, dark, -1, cv2.LINE_AA)
+    return np.asarray(cv2.GaussianBlur(nuclei, (0, 0), random.uniform(0.4, 1.0)), np.float32)
 
 
 KINDS: Final[list[Callable[[int, Random], Ground]]] = [
-    flat, gradient, noise, ultrasound, section, radiograph, scenery, panel, page, real, spectrum,
-    motion, bars, mucosa, flow,
+    flat, gradient, noise, ultrasound, section, radiograph, scenery, panel, page, spectrum,
+    motion, bars, mucosa, flow, histology,
 ]  # fmt: skip
-WEIGHTS: Final = np.array([11, 2, 4, 15, 17, 10, 4, 5, 3, 6, 4, 4, 3, 3, 9]) / 100
-DETAILED: Final = (ultrasound, flow, section, radiograph, spectrum, motion, mucosa)
+WEIGHTS: Final = np.array([10, 2, 4, 15, 16, 10, 4, 5, 3, 4, 4, 3, 3, 13, 4]) / 100
+DETAILED: Final = (ultrasound, flow, section, radiograph, spectrum, motion, mucosa, histology)
 """Kinds that are also drawn at twice the size and halved, as large pictures are looked at."""
 FINER: Final = 0.2

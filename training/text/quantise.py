@@ -9,6 +9,7 @@ import numpy as np
 
 from training.text.fonts import fonts
 from training.text.scene import scene
+from training.text.shelf import Shelf
 
 SCENES: Final = 200
 """Scenes whose range of values each layer is made for."""
@@ -16,7 +17,7 @@ SIZE: Final = 256
 SEED: Final = 11
 
 
-def quantise(network: Path, out: Path, scenes: int = SCENES) -> None:
+def quantise(network: Path, out: Path, shelf: Shelf, scenes: int = SCENES) -> None:
     """Write a network with weights and values of 8 bits; its first and last layer stay as they are.
 
     Weights take 7 of them, so that no sum overflows on processors without VNNI, and the same is
@@ -25,6 +26,7 @@ def quantise(network: Path, out: Path, scenes: int = SCENES) -> None:
     Args:
         network: an ONNX file in full precision, as `training.text.train.export` writes it.
         out: the file to write; may be the same.
+        shelf: real pictures to draw on.
         scenes: how many are drawn for it.
     """
     import onnx
@@ -38,7 +40,7 @@ def quantise(network: Path, out: Path, scenes: int = SCENES) -> None:
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
             random, kinds = np.random.default_rng(SEED), fonts()
-            self.left = (scene(SIZE, random, kinds).picture for _ in range(scenes))
+            self.left = (scene(SIZE, random, kinds, shelf).picture for _ in range(scenes))
 
         def get_next(self) -> dict[str, Any] | None:
             picture = next(self.left, None)

@@ -13,6 +13,7 @@ from training.text.decoys import decorate
 from training.text.fonts import Font
 from training.text.lettering import Corners
 from training.text.sheet import LAYOUTS, SHARES, Sheet
+from training.text.shelf import Shelf
 
 Random = np.random.Generator
 Picture = npt.NDArray[np.uint8]
@@ -42,9 +43,18 @@ class Scene:
     contrasts: list[float]
 
 
-def scene(size: int, random: Random, kinds: list[list[Font]]) -> Scene:
-    """Draw a picture of `size` pixels square with the given kinds of fonts."""
-    sheet = Sheet(size, random, kinds)
+def scene(size: int, random: Random, kinds: list[list[Font]], shelf: Shelf) -> Scene:
+    """Draw a picture of `size` pixels square.
+
+    Args:
+        size: pixels of each side.
+        random: where chance comes from.
+        kinds: fonts by kind, as `training.text.fonts.fonts` returns them.
+        shelf: real pictures to draw on.
+    """
+    if random.random() < shelf.bare:
+        return Scene(_degraded(shelf.piece(size, random), random), [], [], [])
+    sheet = Sheet(size, random, kinds, shelf)
     if random.random() < 0.9:
         decorate(sheet.picture, random)
     layout = random.random()

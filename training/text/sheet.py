@@ -12,11 +12,15 @@ import numpy.typing as npt
 from training.text.fonts import Font, Ink
 from training.text.grounds import ground
 from training.text.lettering import Corners, core, turned, words
-from training.text.words import foreign, say
+from training.text.shelf import Shelf
+from training.text.words import foreign, say, short
 
 Random = np.random.Generator
 
 MARKERS: Final = ("L", "R", "L", "R", "LT", "RT", "CC", "MLO", "PA", "AP", "RCC", "LMLO")
+SAID: Final[tuple[Callable[[Random], str], ...]] = (say, foreign, short)
+SAID_SHARES: Final = (0.6, 0.15, 0.25)
+"""How often each stands here and there; short texts are the ones that are missed."""
 UNITS: Final = ("", "", "", "", "", "", "%", "~", "cm")
 LARGE: Final = (8, 48)
 """Pixels of height, least and most, of half of the scattered texts: as many of each octave."""
@@ -29,9 +33,9 @@ HUES: Final = np.array(
 class Sheet:
     """A picture that text is being put on, each where none is yet."""
 
-    def __init__(self, size: int, random: Random, kinds: list[list[Font]]) -> None:
+    def __init__(self, size: int, random: Random, kinds: list[list[Font]], shelf: Shelf) -> None:
         self.random, self.kinds, self.size = random, kinds, size
-        self.picture = ground(size, random)
+        self.picture = ground(size, random, shelf)
         self.taken = np.zeros((size, size), bool)
         self.boxes: list[tuple[int, int, int, int]] = []
         self.cores: list[Corners] = []
@@ -58,7 +62,7 @@ class Sheet:
         for _ in range(int(random.integers(1, 7))):
             is_large = random.random() < 0.5
             high = int(np.exp(random.uniform(*np.log(LARGE)))) if is_large else self._height(64)
-            text = foreign(random) if random.random() < 0.15 else say(random)
+            text = SAID[random.choice(len(SAID), p=SAID_SHARES)](random)
             ink = _inked(self._font(text), text, high)
             if ink is None:
                 continue
@@ -92,6 +96,8 @@ class Sheet:
         slant = int(random.integers(-tick, tick + 1)) // 2 if lean else 0
         by = int(random.choice([1, 1, 2, 5, 10]))
         minor = int(random.choice([0, 2, 5]))
+        if random.random() < 0.3:
+            self._line(across - tick - 1, down)
         for k in range(1 + self.size // step):
             ink = _inked(font, f"{by * (first + k)}{random.choice(UNITS)}", high)
             if ink is None:
@@ -106,6 +112,12 @@ class Sheet:
                     on, off = j * step // max(minor, 1), round(lean * j * step / max(minor, 1))
                     mark = (near[0] + off, near[1] + on) if down else (near[0] + on, near[1] + off)
                     self._tick(mark, tick if j == 0 else tick // 2, slant, down, style)
+
+    def _line(self, at: int, down: bool) -> None:
+        """The line that ticks stand on."""
+        colour = (self.random.choice(HUES) * self.random.uniform(0.4, 1)).tolist()
+        ends = ((at, 0), (at, self.size)) if down else ((0, at), (self.size, at))
+        cv2.line(self.picture, *ends, colour, int(self.random.integers(1, 3)))
 
     def _tick(
         self, mark: tuple[int, int], length: int, slant: int, down: bool, style: _Style
@@ -199,6 +211,7 @@ class _Style:
         self.plate = random.uniform(0, 255, 3).astype(np.float32) if has_plate else None
         self.outline = random.random() < 0.06
         self.frame = random.random() < 0.05
+        self.by_hue = random.random() < 0.12
 
     def colour(self, level: npt.NDArray[Any], unrest: float) -> tuple[npt.NDArray[Any], float]:
         """A colour that stands out from the ground, and by how much."""
@@ -206,6 +219,10 @@ class _Style:
         aim = np.zeros(3) if self.dark or level.mean() > 170 else self.hue
         way = aim - level
         far = float(np.abs(way).max())
+        if self.by_hue and np.ptp(level) > 12:  # of another hue rather than of another brightness
+            aim = level[::-1] * 0.4 if level.mean() > 128 else level[[1, 2, 0]] + 90
+            way = np.minimum(aim, 255) - level
+            far = float(np.abs(way).max())
         if far < 40:
             aim = np.zeros(3) if level.mean() > 128 else np.full(3, 255.0)
             way = aim - level
@@ -235,4 +252,4 @@ def _angle(random: Random) -> float:
 LAYOUTS: Final[list[Callable[[Sheet], None]]] = [
     Sheet.block, Sheet.scatter, Sheet.axis, Sheet.markers,
 ]  # fmt: skip
-SHARES: Final = (0.42, 0.34, 0.16, 0.08)
+SHARES: Final = (0.38, 0.34, 0.18, 0.10)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.text.fields import Ground, Random, cloud, fine, grey, sector, tinted
+from training.text.velocity import velocity
 
 Shape = npt.NDArray[np.uint8]
 
@@ -179,5 +180,5 @@ def spectrum(size: int, random: Random) -> Ground:
 
 
 FLOWS: Final[list[Callable[[Ground, Random], None]]] = [
-    _vessels, _corals, _trees, _trees, _mosaic, _patches,
+    _vessels, _corals, _trees, _trees, _mosaic, _patches, velocity, velocity, velocity, velocity,
 ]  # fmt: skip

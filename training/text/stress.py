@@ -14,6 +14,7 @@ import numpy.typing as npt
 from training.text.decoys import decorate
 from training.text.fonts import Font, Ink
 from training.text.grounds import Ground, ground, noise
+from training.text.shelf import packaged
 from training.text.words import foreign, say
 
 Random = np.random.Generator
@@ -104,7 +105,7 @@ def sheets(kind: Kind, count: int, size: int, fonts: list[list[Font]]) -> Iterab
 
 
 def _sheet(kind: Kind, size: int, random: Random, fonts: list[list[Font]]) -> Sheet:
-    picture = (noise if kind.noisy else ground)(size, random)
+    picture = noise(size, random) if kind.noisy else ground(size, random, packaged())
     picture = np.ascontiguousarray(np.clip(picture, 0, 255), np.float32)
     if not kind.noisy:
         decorate(picture, random)

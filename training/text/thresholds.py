@@ -11,6 +11,7 @@ import numpy as np
 from pixelscrub.text.network import find_lines
 from training.text.fonts import fonts
 from training.text.scene import Scene, scene
+from training.text.shelf import Shelf
 
 SEED: Final = 7
 """Apart from the training's, so that no scene is one of its own."""
@@ -20,7 +21,7 @@ PAD: Final = 2
 SLACK: Final = 6
 """Pixels around a text that may be masked with it."""
 GONE: Final = 0.95
-PAIRS: Final = tuple((sure, peak) for sure in (0.4, 0.5, 0.55, 0.6) for peak in (0.65, 0.75, 0.85))
+PAIRS: Final = tuple((sure, peak) for sure in (0.35, 0.45, 0.55) for peak in (0.65, 0.75, 0.85))
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,10 @@ class Row:
     untouched: float
 
 
-def rows(count: int) -> Iterator[Row]:
+def rows(count: int, shelf: Shelf) -> Iterator[Row]:
     """One row for each pair of thresholds, over as many scenes."""
     random, kinds = np.random.default_rng(SEED), fonts()
-    scenes = [scene(SIZE, random, kinds) for _ in range(count)]
+    scenes = [scene(SIZE, random, kinds, shelf) for _ in range(count)]
     for sure, peak in PAIRS:
         seen = [_measured(drawn, sure, peak) for drawn in scenes]
         texts = [is_gone for gone, _ in seen for is_gone in gone]

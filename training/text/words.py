@@ -59,6 +59,12 @@ def foreign(random: Random) -> str:
     return " ".join([*words, *([_number(random)] if random.random() < 0.2 else [])])
 
 
+def short(random: Random) -> str:
+    """One letter or figure, or two, perhaps with a sign before them."""
+    text = _single(random) if random.random() < 0.7 else _pair(random)
+    return _pick(random, "-+<>") + text if random.random() < 0.1 else text
+
+
 def _word(random: Random) -> str:
     return "".join(random.choice(SYLLABLES, random.integers(1, 5))).capitalize()
 

@@ -1,0 +1,242 @@
+"""What becomes of one volume: its face goes, it has none, or it is held.
+
+First it is looked at as its header states it. Where no head fits, and a face is seen all the same,
+it is turned and scaled as a head would have it. What then shows a face still is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813
+
+from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.face.grid import Placed
+from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head, on_grid
+from pixelscrub.face.plans import Findings
+from pixelscrub.face.readings import Reading, read_values
+from pixelscrub.face.skin import threshold_of
+from pixelscrub.face.subject import is_colour, kind_of, says_head
+from pixelscrub.face.trials import rank_trials, reshaped, resized
+from pixelscrub.face.volumes import Planes, is_gapped, place, read_planes
+from pixelscrub.intake.volumes import FEWEST, Slice, Volume
+
+NEIGHBOURS_ALIKE: Final = 0.5
+"""Correlation of slices that follow one another, from which frames in their order are a volume."""
+SAME_HEAD: Final = 0.97
+"""Dice's coefficient of the tissue of two passes, from which the head has not moved."""
+THINNED: Final = 64
+"""Voxels along each axis that are compared for that."""
+NOT_PLACED: Final = "not_placed"
+"""Reason of a volume in which no head fits in any way, and whose header does not place it."""
+NO_FACE_SEEN: Final = "no_face_seen"
+"""Reason of a volume that is somewhat like a head, and shows no face."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A volume as its header states it, or as a trial has it."""
+
+    volume: Volume
+    planes: Planes
+    is_stated: bool = True
+    is_scaled: bool = True
+
+    @property
+    def placed(self) -> Placed:
+        """Its values where they lie."""
+        return place(self.planes, self.volume)
+
+    @property
+    def everything(self) -> list[Slice]:
+        """All slices of all passes."""
+        return [*self.volume.slices, *self.volume.repeats]
+
+    def fit(self, found: Findings) -> HeadFit | str:
+        """The head in it, or why there is none."""
+        known = found.known(self.volume.frame_of_reference) if self.is_stated else None
+        hint = kind_of(self.volume.slices[0].instance)
+        return fit_head(
+            self.placed,
+            hint,
+            ears=found.settings.ears,
+            keep_orbits=found.settings.orbits == "keep_back",
+            known=known,
+            is_scaled=self.is_stated or self.is_scaled,
+        )
+
+
+def look_at(volume: Volume, found: Findings) -> None:
+    """Look for the head in one volume, and in each of its passes."""
+    try:
+        with guarded(Reason.FACE_FAILED):
+            view = View(volume, read_planes(volume))
+            if volume.is_sure:
+                _look_as_stated(view, found)
+            elif _is_coherent(view.planes.values):
+                _look_by_trials(view, NOT_PLACED, found)
+            else:
+                found.leave(view.everything)
+    except HeldError as error:
+        found.hold([*volume.slices, *volume.repeats], error.reason)
+
+
+def _is_coherent(values: npt.NDArray[np.float32]) -> bool:
+    """Whether frames in their order look like slices of one thing."""
+    thin = _thinned(values, axes=(1, 2))
+    flat = thin.reshape(len(thin), -1) - thin.reshape(len(thin), -1).mean(axis=1, keepdims=True)
+    size = np.maximum(np.linalg.norm(flat, axis=1), 1e-6)
+    alike = np.sum(flat[1:] * flat[:-1], axis=1) / (size[1:] * size[:-1])
+    return float(np.median(alike)) >= NEIGHBOURS_ALIKE
+
+
+def _thinned(
+    values: npt.NDArray[np.float32], axes: tuple[int, ...] = (0, 1, 2)
+) -> npt.NDArray[np.float32]:
+    """Every so many values along some axes."""
+    strides = [max(1, n // THINNED) if k in axes else 1 for k, n in enumerate(values.shape)]
+    return values[tuple(slice(None, None, stride) for stride in strides)]
+
+
+def _look_as_stated(view: View, found: Findings) -> None:
+    head = view.fit(found)
+    if _is_clear(head, view, found):
+        _keep(view, head, found)
+    elif _is_face_seen(head, view, found):
+        _look_by_trials(view, head, found)
+    else:
+        _keep_faceless(view, head, found)
+
+
+def _look_by_trials(view: View, head: HeadFit | str, found: Findings) -> None:
+    """Turn and scale a volume as a head would have it; what is clear in no way is held.
+
+    Args:
+        view: as it is stated.
+        head: what was found so.
+        found: where the answer goes.
+    """
+    for trial in _trials(view) if found.check or not view.volume.is_sure else ():
+        other = trial.fit(found)
+        if _is_clear(other, trial, found):
+            _keep(trial, other, found)
+            return
+    if view.volume.is_sure or _is_face_seen(head, view, found):
+        _keep_unclear(view, head, found)
+    else:
+        _keep_faceless(view, head, found)
+
+
+def _trials(view: View) -> Iterator[View]:
+    """The views of a volume in which a head fits best, roughly."""
+    for reading in _readings(view):
+        for trial in rank_trials(view.planes, reading, view.volume):
+            is_scaled = (trial.pixel, trial.step) == (1.0, 1.0) and view.volume.slices[0].is_scaled
+            volume, planes = reshaped(view.volume, trial), resized(view.planes, trial)
+            yield View(volume, planes, is_stated=False, is_scaled=is_scaled)
+
+
+def _is_clear(head: HeadFit | str, view: View, found: Findings) -> TypeGuard[HeadFit]:
+    """Whether a head was found whose mask takes the face out, also for who looks once more."""
+    if isinstance(head, str) or head.status != "removed":
+        return False
+    if found.check is None:
+        return True
+    planes = view.planes
+    return not found.check(
+        planes.values, planes.spacing, on_grid(view.placed, head.region) >= HALF
+    ).is_face
+
+
+def _is_face_seen(head: HeadFit | str, view: View, found: Findings) -> bool:
+    """Whether a volume shows a face, as far as can be told without a head that fits."""
+    if found.check is None:
+        return not isinstance(head, str)
+    if found.check(view.planes.values, None).is_face:
+        return True
+    placed = view.placed
+    others = (r for r in _readings(view) if r.tissue != "bright")
+    surfaces = (sitk.GetArrayFromImage(reading.surface(placed).image) for reading in others)
+    return any(found.check(values, None).is_face for values in surfaces)
+
+
+def _readings(view: View) -> list[Reading]:
+    return read_values(view.placed.image, kind_of(view.volume.slices[0].instance))
+
+
+def _keep(view: View, head: HeadFit, found: Findings) -> None:
+    """A head and its mask, pass by pass."""
+    volume = view.volume
+    if is_gapped(volume) or is_colour(volume.slices[0].instance):
+        found.hold(view.everything, Reason.FACE_GEOMETRY)
+        return
+    if view.is_stated and volume.frame_of_reference:
+        found.heads.setdefault(volume.frame_of_reference, head)
+    found.add_head(volume, head)
+    for slices in volume.passes():
+        one = replace(volume, slices=slices, repeats=[])
+        if len(slices) < FEWEST:
+            found.add_head(one, head)
+        else:
+            _keep_pass(replace(view, volume=one, planes=read_planes(one)), view, head, found)
+
+
+def _keep_pass(view: View, first: View, head: HeadFit, found: Findings) -> None:
+    """One more pass: by the same mask where nothing has moved, else by a fit of its own."""
+    own: HeadFit | str = head
+    if not is_alike(view.planes.values, first.planes.values):
+        own = view.fit(found)
+    if isinstance(own, str) or own.status != "removed":
+        found.hold(view.volume.slices, Reason.FACE_PARTIAL)
+    else:
+        found.add_head(view.volume, own)
+
+
+def is_alike(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:
+    """Whether two passes show the same tissue in the same places."""
+    if one.shape != other.shape:
+        return False
+    tissues = [values > threshold_of(values, "PT") for values in map(_thinned, (one, other))]
+    both, total = np.sum(tissues[0] & tissues[1]), np.sum(tissues[0]) + np.sum(tissues[1])
+    return bool(2 * both >= SAME_HEAD * total)
+
+
+def _keep_faceless(view: View, head: HeadFit | str, found: Findings) -> None:
+    """A volume that shows no face: by the head of its frame of reference, or as it is.
+
+    What is too thin for a volume, or is not sure to be one, may still be a picture of a profile.
+    """
+    volume = view.volume
+    known = found.heads.get(volume.frame_of_reference)
+    if head != OUT_OF_VIEW and known is not None:
+        found.add_carried(view.everything, known)
+        return
+    if isinstance(head, str):
+        found.add_none(volume, [head], {})
+    else:
+        found.add_none(volume, [NO_FACE_SEEN, *head.reasons], head.checks)
+    if head == "too_thin" or not volume.is_sure:
+        found.leave(view.everything)
+    believed = found.check is not None or head == OUT_OF_VIEW
+    if not believed and says_head(volume.slices[0].instance):
+        found.hold(view.everything, Reason.FACE_PARTIAL)
+
+
+def _keep_unclear(view: View, head: HeadFit | str, found: Findings) -> None:
+    """A volume that shows a face of which a part may remain."""
+    if isinstance(head, str):
+        found.add_none(view.volume, [head], {})
+        reason = Reason.FACE_PARTIAL if view.volume.is_sure else Reason.FACE_GEOMETRY
+        found.hold(view.everything, reason)
+        return
+    found.add_head(view.volume, head)
+    if view.volume.repeats:
+        found.add_head(replace(view.volume, slices=view.volume.repeats, repeats=[]), head)
+    if head.status == "removed":
+        found.hold(view.everything, Reason.FACE_LEFT)
+    elif found.settings.partial == "hold":
+        found.hold(view.everything, Reason.FACE_PARTIAL)
