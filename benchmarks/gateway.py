@@ -104,7 +104,7 @@ def running(command: list[object], port: int) -> Iterator[subprocess.Popen[bytes
 
 
 def send(folder: Path, port: int) -> float:
-    command = [STORESCU, "-aec", "PIXELSCRUB", "127.0.0.1", str(port), "+sd", str(folder)]
+    command = [str(STORESCU), "-aec", "PIXELSCRUB", "127.0.0.1", str(port), "+sd", str(folder)]
     began = time.perf_counter()
     subprocess.run(command, check=True)
     return time.perf_counter() - began
@@ -118,12 +118,13 @@ def cpu(process: subprocess.Popen[bytes]) -> float:
 
 def sent(receipts: Path) -> int:
     with contextlib.closing(sqlite3.connect(receipts)) as rows:
-        return rows.execute("SELECT count(*) FROM receipts WHERE state = 'sent'").fetchone()[0]
+        found = rows.execute("SELECT count(*) FROM receipts WHERE state = 'sent'").fetchone()
+        return int(found[0])
 
 
 def make(folder: Path, count: int, size: int) -> None:
     folder.mkdir()
-    slice_ = dcmread(get_testdata_file("CT_small.dcm", download=False))
+    slice_ = dcmread(str(get_testdata_file("CT_small.dcm", download=False)))
     slice_.Rows = slice_.Columns = size
     noise = np.random.default_rng(0)
     for number in range(count):
@@ -137,7 +138,7 @@ def make(folder: Path, count: int, size: int) -> None:
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+        return int(found.getsockname()[1])
 
 
 def is_open(port: int) -> bool:

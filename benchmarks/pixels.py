@@ -21,6 +21,7 @@ import pydicom
 from PIL import Image as Pillow
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
+from pydicom.uid import UID
 
 from pixelscrub.compat.quiet import hush
 from pixelscrub.errors import HeldError
@@ -47,7 +48,7 @@ GDCM = ("gdcmconv", "--raw")
 
 def header(_pixels: np.ndarray) -> FileDataset:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
     meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
     made = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
     made.SOPClassUID = meta.MediaStorageSOPClassUID
@@ -109,7 +110,7 @@ def cine(path: Path, frames: int, size: tuple[int, int] = CINE) -> list[bytes]:
     made = header(np.zeros(size, np.uint8))
     made.SamplesPerPixel, made.PlanarConfiguration = 3, 0
     made.PhotometricInterpretation, made.NumberOfFrames = "YBR_FULL_422", frames
-    made.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.50"
+    made.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.50")
     some = [lossy_jpeg(fan(size, i), "422") for i in range(5)]
     streams = [some[i % 5] for i in range(frames)]
     made.PixelData = encapsulate(streams)

@@ -73,7 +73,7 @@ def lines(private: Path, count: int) -> Iterator[AuditLine]:
 def noise(rows: int, columns: int) -> np.ndarray:
     """Speckle with the detail of an ultrasound image."""
     speckle = np.random.default_rng(0).rayleigh(50, (rows, columns))
-    return np.clip(cv2.GaussianBlur(speckle, (0, 0), 1.2), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(cv2.GaussianBlur(speckle, (0, 0), 1.2), 0, 255), np.uint8)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,8 @@ def visited(browser: Browser, private: str) -> Iterator[Page]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as served:
         page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.wait_for_timeout(2 * LOOK)  # as long as it takes to copy the address
-        page.goto(served.stdout.readline().split()[-1])
+        said = served.stdout.readline() if served.stdout else ""
+        page.goto(said.split()[-1])
         while not durations(page, "first-picture"):
             page.wait_for_timeout(50)
         yield page
@@ -87,7 +88,8 @@ def jump(page: Page, findings: int) -> list[float]:
 
 
 def durations(page: Page, name: str) -> list[float]:
-    return page.evaluate(f"performance.getEntriesByName('{name}').map((m) => m.duration)")
+    script = f"performance.getEntriesByName('{name}').map((m) => m.duration)"
+    return [float(each) for each in page.evaluate(script)]
 
 
 def row(name: str, values: list[float]) -> str:

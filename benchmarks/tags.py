@@ -226,7 +226,8 @@ def packed(header: Dataset) -> bytes:
 
 def seconds(tool: Tool, source: Path, folder: Path, at_least: float) -> float:
     """CPU seconds a file, over as many files as take `at_least` seconds, each to a new file."""
-    start, targets = time.process_time(), []
+    start = time.process_time()
+    targets: list[Path] = []
     while not targets or time.process_time() - start < at_least:
         targets.append(folder / f"{len(targets)}.dcm")
         tool(source, targets[-1])

@@ -29,7 +29,8 @@ from pixelscrub.audit.issues import Issue
 from pixelscrub.commands.demo import make_study
 from pixelscrub.compat.quiet import hush
 from pixelscrub.recipe import Recipe
-from tests.audit.seeds import PACKAGED, SEEDS, original, write_originals
+from tests.audit.all_seeds import SEEDS
+from tests.audit.seeds import PACKAGED, original, write_originals
 
 FILES = 2
 """Files of each output in which every leak is planted."""
@@ -46,6 +47,9 @@ replace_identifiers(dicom_files=files, save=True, output_folder=sys.argv[2], ove
                     remove_private=True)
 """
 
+Counts = Counter[tuple[str, str]]
+"""Leaks by tool and kind."""
+
 
 def main() -> None:
     hush()
@@ -54,7 +58,8 @@ def main() -> None:
         scratch = Path(folder)
         write_originals(scratch / "in")
         outputs = make_outputs(scratch, rivals)
-        planted, found = Counter(), Counter()
+        planted: Counts = Counter()
+        found: Counts = Counter()
         start = time.process_time()
         for tool, out in outputs.items():
             plant_all(scratch, tool, out, planted, found)
@@ -81,7 +86,7 @@ def run(*command: object) -> None:
     subprocess.run([str(part) for part in command], check=True, capture_output=True)
 
 
-def plant_all(scratch: Path, tool: str, out: Path, planted: Counter, found: Counter) -> None:
+def plant_all(scratch: Path, tool: str, out: Path, planted: Counts, found: Counts) -> None:
     """Plant every leak in files of one tool's output, one in each file at a time."""
     before = issues(scratch / "in", out)
     headers = {path: dcmread(path, stop_before_pixels=True) for path in files_of(out)}
@@ -133,7 +138,7 @@ def files_of(out: Path) -> list[Path]:
     return sorted(path for path in out.rglob("*") if path.is_file())
 
 
-def show(outputs: dict[str, Path], planted: Counter, found: Counter, seconds: float) -> None:
+def show(outputs: dict[str, Path], planted: Counts, found: Counts, seconds: float) -> None:
     print(f"| leak | {' | '.join(outputs)} |\n| --- {'| --- ' * len(outputs)}|")
     for kind in SEEDS:
         cells = (f"{found[tool, kind]} of {planted[tool, kind]}" for tool in outputs)

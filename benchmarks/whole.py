@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pydicom
 
@@ -64,7 +65,7 @@ def measure(folder: Path, scratch: Path) -> list[object]:
     return [name, len(lines), summary["clean"], summary["held"], rate, peak, *steps, errors]
 
 
-def new_errors(folder: Path, out: Path, lines: list[dict]) -> str:
+def new_errors(folder: Path, out: Path, lines: list[dict[str, Any]]) -> str:
     """Kinds of errors that outputs have more of than their originals, summed over all files."""
     if shutil.which("dciodvfy") is None:
         return "dciodvfy is not installed"

@@ -14,6 +14,7 @@ from pixelscrub.face.grid import Placed
 from pixelscrub.face.skin import threshold
 from pixelscrub.face.volumes import assemble
 from pixelscrub.intake.find import find
+from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance
 from pixelscrub.intake.volumes import read_slices, volumes
 
@@ -80,7 +81,12 @@ def read(folder: Path, name: str, truth: dict[str, Any]) -> Head:
     if path.is_file():
         image = sitk.ReadImage(str(path), sitk.sitkFloat32)
         return Head(name, modality, image, landmarks, brain, sitk.Transform())
-    slices = [s for source in find([path]) for s in read_slices(read_instance(source))]
+    slices = [
+        one
+        for source in find([path])
+        if isinstance(source, Source)
+        for one in read_slices(read_instance(source))
+    ]
     whole, _ = volumes(slices)
     placed = assemble(whole[0])
     return Head(name, modality, placed.image, landmarks, brain, placed.to_image)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 from pydicom.filereader import (
-    _read_file_meta_info,
     read_dataset,
     read_partial,
     read_preamble,
 )
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from pixelscrub.compat.pydicom_private import character_set_of, raw_elements, read_file_meta
 from pixelscrub.dicom.constants import DEFLATED_UID, ITEM, PIXEL_TAGS, SEQUENCE_END, UNDEFINED
 from pixelscrub.dicom.deflate import HEADER_LIMIT, Inflated
 from pixelscrub.errors import HeldError, Reason, guarded
@@ -77,7 +77,7 @@ def read_around(file: BinaryIO) -> tuple[FileDataset, PixelElement | None, Binar
 def _read_before(file: BinaryIO) -> tuple[BinaryIO, FileDataset]:
     file.seek(0)
     preamble = read_preamble(file, force=True)
-    meta = _read_file_meta_info(file)
+    meta = read_file_meta(file)
     if meta.get("TransferSyntaxUID") != DEFLATED_UID:
         file.seek(0)
         header = read_partial(file, stop_when=_is_pixel_data, force=True)
@@ -86,7 +86,7 @@ def _read_before(file: BinaryIO) -> tuple[BinaryIO, FileDataset]:
     file = cast(BinaryIO, io.BufferedReader(Inflated(file)))
     data = read_dataset(file, False, True, stop_when=_is_pixel_data)
     header = FileDataset(io.BytesIO(), data, preamble, meta, False, True)
-    header.set_original_encoding(False, True, data._character_set)
+    header.set_original_encoding(False, True, character_set_of(data))
     return file, header
 
 
@@ -97,7 +97,7 @@ def _is_pixel_data(tag: BaseTag, _vr: str | None, _length: int) -> bool:
 def _name_encoding(header: FileDataset) -> None:
     """Note where elements are implicit against the transfer syntax, and name a missing one."""
     implicit, little = header.original_encoding
-    raw = (e for e in header._dict.values() if isinstance(e, RawDataElement))
+    raw = (e for e in raw_elements(header).values() if isinstance(e, RawDataElement))
     implicit = implicit or any(element.VR is None for element in raw)
     header.set_original_encoding(implicit, little, header.original_character_set)
     if "TransferSyntaxUID" not in header.file_meta:
@@ -169,12 +169,12 @@ def _read_after(file: BinaryIO, header: FileDataset, element: PixelElement) -> N
     after = read_dataset(file, bool(implicit), bool(little), stop_when=stop)
     if len(file.read(4)) == 4:
         raise HeldError(Reason.BAD_PIXEL_DATA, "more than one pixel data element")
-    header._dict.update(after._dict)
+    raw_elements(header).update(raw_elements(after))
 
 
 def _check_complete(header: FileDataset) -> None:
     """Raise where the file ends inside an element: the reader itself says nothing."""
-    for element in header._dict.values():
+    for element in raw_elements(header).values():
         if not isinstance(element, RawDataElement):
             continue
         if element.length not in (UNDEFINED, len(element.value or b"")):

@@ -1,1 +1,1 @@
-"""."""
+"""Files to instances, studies and volumes: find, read, place, group."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from pydicom.uid import UID
 
+from pixelscrub.compat.pydicom_private import raw_elements
 from pixelscrub.dicom.encapsulation import EXTENDED_LENGTHS, EXTENDED_OFFSETS
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.pixels.crop import crop_header
@@ -75,7 +76,7 @@ def _correct(header: FileDataset, image: Image, *, every: bool) -> None:
 
 def _tell_offsets(header: FileDataset, image: Image) -> None:
     """Make the extended offset table anew, where streams are written anew; and drop a lost half."""
-    if not {EXTENDED_OFFSETS, EXTENDED_LENGTHS} & header._dict.keys():
+    if not {EXTENDED_OFFSETS, EXTENDED_LENGTHS} & raw_elements(header).keys():
         return
     if image.encapsulated is None:
         _drop(header, EXTENDED_OFFSETS, EXTENDED_LENGTHS)
@@ -89,7 +90,7 @@ def _tell_offsets(header: FileDataset, image: Image) -> None:
 
 def _drop(header: FileDataset, *tags: int) -> None:
     for tag in tags:
-        header._dict.pop(tag, None)  # type: ignore[call-overload]
+        raw_elements(header).pop(tag, None)
 
 
 def _remove(header: FileDataset, *keywords: str) -> None:

@@ -27,6 +27,8 @@ Encode = Callable[[Cells, PixelInfo, CodeStream | None], bytes]
 _ROOT: Final = "1.2.840.10008.1.2."
 LOSSY: Final = (0xC0, 0xC1, 0xC2)
 """Frame headers of lossy JPEG."""
+DEFLATED_FRAMES: Final = _ROOT + "8.1"
+"""Each frame is native, and deflated."""
 RGB_IDENTIFIERS: Final = (82, 71, 66)
 """Identifiers of components that are named by their colours."""
 
@@ -113,7 +115,7 @@ TABLE: Final = {
     _ROOT + "1.99": Codec("Deflated Explicit VR Little Endian"),
     _ROOT + "2": Codec("Explicit VR Big Endian"),
     _ROOT + "5": Codec("RLE Lossless", lib.decode_rle, lib.encode_rle, essential=lib.essential_rle),
-    _ROOT + "8.1": Codec(
+    DEFLATED_FRAMES: Codec(
         "Deflated Image Frame Compression",
         lib.decode_deflated,
         lib.encode_deflated,

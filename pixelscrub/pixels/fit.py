@@ -61,7 +61,8 @@ def grid_of(image: Image) -> tuple[int, int]:
     if is_edited_as_jpeg(image):
         found = codecs.read_stream(image.codec, image.stream(0), info)
         return jpeg.mcu_size(found) if found else (1, 1)
-    subsampled = image.native is not None and info.photometric == "YBR_FULL_422"
+    is_native = image.native is not None or info.transfer_syntax == codecs.DEFLATED_FRAMES
+    subsampled = is_native and info.photometric == "YBR_FULL_422"
     return (2, 1) if subsampled else (1, 1)
 
 

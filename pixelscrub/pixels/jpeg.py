@@ -92,9 +92,9 @@ def _block_counts(found: CodeStream) -> list[tuple[int, int]]:
 
 
 def _library() -> Any:
-    from jpeglib._bind import CJpegLib
+    from pixelscrub.compat.jpeglib_private import c_library
 
-    return CJpegLib.get()
+    return c_library()
 
 
 def _pointers(blocks: list[Blocks]) -> list[Any]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels.codestream import CodeStream, unboxed
 from pixelscrub.pixels.info import PixelInfo
+from pixelscrub.pixels.native import CellLayout
 from pixelscrub.pixels.streams import deflated, jpeg, jpeg2000, jpegxl, rle, tail
 
 Cells = npt.NDArray[Any]
@@ -93,22 +94,21 @@ def essential_rle(stream: bytes, info: PixelInfo) -> bytes:
 def decode_deflated(stream: bytes, info: PixelInfo) -> Cells:
     """Deflated Image Frame Compression: each frame is a deflate stream of native cells."""
     data = deflated.inflated(stream, deflated_length(info))
-    if info.bits_allocated == 1:
-        return _single_bits(data, info)
-    return np.frombuffer(data, info.cell_dtype.newbyteorder("<")).reshape(info.shape)
+    return _native(info).unpack(data).copy()
+
+
+def _native(info: PixelInfo) -> CellLayout:
+    return CellLayout(info, big_endian=False, vr="OB")
 
 
 def deflated_length(info: PixelInfo) -> int:
     """Bytes of a frame before it is deflated: frames of single bits end with a whole byte."""
-    return -(-info.rows * info.columns * info.samples * info.bits_allocated // 8)
+    return -(-_native(info).frame_bits // 8)
 
 
 def encode_deflated(cells: Cells, info: PixelInfo, _stream: CodeStream | None) -> bytes:
     """Deflated Image Frame Compression."""
-    if info.bits_allocated == 1:
-        data = np.packbits(cells.ravel(), bitorder="little").tobytes()
-    else:
-        data = cells.astype(info.cell_dtype.newbyteorder("<")).tobytes()
+    data = b"".join(_native(info).pack([cells]))[: deflated_length(info)]
     deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return deflater.compress(data) + deflater.flush()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 import numpy as np
 import numpy.typing as npt
 
+from pixelscrub.compat.pydicom_private import raw_elements
 from pixelscrub.dicom.constants import DEFLATED_UID, PREAMBLE, UNDEFINED
 from pixelscrub.dicom.deflate import Deflating
 from pixelscrub.dicom.elements import Encoding
@@ -106,7 +107,7 @@ def _elements(header: FileDataset, start: int, stop: int) -> bytes:
     from pydicom.filewriter import write_dataset
 
     implicit, little = Encoding.of_syntax(str(header.file_meta.TransferSyntaxUID))
-    part = Dataset({tag: e for tag, e in header._dict.items() if start <= int(tag) < stop})
+    part = Dataset({tag: e for tag, e in raw_elements(header).items() if start <= int(tag) < stop})
     as_read = header.original_encoding
     part.set_original_encoding(as_read[0], as_read[1], header.original_character_set)
     buffer = DicomBytesIO()

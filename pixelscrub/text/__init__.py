@@ -1,4 +1,4 @@
-"""Burned-in text: detect, read, judge, cine, ultrasound regions, margins to crop."""
+"""Burned-in text: detect, read, judge; still pictures, cines and volumes."""
 
 from __future__ import annotations
 

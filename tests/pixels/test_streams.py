@@ -200,3 +200,37 @@ def test_any_bytes_are_reduced_or_held(tail):
 def test_text_is_told_from_coded_data():
     assert has_text_tail(b"\x81\x90" + TEXT + b"\xff\xd9")
     assert not has_text_tail(np.random.default_rng(1).bytes(5000) + b"\xff\xd9")
+
+
+def test_presets_and_colours_of_jpeg_ls_stay():
+    stream = encoded("4.80")
+    presets = segment(0xF8, b"\1\0\xff\0\3\0\7\0\x15\0\x40")
+    colour = segment(0xE8, b"mrfx\1")
+    kept = essential_jpeg(stream[:2] + presets + colour + stream[2:])
+    assert presets in kept
+    assert colour in kept
+    with pytest.raises(HeldError):
+        essential_jpeg(stream[:2] + segment(0xF8, b"\1" + TEXT) + stream[2:])
+
+
+@pytest.mark.parametrize("syntax", ["5", "8.1"])
+@pytest.mark.parametrize("damage", ["cut", "longer", "noise"])
+def test_frames_that_do_not_add_up_are_held(syntax, damage, make_instance):
+    codec = codecs.TABLE[ROOT + syntax]
+    image = Image(io.BytesIO(instance(make_instance, syntax, [encoded(syntax)])))
+    stream = encoded(syntax)
+    longer = encoded(syntax, picture((60, 56)))
+    damaged = {"cut": stream[:200], "longer": longer, "noise": b"\xff" * 300}[damage]
+    if (syntax, damage) == ("5", "longer"):  # rows that the header does not count are left out
+        kept = codecs.essential(codec, longer, image.known)
+        assert codecs.essential(codec, kept, image.known) == kept
+        return
+    with pytest.raises(HeldError):
+        codecs.essential(codec, damaged, image.known)
+
+
+def test_rle_headers_that_do_not_add_up_are_held():
+    stream = encoded("5")
+    for header in (b"\0" * 64, b"\x10" + stream[1:64], stream[:4] + b"\x20" + stream[5:64]):
+        with pytest.raises(HeldError):
+            essential_rle(header + stream[64:], picture().size, lambda _: -1)

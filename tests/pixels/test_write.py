@@ -59,6 +59,8 @@ for _syntax in ("4.90", "4.201", "4.202"):
         (_syntax, k)
         for k in ["u8", "s8", "u12", "s12", "u16", "s16", "mono1", "rgb", "palette", "rgb16"]
     ]
+CELLS += [("5", "bit"), ("8.1", "bit"), ("8.1", "u12"), ("8.1", "planar"), ("8.1", "ybr422")]
+CELLS += [("4.110", k) for k in ("u8", "u12", "u16", "rgb")]
 LOSSY = [("4.81", "u8"), ("4.81", "u12"), ("4.91", "u8"), ("4.91", "rgb"), ("4.203", "u12")]
 JPEG = [(s, k) for s in ("4.50", "4.51") for k in ("u8", "mono1", "ybr")]
 
