@@ -464,7 +464,7 @@ def measure_negatives() -> None:
         if seen_in(grey, "MONOCHROME2"):
             seen.append(path.name)
     print(
-        f"| crops of chests, some with electrodes | {len(grounds)} | {len(seen)} {' '.join(seen)} |",
+        f"| chests, some with electrodes | {len(grounds)} | {len(seen)} {' '.join(seen)} |",
         flush=True,
     )
     pictures = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket(), data.retina(),
