@@ -145,7 +145,7 @@ def draw_metal(volume: Volume, kind: str, rng: Rng) -> tuple[np.ndarray, np.ndar
     point, angle = skin_point(volume, rng, (side - half, side + half))
     out = np.array([0.0, np.sin(angle), np.cos(angle)])
     along = np.array([1.0, 0.0, 0.0])
-    depth = {"filling": -25, "clip": -40, "plate inside": -30, "pacemaker": -14}.get(kind, 0)
+    depth = {"filling": -25, "clip": -40, "plate inside": -30, "pacemaker": -22}.get(kind, 0)
     size = rng.uniform(5, 25)
     lift = {"stud": 2.5, "ear-ring": 6.0, "pendant": 1.2, "disc": 1.0, "bar": 1.5, "bracelet": 3.0}
     centre = point + (depth + lift.get(kind, 0.0)) * out
@@ -193,7 +193,7 @@ def _solid(  # noqa: PLR0911 (one solid a line)
         return (abs(a) <= 6 + size / 2) & (np.hypot(b, c) <= 1.4)
     if kind == "bracelet":
         return (abs(b) <= 6) & (abs(a) <= 30) & (abs(c) <= 1.5)
-    return (abs(a) <= 22) & (abs(b) <= 20) & (abs(c) <= 4)  # pacemaker
+    return (abs(a) <= 18) & (abs(b) <= 14) & (abs(c) <= 3.5)  # pacemaker
 
 
 def _add_streaks(

@@ -52,13 +52,18 @@ def find_engraving(values: npt.NDArray[Any], box: Box) -> list[TextBox]:
     picture = _stretched(part, _ground(values, box))
     if picture is None:
         return []
-    scale = min(MAGNIFIED, LARGEST_PX / max(part.shape))
-    large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    found = [text for text in detect(large, ("strokes", "network")) if text.score >= MIN_SCORE]
-    return [
-        TextBox(_placed(text.box, inner, large.shape[1] / part.shape[1]), text.score, text.source)
-        for text in found
-    ]
+    largest = min(MAGNIFIED, LARGEST_PX / max(part.shape))
+    for scale in dict.fromkeys((largest, min(largest, 1.0))):  # large letters are found as they are
+        large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        found = [text for text in detect(large, ("strokes", "network")) if text.score >= MIN_SCORE]
+        if found:
+            step = large.shape[1] / part.shape[1]
+            boxes = (_placed(text.box, inner, step) for text in found)
+            return [
+                TextBox(box, text.score, text.source)
+                for box, text in zip(boxes, found, strict=True)
+            ]
+    return []
 
 
 def _stretched(part: npt.NDArray[np.float32], ground: float) -> npt.NDArray[np.uint8] | None:
