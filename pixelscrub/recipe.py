@@ -192,6 +192,9 @@ class TagSettings(Section):
     lookup: Path | None = None
     """The site's own pseudonyms: a CSV file (`kind,original,pseudonym`), a look-up table of CTP
     (`.properties`) or the patient index of the RSNA Anonymizer (`.csv`)."""
+    encrypt_for: Path | None = None
+    """Certificate (PEM, RSA) of whoever may restore the original attributes; they are put into each
+    instance, encrypted (PS3.15 E.1, Encrypted Attributes Sequence). Needs the extra `sign`."""
     crosswalk: bool = False
     """Write originals and pseudonyms into the private folder's journal."""
     generalise: bool = False
@@ -201,11 +204,11 @@ class TagSettings(Section):
     """Whether encapsulated documents and unknown SOP classes are held, or what cannot be
     understood in them is dropped."""
 
-    @field_validator("lookup")
+    @field_validator("lookup", "encrypt_for")
     @classmethod
-    def _is_absolute(cls, lookup: Path | None) -> Path | None:
+    def _is_absolute(cls, path: Path | None) -> Path | None:
         """Workers have another working directory."""
-        return None if lookup is None else lookup.absolute()
+        return None if path is None else path.absolute()
 
     @model_validator(mode="after")
     def _options_agree(self) -> TagSettings:

@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pixelscrub import __version__
-from pixelscrub.commands import guidance, network, outputs, statement
+from pixelscrub.commands import bids, guidance, network, outputs, statement
 from pixelscrub.commands.limits import limits_of
 from pixelscrub.commands.options import (
     Dask,
@@ -203,6 +203,7 @@ network.add_to(app)
 guidance.add_to(app)
 outputs.add_to(app)
 statement.add_to(app)
+bids.add_to(app)
 
 
 @app.command()

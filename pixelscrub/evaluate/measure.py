@@ -162,8 +162,10 @@ def replace_box(text: TruthText, box: Box) -> TruthText:
 
 def _fate(picture: Picture, mask: Mask, text: TruthText, readers: Sequence[Reader]) -> MeasuredText:
     """What became of a text; by its ink, where no reader reads it in the original either."""
-    gone = _inked(mask, picture, text.box) >= INK_SHARE
-    left = is_left(picture, mask, text.box, text.text, readers) if readers else None
+    inked = _inked(mask, picture, text.box)
+    gone = inked >= INK_SHARE
+    is_shown = inked < 1  # where no ink is left nobody has to try and read it
+    left = is_left(picture, mask, text.box, text.text, readers) if readers and is_shown else None
     unread = gone if left is None else not left
     removed = _covered(mask, text.box) >= BOX_SHARE
     return MeasuredText(text.is_phi, bool(removed), bool(gone), unread if readers else None)

@@ -48,6 +48,8 @@ _ROUND = ("00", "50")
 """How numbers of four digits end that are measurements: inversion times, b-values."""
 _AT = frozenset({"at", "à", "em", "en", "te", "a"})
 """Words between a person and a town; a word with a capital after them goes with the person."""
+_STREET = 3
+"""Words of the name of a street after the number of a house."""
 _MOST_PARTS = 24
 """Words that a name or number may be divided into."""
 
@@ -214,12 +216,31 @@ def _drop_beside(tokens: list[str], stays: list[bool]) -> None:
         for known, beside in itertools.pairwise(order):
             if stays[beside] and not stays[known]:
                 stays[beside] = not _goes_along(tokens, beside, known)
-    for before, at, town in zip(core, core[1:], core[2:], strict=False):
-        is_there = not stays[before] and tokens[at].lower() in _AT and tokens[town].istitle()
-        stays[town] = stays[town] and not is_there
+    _drop_places(tokens, stays, core)
     for particle, name in reversed(list(itertools.pairwise(words))):
         if is_name_particle(tokens[particle]) and not stays[name]:
             stays[particle] = False
+
+
+def _drop_places(tokens: list[str], stays: list[bool], core: list[int]) -> None:
+    """Drop house numbers with the beginnings of streets, and towns after persons."""
+    for place in [p for p in core if stays[p] and tokens[p].isdigit()]:
+        for gone in _house_number(tokens, stays, place):
+            stays[gone] = False
+    for before, at, town in zip(core, core[1:], core[2:], strict=False):
+        is_there = not stays[before] and tokens[at].lower() in _AT and tokens[town].istitle()
+        stays[town] = stays[town] and not is_there
+
+
+def _house_number(tokens: list[str], stays: list[bool], place: int) -> range:
+    """A number and words with capitals after it, where a word that goes follows at once."""
+    for at in range(place + 1, min(place + 2 * _STREET, len(tokens))):
+        token = tokens[at]
+        if token == _GONE or (token[0].isalnum() and not stays[at]):
+            return range(place, at)
+        if not (token.isspace() or token.istitle()):
+            break
+    return range(0)
 
 
 def _goes_along(tokens: list[str], place: int, other: int) -> bool:

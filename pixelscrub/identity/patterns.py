@@ -47,7 +47,7 @@ DATES = re.compile(
   | \b{_MONTHS}\b\.?[\s_-]*\d{{1,2}}(?:st|nd|rd|th)?\b(?:[\s,_-]*{_YEAR}\b)?
   | \b(?:{_MONTHS}|{_OTHER_MONTHS})\b\.?{_OF}?[\s,/_-]*(?:19|20)\d{{2}}\b
   | \b\d{{1,2}}[:hH]\d{{2}}(?::\d{{2}})?(?:[.,]\d+)?(?:[ ]?[ap]\.?m\b\.?|[ ]?(?:uhr|h|uur)\b)?
-  | \b\d{{1,2}}[ ]?(?:[ap]\.?m\b\.?|uhr\b|uur\b|o'clock)
+  | \b\d{{1,2}}[ ]?(?:[ap]\.?m\b\.?|uhr\b|uur\b)
   | \b\d{{1,2}}(?:st|nd|rd|th)\b                                    # days of a month
   | (?<![\d.])(?:19|20)\d{{2}}(?![\d.]\d)\b                         # years
   | \b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b

@@ -19,7 +19,7 @@ from pixelscrub.recipe import TagSettings
 PROJECT = "project"
 """Kind of the crosswalk's entries that name a project."""
 MAX_UID = 64
-MAX_SHIFT_DAYS = 3650
+MIN_SHIFT_DAYS, MAX_SHIFT_DAYS = 365, 3650
 _LEAST_DIGITS = 20
 
 Maker = Callable[[bytes], str]
@@ -85,11 +85,12 @@ class Pseudonyms:
         return self._once("text", original, lambda d: "X" + _letters(d, 11))
 
     def shift_days(self, patient: str) -> int:
-        """By how many days all dates of a patient move: 1 to 3650 into the past.
+        """By how many days all dates of a patient move: 365 to 3650 into the past.
 
-        Whole days, so that times of day, ages and every interval stay exact.
+        Whole days, so that times of day, ages and every interval stay exact; a year at least, so
+        that no date stays near the true one.
         """
-        text = self._once("shift", patient, lambda d: str(_number(d) % MAX_SHIFT_DAYS + 1))
+        text = self._once("shift", patient, _days)
         return -abs(int(text))
 
     def seed(self, purpose: str, original: str) -> bytes:
@@ -114,6 +115,12 @@ class Pseudonyms:
     def _new_uid(self, digest: bytes) -> str:
         number = _number(digest) % (1 << 128) % 10**self._digits
         return f"{self.uid_root}.{number}"
+
+
+def _days(digest: bytes) -> str:
+    """Days of a shift; fewer than a year are put at the other end of the range."""
+    days = _number(digest) % MAX_SHIFT_DAYS + 1
+    return str(days if days >= MIN_SHIFT_DAYS else days + MAX_SHIFT_DAYS - MIN_SHIFT_DAYS)
 
 
 def project_key(key: bytes, project: str) -> bytes:

@@ -18,6 +18,7 @@ from pixelscrub.errors import HeldError, Reason
 from pixelscrub.pixels import codecs
 from pixelscrub.pixels.codestream import CodeStream, read_jpeg, read_jpeg2000
 from pixelscrub.pixels.info import SAMPLES, PixelInfo
+from pixelscrub.pixels.streams.rle import MOST_SEGMENTS
 
 _ROOT: Final = "1.2.840.10008.1.2."
 BY_PROCESS: Final = {
@@ -29,6 +30,14 @@ BY_PROCESS: Final = {
     0x51: "4.91",
 }
 """Transfer syntax that holds any stream of a process, by the code of its frame header."""
+STARTS: Final = {
+    b"\xff\xd8\xff": _ROOT + "4.50",
+    b"\xff\x4f\xff\x51": _ROOT + "4.91",
+    b"\0\0\0\x0cjP  ": _ROOT + "4.91",
+    b"\0\0\0\x0cJXL ": _ROOT + "4.112",
+    b"\xff\x0a": _ROOT + "4.112",
+}
+"""A transfer syntax of each family of code streams, by their first bytes."""
 BYTES: Final = (8, 16, 32)
 MOST_CHROMA: Final = 16.0
 """Mean distance of chroma from its middle, in levels of 8 bits, that pictures stay below; drawn
@@ -49,6 +58,10 @@ def described_by_streams(
     Raises:
         HeldError: DECODE_FAILED, TRUNCATED_PIXEL_DATA or CODESTREAM_MISMATCH.
     """
+    syntax = _sniffed(stream)
+    may_start_anyhow = info.transfer_syntax == codecs.DEFLATED_FRAMES
+    if syntax and not may_start_anyhow and not _is_of_family(codec, codecs.TABLE[syntax]):
+        codec, info = codecs.TABLE[syntax], replace(info, transfer_syntax=syntax)
     found = _frame_header(codec, stream)
     if found is None:
         return codec, info
@@ -56,6 +69,20 @@ def described_by_streams(
         syntax = _ROOT + BY_PROCESS[found.process]
         codec, info = codecs.TABLE[syntax], replace(info, transfer_syntax=syntax)
     return codec, _coloured(_deep(info, found), found, codec, stream)
+
+
+def _is_of_family(one: codecs.Codec, other: codecs.Codec) -> bool:
+    """Whether streams of two syntaxes start alike: JPEG and JPEG-LS do."""
+    return one.header is other.header and (one.header is not None or one.decode is other.decode)
+
+
+def _sniffed(stream: bytes) -> str:
+    """A transfer syntax of the family that the first bytes are of; empty where they are of none."""
+    for start, syntax in STARTS.items():
+        if stream.startswith(start):
+            return syntax
+    is_rle = stream[1:8] == b"\0\0\0\x40\0\0\0" and stream[0] in range(1, MOST_SEGMENTS + 1)
+    return _ROOT + "5" if is_rle else ""
 
 
 def _frame_header(codec: codecs.Codec, stream: bytes) -> CodeStream | None:

@@ -29,6 +29,7 @@ from pixelscrub.tags import sop_classes
 from pixelscrub.tags.actions import PATIENT_ID, PATIENT_NAME, Scene
 from pixelscrub.tags.codes import marks
 from pixelscrub.tags.done import Done, TagCounts
+from pixelscrub.tags.encrypted import SEQUENCE, encrypted_attributes
 from pixelscrub.tags.policy import Context, Mood, Policy
 from pixelscrub.tags.rewrite import HeaderRewriter, Level, Step
 
@@ -150,6 +151,8 @@ def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
     pieces = _walk(walk, level, header)
     for tag, mark in marks(task.settings, done, not walk.weaker, header.how).items():
         pieces[0][tag] = mark
+    if task.settings.encrypt_for is not None:
+        pieces[0][SEQUENCE] = encrypted_attributes(header, task.settings.encrypt_for)
     written = [b"".join(chunk for _, chunk in sorted(piece.items())) for piece in pieces]
     meta = new_file_meta(_uid(pieces[0], SOP_CLASS), _uid(pieces[0], SOP_INSTANCE), syntax)
     made = task.pseudonyms.take() if task.settings.crosswalk else []

@@ -33,7 +33,12 @@ Finder = Callable[[Picture], list[TextBox]]
 Shares = npt.NDArray[np.float32]
 
 SURE: Final = 0.45
-PEAK: Final = 0.75
+"""Probability from which a pixel belongs to the core of a text."""
+PEAK: Final = 0.65
+"""Probability that a core must reach somewhere. Chosen, as `SURE`, by a curve (models/text.md)."""
+SURE_SMALLER: Final = 0.55
+"""The same in smaller pictures, at least: lines are nearer to one another there, and join."""
+PEAK_SMALLER: Final = 0.75
 CERTAIN: Final = 0.9
 """Peak from which a short text is believed on any ground."""
 PLAIN: Final = 0.993
@@ -180,6 +185,8 @@ def _lines(shares: Shares, scale: int, sure: float, peak: float) -> list[tuple[T
 
     In pixels of a picture that is `scale` times as large as the one that was seen.
     """
+    if scale > 1:
+        sure, peak = max(sure, SURE_SMALLER), max(peak, PEAK_SMALLER)
     cores = (shares >= sure).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cores, connectivity=8)
     members, values = labels[cores > 0], shares[cores > 0]

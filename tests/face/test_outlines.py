@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from pydicom.dataset import Dataset
 
-from pixelscrub.errors import Reason
-from pixelscrub.face.find import find_faces
-from pixelscrub.recipe import FaceSettings
+from pixelscrub.face.outlines import outlines_skin
 from tests.face.phantom import head
 
 
@@ -18,26 +16,19 @@ def named(keyword: str, name: str) -> list[Dataset]:
 
 
 @pytest.mark.parametrize(
-    ("modality", "sequence", "keyword", "name", "study", "is_held"),
+    ("modality", "sequence", "keyword", "name", "expected"),
     [
-        ("RTSTRUCT", "StructureSetROISequence", "ROIName", "BODY", "Head and neck", True),
-        (
-            "RTSTRUCT",
-            "RTROIObservationsSequence",
-            "RTROIInterpretedType",
-            "EXTERNAL",
-            "Brain",
-            True,
-        ),
-        ("SEG", "SegmentSequence", "SegmentLabel", "Skin", "Head", True),
-        ("SEG", "SegmentSequence", "SegmentLabel", "Tumour", "Head", False),
-        ("RTSTRUCT", "StructureSetROISequence", "ROIName", "BODY", "Prostate", False),
+        ("RTSTRUCT", "StructureSetROISequence", "ROIName", "BODY", True),
+        ("RTSTRUCT", "RTROIObservationsSequence", "RTROIInterpretedType", "EXTERNAL", True),
+        ("SEG", "SegmentSequence", "SegmentLabel", "Skin", True),
+        ("SEG", "SegmentSequence", "SegmentLabel", "Tumour", False),
+        ("CT", "SegmentSequence", "SegmentLabel", "Skin", False),
     ],
 )
-def test_an_outline_of_the_skin_of_a_head_is_held(
-    as_series, tmp_path, modality, sequence, keyword, name, study, is_held
+def test_an_outline_of_the_skin_is_known_by_its_name(
+    as_series, modality, sequence, keyword, name, expected
 ):
-    elements = {"Modality": modality, "StudyDescription": study, sequence: named(keyword, name)}
-    made = as_series(head(size=(8, 8, 1)), "CT", **elements)
-    expected = {made[0].uid: Reason.FACE_IN_DERIVED} if is_held else {}
-    assert find_faces(made, FaceSettings(), tmp_path) == ([], expected)
+    (one,) = as_series(
+        head(size=(8, 8, 1)), "CT", **{"Modality": modality, sequence: named(keyword, name)}
+    )
+    assert outlines_skin(one) is expected

@@ -16,7 +16,7 @@ from tests.face.phantom import EYE, head
 
 class Seen:
     def __init__(self, is_face: bool) -> None:
-        self.is_face = is_face
+        self.is_face, self.score = is_face, float(is_face)
 
 
 def sees_face(volume, spacing, ignored=None):
@@ -86,6 +86,15 @@ def test_a_face_that_is_seen_after_the_mask_is_held(as_series, tmp_path):
     made = as_series(head())
     found = find_faces(made, FaceSettings(), tmp_path, lambda *_, **__: Seen(True))
     assert set(found.held.values()) == {Reason.FACE_LEFT}
+
+
+@pytest.mark.parametrize(("said", "expected"), [("", "none"), ("HEAD", "removed")])
+def test_what_fits_and_is_like_no_face_goes_where_the_header_says_head(
+    as_series, tmp_path, said, expected
+):
+    made = as_series(head(), BodyPartExamined=said)
+    plans, held, _ = find_faces(made, FaceSettings(), tmp_path, sees_none)
+    assert ([p.status for p in plans], held) == ([expected], {})
 
 
 def test_what_shows_no_face_is_none_whatever_is_said_of_it(as_series, tmp_path):

@@ -125,3 +125,11 @@ def test_a_table_of_ctp_with_other_lines_is_refused(tmp_path):
     table.write_text("hello\n")
     with pytest.raises(RecipeError):
         read_lookup(table)
+
+
+def test_dates_move_by_a_year_at_least():
+    pseudonyms = Pseudonyms(KEY)
+    shifts = {-pseudonyms.shift_days(str(patient)) for patient in range(3000)}
+    assert min(shifts) >= 365
+    assert max(shifts) <= 3650
+    assert len(shifts) > 1500

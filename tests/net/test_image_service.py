@@ -243,3 +243,14 @@ def test_an_image_that_is_held_says_so() -> None:
 def test_an_address_in_use_is_a_usage_error(server) -> None:
     with pytest.raises(UsageError):
         serve("127.0.0.1", server.server_address[1], TextSettings(detectors=["strokes"]))
+
+
+def test_the_command_names_what_is_wrong_with_an_address(server, monkeypatch, capsys) -> None:
+    from pixelscrub.commands.cli import main
+
+    port = str(server.server_address[1])
+    monkeypatch.setattr("sys.argv", ["pixelscrub", "mask-service", "--port", port])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "listened on" in capsys.readouterr().err

@@ -234,3 +234,14 @@ def test_rle_headers_that_do_not_add_up_are_held():
     for header in (b"\0" * 64, b"\x10" + stream[1:64], stream[:4] + b"\x20" + stream[5:64]):
         with pytest.raises(HeldError):
             essential_rle(header + stream[64:], picture().size, lambda _: -1)
+
+
+@pytest.mark.parametrize("said", ["4.50", "4.90", "5", "4.110"])
+@pytest.mark.parametrize("syntax", ["4.50", "4.70", "4.80", "4.90", "5", "4.110"])
+def test_streams_say_how_they_are_compressed(said, syntax, make_instance, bench):
+    data = instance(make_instance, said, [encoded(syntax)])
+    right = Image(io.BytesIO(instance(make_instance, syntax, [encoded(syntax)]))).frame(0)
+    before, after, _ = bench.edited(data, Edit())
+    assert np.array_equal(before.frame(0), right)
+    assert np.array_equal(after.frame(0), right)
+    assert after.corrections() == {}

@@ -69,6 +69,10 @@ SNIPPETS = (
     "call 555-{phone:03d}-4567", "Dr. {other}", "at {hospital}", "{street}",
     "{given}.{family}@example.org", "pt {family} seen {birth:%d.%m.%Y}", "acc {accession}",
     "referred by {other_given} {other}", "{family}_{given}", "ID#{number}",
+    "{family:.1}. {given}", "born {birth:%d %B %Y}", "{birth:%Y.%m.%d}",
+    "tel 0{phone:03d}/12 34 56",
+    "Mrs {other}", "Zimmer {phone}", "{given}{family}", "age 95",
+    "{other_given} {other}, {street}",
 )  # fmt: skip
 KEPT = {
     "KVP": "120", "SliceThickness": "2.5", "RepetitionTime": "500", "EchoTime": "12.5",

@@ -258,3 +258,13 @@ def test_it_is_not_asked_of_nothing_nor_of_what_is_certain(
     shares = probability.probability(noise)
     assert {name for name, _ in seen} == {probability.NARROW}
     assert shares[103, 160] == np.float32(narrow)
+
+
+def test_more_is_asked_of_smaller_pictures_so_that_lines_stay_apart() -> None:
+    shares = np.zeros((60, 120), np.float32)
+    shares[10:20, 10:100], shares[20:24, 40:60], shares[24:34, 10:100] = 0.9, 0.5, 0.9
+    assert len(network._lines(shares, 2, 0.45, 0.65)) == 2
+    joined = network._lines(shares, 1, 0.45, 0.65)
+    assert joined[0][0].box.intersection(Box(20, 20, 200, 68)) == Box(20, 20, 200, 68)
+    assert not network._lines(shares * 0.75, 2, 0.45, 0.65)
+    assert network._lines(shares * 0.75, 1, 0.45, 0.65)
