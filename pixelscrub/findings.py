@@ -6,12 +6,32 @@ y down, half-open (``x1`` and ``y1`` are the first column and row outside).
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Kind = Literal["text", "region", "overlay", "icon", "margin", "barcode", "photo", "face", "manual"]
-Action = Literal["mask", "keep", "crop", "remove"]
+Kind = Literal[
+    "text", "region", "overlay", "icon", "margin", "barcode", "photo", "face", "object", "manual"
+]
+Action = Literal["mask", "keep", "crop", "remove", "report"]
+ObjectKind = Literal[
+    "metal", "plate", "chain", "ring", "ear_ring", "implant", "device",
+    "engraving", "label", "void", "widespread",
+]  # fmt: skip
+"""What an object is: a small piece of `metal`; a `plate` whose flat side may carry letters; a
+`chain` or wire; a `ring`; an `ear_ring`, which lies in what `ears = true` removes; an `implant`
+(metal inside the body in CT); a `device` (a large machine-made shape in a radiograph); an
+`engraving` (text on one of these); a `label` or wristband in a photograph; a signal `void` of MR;
+`widespread` metal, which is not told apart any further."""
+Where = Literal["external", "internal", "unknown"]
+"""On or outside the skin, inside the body, or not to be told."""
+ObjectNote = Literal[
+    "readable", "in_ears", "named_in_header", "values_saturate", "values_wrap", "no_rescale",
+    "inverted", "not_measured",
+]  # fmt: skip
+"""What else a finder says: a flat side of 8 mm or more; in what `ears = true` removes; the header
+names a device; values that end at the greatest one, wrap around, have no rescale, or are inverted;
+slices that make no volume, so that nothing was measured."""
 
 
 class Box(NamedTuple):
@@ -66,6 +86,24 @@ class Box(NamedTuple):
         )
 
 
+class ObjectFacts(BaseModel):
+    """What a finding of kind `object` is of.
+
+    Attributes:
+        kind: what it is.
+        where: on which side of the skin.
+        size_mm: its extents, longest first; empty where the header does not scale the pixels.
+        notes: what else there is to say.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ObjectKind
+    where: Where = "unknown"
+    size_mm: tuple[float, ...] = ()
+    notes: tuple[ObjectNote, ...] = ()
+
+
 class Finding(BaseModel):
     """One thing that identifies.
 
@@ -76,6 +114,7 @@ class Finding(BaseModel):
         score: how sure the detector is, 0 to 1.
         action: what is to be done.
         source: the detector, rule or person that says so.
+        about: what the object is; of findings of kind `object` alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,15 +125,18 @@ class Finding(BaseModel):
     score: float = Field(default=1.0, ge=0, le=1)
     action: Action = "mask"
     source: str = ""
+    about: ObjectFacts | None = None
 
     @model_validator(mode="after")
-    def _is_well_formed(self) -> Finding:
+    def _is_well_formed(self) -> Self:
         if self.frames is not None and not 0 <= self.frames[0] <= self.frames[1]:
             raise ValueError("frames must be first and last, from 0")
         if self.box is not None and self.box.area == 0:
             raise ValueError("box must not be empty")
         if self.action in {"mask", "crop"} and self.box is None:
             raise ValueError(f"action {self.action} needs a box")
+        if (self.kind == "object") != (self.about is not None):
+            raise ValueError("an object says what it is, and nothing else does")
         return self
 
     def covers(self, frame: int) -> bool:

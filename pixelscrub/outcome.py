@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pixelscrub.errors import SKIPPED, Reason
-from pixelscrub.findings import Action, Box, Kind
+from pixelscrub.findings import Action, Box, Finding, Kind, ObjectKind, ObjectNote, Where
 from pixelscrub.plan import FaceStatus
 from pixelscrub.untrusted import is_output_name
 
@@ -39,6 +39,26 @@ class TextLine(BaseModel):
     action: Action
 
 
+class ObjectLine(BaseModel):
+    """One object, as the audit tells it."""
+
+    kind: ObjectKind
+    where: Where
+    frames: tuple[int, int] | None
+    box: Box | None
+    score: float
+    action: Action
+
+    @classmethod
+    def of(cls, found: Finding) -> Self:
+        """The line of a finding of kind `object`."""
+        assert found.about is not None  # noqa: S101
+        return cls(
+            kind=found.about.kind, where=found.about.where, frames=found.frames, box=found.box,
+            score=found.score, action="mask" if found.action == "mask" else "report",
+        )  # fmt: skip
+
+
 class FaceLine(BaseModel):
     """What became of the face in the volume that the instance belongs to."""
 
@@ -59,6 +79,8 @@ class AuditLine(BaseModel):
     made_uids: list[str] = Field(default_factory=list)
     transfer_syntax: TransferSyntax = TransferSyntax()
     text: list[TextLine] = Field(default_factory=list)
+    objects: list[ObjectLine] = Field(default_factory=list)
+    object_notes: list[ObjectNote] = Field(default_factory=list)
     crop: Box | None = None
     face: FaceLine | None = None
     tags: dict[str, int] = Field(
@@ -117,6 +139,8 @@ class Summary(BaseModel):
             _count(self.reasons, line.reason)
         for found in line.text:
             _count(self.findings, found.kind)
+        for _ in line.objects:
+            _count(self.findings, "object")
         if line.face is not None and line.face.status != "none":
             _count(self.findings, "face")
 

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pixelscrub.errors import RecipeError
-from pixelscrub.findings import Box
+from pixelscrub.findings import Box, ObjectKind
 
 
 class Section(BaseModel):
@@ -34,6 +34,8 @@ class Steps(Section):
     """Remove faces from CT, MR and PET."""
     tags: bool = True
     """De-identify the header."""
+    objects: bool = True
+    """Look for jewellery, plates, devices and labels, and report them."""
 
 
 class PixelSettings(Section):
@@ -218,6 +220,13 @@ class TagSettings(Section):
         return self
 
 
+class ObjectSettings(Section):
+    """What else identifies in pixels: jewellery, plates, devices, labels. They are reported."""
+
+    remove: tuple[ObjectKind, ...] = ()
+    """Kinds of objects that are masked, not only reported."""
+
+
 class ReleaseSettings(Section):
     """How rare a patient may be in a release, by what is kept of the person."""
 
@@ -242,6 +251,7 @@ class Recipe(Section):
     text: TextSettings = TextSettings()
     face: FaceSettings = FaceSettings()
     tags: TagSettings = TagSettings()
+    objects: ObjectSettings = ObjectSettings()
     release: ReleaseSettings = ReleaseSettings()
     missing_uids: Literal["make", "hold"] = "make"
     """Where Study, Series or SOP Instance UID is missing: make one, or hold the instance."""

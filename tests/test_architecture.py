@@ -22,6 +22,7 @@ ORDER = [
     "report",
     "prove",
     "store",
+    "objects",
     "photos",
     "face",
     "text",

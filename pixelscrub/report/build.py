@@ -72,7 +72,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"meaning": meaning, "duration": duration, "sop_class": pages.sop_class}
-    environment.globals |= {"told": checks.told, "passed": checks.PASSED}
+    environment.globals |= {"told": checks.told, "note_of": checks.note_of, "passed": checks.PASSED}
     environment.globals["searched"] = checks.SEARCHED
     return environment
 
@@ -102,6 +102,8 @@ def _index(private: Path, lines: Audit, rows: list[Row], seen: list[Card]) -> di
         "heads_more": len(heads[HEADS:]),
         "tags": pages.tag_totals(lines),
         "findings": Counter((f.kind, f.action) for line in lines for f in line.text),
+        "objects": Counter((o.kind, o.where, o.action) for line in lines for o in line.objects),
+        "object_notes": Counter(note for line in lines for note in line.object_notes),
         "faces": Counter(line.face.status for line in lines if line.face),
         "heats": plots.heats(seen)[:MAPS],
         "scores": plots.scores(lines),

@@ -45,3 +45,21 @@ def told(name: str, value: float) -> tuple[str, str]:
     """Label and value of a figure as a reader expects them."""
     check = FACE.get(name, Check(name.replace("_", " ").capitalize()))
     return check.label, f"{value * check.scale:.4g} {check.unit}".strip()
+
+
+NOTES: Final = {
+    "readable": "has a flat side of 8 mm or more, which may carry letters",
+    "in_ears": "at an ear: `ears = true` in the recipe's section on faces removes it",
+    "named_in_header": "the original's header names a device",
+    "values_saturate": "values end at the greatest one that is stored",
+    "values_wrap": "values wrap around where there is metal",
+    "no_rescale": "values have no rescale; air was taken for -1000 HU",
+    "inverted": "on the side of the grey scale that is shown dark",
+    "not_measured": "slices make no volume: which side of the skin it is on is not known",
+}
+"""What the notes of objects mean."""
+
+
+def note_of(note: str) -> str:
+    """A note on an object, in words."""
+    return NOTES[note]

@@ -54,15 +54,19 @@ class Card:
     def is_changed(self) -> bool:
         """Whether any pixel was to be changed (in a volume: of some of its slices)."""
         face = self.line.face is not None and self.line.face.status == "removed"
-        return face or self.line.crop is not None or any(f.action == "mask" for f in self.line.text)
+        return face or self.line.crop is not None or self._is_masked
+
+    @property
+    def _is_masked(self) -> bool:
+        actions = {f.action for f in self.line.text} | {f.action for f in self.line.objects}
+        return "mask" in actions
 
     @property
     def is_slice(self) -> bool:
         """Whether it is one of many like it, of which a small picture says enough."""
         face = self.line.face is not None and self.line.face.status == "removed"
-        masked = any(found.action == "mask" for found in self.line.text)
         is_film = any("strip" in shots for shots in self.shots)
-        return face and not (masked or is_film or self.line.crop)
+        return face and not (self._is_masked or is_film or self.line.crop)
 
     @property
     def before(self) -> Shot | None:

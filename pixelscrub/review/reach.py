@@ -131,7 +131,7 @@ def _with(finding: Finding, action: str) -> Finding:
 def _same(instance: InstancePlan, finding: Finding) -> Iterator[Finding]:
     """Findings of the instance at the place of this one."""
     for other in instance.findings:
-        if other.action in ("mask", "keep") and overlap(other.box, finding.box) >= SAME:
+        if other.action in ("mask", "keep", "report") and overlap(other.box, finding.box) >= SAME:
             yield other
 
 

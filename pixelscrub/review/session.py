@@ -141,7 +141,11 @@ class Session:
         if asked.verb == "check":
             return [change for place in reached for change in reach.checked(place)]
         finding = asked.finding
-        if finding is None or finding.box is None or finding.action not in ("mask", "keep"):
+        if (
+            finding is None
+            or finding.box is None
+            or finding.action not in ("mask", "keep", "report")
+        ):
             raise UsageError("this decision needs a finding with a box")
         verbs = {"accept": reach.accepted, "reject": reach.rejected, "erase": reach.erased}
         return verbs[asked.verb](reached, finding)

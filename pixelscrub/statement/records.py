@@ -54,6 +54,7 @@ class Counts:
         self.released += 1
         self.outputs.append(line.output)
         self.findings.update((found.kind, found.action) for found in line.text)
+        self.findings.update(("object", found.action) for found in line.objects)
         if line.face is not None:
             self.faces[line.face.status] += 1
         self.tags.update(line.tags)

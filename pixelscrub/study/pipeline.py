@@ -22,6 +22,7 @@ from pixelscrub.store.stamp import stamps
 from pixelscrub.study import worker
 from pixelscrub.study.context import StudyContext, together
 from pixelscrub.study.head_pictures import draw_heads
+from pixelscrub.study.objects import look_objects
 from pixelscrub.study.output_names import bad_name, names_of
 from pixelscrub.study.records import (
     Identity,
@@ -32,7 +33,15 @@ from pixelscrub.study.records import (
 )
 from pixelscrub.study.reformats import Stacks
 from pixelscrub.study.run import Run
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, Seen, SeenFaces
+from pixelscrub.study.tasks import (
+    Applied,
+    ApplyTask,
+    FaceTask,
+    LookTask,
+    ObjectTask,
+    Seen,
+    SeenFaces,
+)
 
 
 def scrub(study: Study, run: Run) -> None:
@@ -94,17 +103,22 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     folder = run.plan_folder(study.uid)
     plan = Plan(study=study.uid, patient=study.patient, recipe=run.recipe)
     names, stacks = names_of(study, run), Stacks()
+    suspects: set[str] = set()
     with StudyContext(terms).laid_down(run.private.scratch()) as facts:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
         for task, seen in _looked_at(tasks, run):
             _raise_if_missing(seen)
             run.keep_trace(seen)
+            if isinstance(seen, Seen) and seen.shows_metal:
+                suspects.add(task.instance.uid)
             plan.instances.append(instance_plan(task.instance, names[task.instance.uid], seen))
             stacks.add(task.instance, seen)
             run.progress.advanced(1)
     stacks.search(plan.instances, run)
     if run.recipe.steps.face:
         _look_faces(study, plan, folder, run)
+    if suspects:
+        _look_objects(study, plan, frozenset(suspects), run)
     plan.save(folder)
     return plan
 
@@ -114,7 +128,7 @@ def _looked_at(
 ) -> Iterator[tuple[LookTask, Seen | PixelscrubError]]:
     """What was seen in each instance; nothing where no step looks at pixels."""
     steps = run.recipe.steps
-    if steps.text or steps.crop or steps.face:
+    if steps.text or steps.crop or steps.face or steps.objects:
         yield from run.pool.map(worker.look_instance, tasks)
     else:
         yield from ((task, Seen()) for task in tasks)
@@ -132,6 +146,19 @@ def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
         instance.findings += found.findings.get(instance.uid, [])
         share = {step: round(s / len(plan.instances), 4) for step, s in found.seconds.items()}
         instance.seconds.update(share)
+
+
+def _look_objects(study: Study, plan: Plan, suspects: frozenset[str], run: Run) -> None:
+    """Add metal in CT volumes; where looking failed, the instances that show some are held."""
+    task = ObjectTask(study.instances, suspects, plan.faces, run.recipe)
+    found = run.pool.call(look_objects, task)
+    _raise_if_missing(found)
+    for instance in plan.instances:
+        if isinstance(found, PixelscrubError):
+            if instance.uid in suspects:
+                instance.held = instance.held or Reason.DETECTOR_FAILED
+        else:
+            instance.findings += found.get(instance.uid, [])
 
 
 def planned_before(study: Study, run: Run) -> Plan | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pixelscrub.errors import HeldError, PixelscrubError, Reason
 from pixelscrub.intake.find import SkippedFile
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.outcome import AuditLine, FaceLine, Outcome, TextLine, TransferSyntax
+from pixelscrub.outcome import AuditLine, FaceLine, ObjectLine, Outcome, TextLine, TransferSyntax
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.report.naming import stem_of
 from pixelscrub.study.context import StudyContext
@@ -61,6 +61,7 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
         instance: its part of the plan.
         faces: the volumes that hold it.
     """
+    objects = [f for f in instance.findings if f.about is not None]
     return AuditLine(
         source=instance.source,
         outcome=Outcome.HELD,
@@ -70,8 +71,12 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
         made_uids=instance.made_uids,
         transfer_syntax=TransferSyntax(before=instance.transfer_syntax),
         text=[
-            TextLine(**f.model_dump(include=set(TextLine.model_fields))) for f in instance.findings
+            TextLine(**f.model_dump(include=set(TextLine.model_fields)))
+            for f in instance.findings
+            if f.about is None
         ],
+        objects=[ObjectLine.of(f) for f in objects],
+        object_notes=sorted({note for f in objects if f.about for note in f.about.notes}),
         crop=instance.crop,
         face=_face_line(faces),
         seconds=dict(instance.seconds),

@@ -49,6 +49,7 @@ class Seen:
     crop: Box | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     profile: Profile | None = None
+    shows_metal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,28 @@ class SeenFaces:
     held: dict[str, Reason] = field(default_factory=dict)
     findings: dict[str, list[Finding]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTask:
+    """The instances of one study, in whose CT volumes metal is looked for.
+
+    Attributes:
+        instances: of the study.
+        suspects: UIDs of those that show something brighter than bone.
+        faces: of the study's volumes.
+        recipe: what the user wants.
+    """
+
+    instances: list[Instance]
+    suspects: frozenset[str]
+    faces: list[FacePlan]
+    recipe: Recipe
+
+    @property
+    def size(self) -> int:
+        """Bytes of all inputs."""
+        return sum(instance.source.size for instance in self.instances)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,10 +85,11 @@ def have_same_pixels(task: SamePixelsTask) -> bool:
 
 
 def look_instance(task: LookTask) -> Seen:
-    """Look for burned-in text and photographed faces in every frame, and for margins."""
+    """Look for burned-in text, photographed faces and objects in every frame, and for margins."""
     from pixelscrub.crop.margins import crop_box
     from pixelscrub.photos import find
     from pixelscrub.pixels.image import Image
+    from pixelscrub.study.objects import add_objects
     from pixelscrub.text.find import find_text
     from pixelscrub.text.tesseract import reading_in
     from pixelscrub.text.volume import profile_of
@@ -107,6 +108,8 @@ def look_instance(task: LookTask) -> Seen:
             seen.profile = profile_of(image) if steps.text else None
         if steps.face:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
+        if steps.objects:
+            add_objects(image, task, seen)
     return seen
 
 

@@ -2,7 +2,7 @@
 
 import { $, el } from "./dom.js";
 
-const SIGNS = { mask: "■", keep: "□", crop: "⌗", remove: "×" };
+const SIGNS = { mask: "■", keep: "□", crop: "⌗", remove: "×", report: "○" };
 
 const MOST = 200; // rows of an ungrouped list that are in the page at once
 const FEW = 12; // a group of no more rows is open from the start
@@ -108,7 +108,15 @@ export class List {
 
 /** Words for what is planned for a finding. */
 export function planned(finding) {
-  return { mask: "masked", keep: "left visible", crop: "cropped", remove: "removed" }[finding.action];
+  return { mask: "masked", keep: "left visible", crop: "cropped", remove: "removed", report: "reported, left visible" }[finding.action];
+}
+
+/** What a finding is of. */
+export function named(finding) {
+  if (finding.drawn) return "drawn";
+  if (!finding.about) return finding.kind;
+  const { kind, where } = finding.about;
+  return `${where === "unknown" ? "" : `${where} `}${kind.replaceAll("_", " ")}`;
 }
 
 /** A finding as a row. */
@@ -117,10 +125,10 @@ export function findingRow({ key, image, finding }) {
   return {
     key,
     title: image.name,
-    note: `${finding.drawn ? "drawn" : finding.kind}${frames}: ${planned(finding)}${finding.decided ? "" : "?"}`,
+    note: `${named(finding)}${frames}: ${planned(finding)}${finding.decided ? "" : "?"}`,
     sign: finding.decided ? "✓" : SIGNS[finding.action],
     score: finding.drawn ? "" : finding.score.toFixed(2),
-    classes: `${finding.action === "keep" ? "kept" : "masked"}${finding.decided ? " done" : ""}`,
+    classes: `${finding.action === "mask" ? "masked" : "kept"}${finding.decided ? " done" : ""}`,
   };
 }
 

@@ -43,7 +43,7 @@ export function findings() {
 function sorted() {
   const all = state.images.flatMap((image) =>
     image.findings
-      .filter((f) => f.box && (f.action === "mask" || f.action === "keep"))
+      .filter((f) => f.box && ["mask", "keep", "report"].includes(f.action))
       .map((finding) => ({ key: keyOf(image, finding), image, finding })),
   );
   return all.sort((a, b) => a.finding.score - b.finding.score || a.image.image - b.image.image);

@@ -1,7 +1,7 @@
 // The panel at the right: what is looked at, and which decisions it allows.
 
 import { $, el } from "./dom.js";
-import { planned } from "./lists.js";
+import { named, planned } from "./lists.js";
 
 /** Describe an image and, where one is chosen, a finding in it. */
 export function describe(image, finding, facts, volume) {
@@ -12,12 +12,14 @@ export function describe(image, finding, facts, volume) {
     const { frames, score, source, drawn } = finding;
     rows.push(["Planned", planned(finding)]);
     rows.push(["Frames", frames ? `${frames[0] + 1} to ${frames[1] + 1}` : "all"]);
+    if (finding.about?.size_mm.length) rows.push(["Extent", `${finding.about.size_mm.join(" × ")} mm`]);
+    if (finding.about?.notes.length) rows.push(["Note", finding.about.notes.join(", ").replaceAll("_", " ")]);
     rows.push(drawn ? ["By", "a person"] : ["Score", `${score.toFixed(3)} (${source})`]);
   } else {
     rows.push(["Masked", `${image.findings.filter((f) => f.action === "mask").length} boxes`]);
   }
   if (volume) rows.push(["Face", `${{ removed: "taken out", partial: "partly taken out" }[volume.status] ?? "none"}; V shows it`]);
-  const title = finding ? (finding.drawn ? "Drawn box" : `Finding: ${finding.kind}`) : image.checked ? "Image, checked" : "Image";
+  const title = finding ? (finding.drawn ? "Drawn box" : `Finding: ${named(finding)}`) : image.checked ? "Image, checked" : "Image";
   const list = el("dl", {}, ...rows.flatMap(([name, value]) => [el("dt", { textContent: name }), el("dd", { textContent: value })]));
   const parts = [el("h2", { textContent: title }), list];
   if (image.held) parts.push(el("p", { className: "alarm", textContent: heldText(image) }));
