@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.findings import Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
-from pixelscrub.plan import InstancePlan
 from pixelscrub.recipe import TagSettings
+from pixelscrub.study.files import opened, source_of, timed, writing
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
     Applied,
@@ -66,7 +62,7 @@ def read_terms(source: Source) -> Terms:
     """What identifies, by the header of one instance."""
     from pixelscrub.identity.terms import Terms
 
-    with _opened(source) as file:
+    with opened(source) as file:
         return Terms.read(file)
 
 
@@ -79,7 +75,7 @@ def have_same_pixels(task: SamePixelsTask) -> bool:
         return False  # other bytes in the same encoding are other content
     if (first.study, first.series, first.patient) != (second.study, second.series, second.patient):
         return False
-    with suppress(HeldError), _opened(first.source) as one, _opened(second.source) as other:
+    with suppress(HeldError), opened(first.source) as one, opened(second.source) as other:
         return has_same_frames(one, other)
     return False
 
@@ -96,7 +92,7 @@ def look_instance(task: LookTask) -> Seen:
 
     seen = Seen()
     steps = task.recipe.steps
-    with _opened(task.instance.source) as file, _timed(seen.seconds, "look"):
+    with opened(task.instance.source) as file, timed(seen.seconds, "look"):
         image = Image(file)
         if image.info is None:
             return seen
@@ -117,7 +113,7 @@ def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
     """Look for text in planes across slices: findings by SOP Instance UID."""
     from pixelscrub.text.volume import find_across
 
-    slices = ((i.uid, i.number, _opened(i.source)) for i in task.instances)
+    slices = ((i.uid, i.number, opened(i.source)) for i in task.instances)
     with guarded(Reason.DETECTOR_FAILED):
         return find_across(slices, task.planes, task.recipe.text)
 
@@ -127,7 +123,7 @@ def look_faces(task: FaceTask) -> SeenFaces:
     from pixelscrub.study.faces import look_for_faces
 
     seconds: dict[str, float] = {}
-    with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
+    with guarded(Reason.FACE_FAILED), timed(seconds, "faces"):
         seen = look_for_faces(task)
     seen.seconds = seconds
     return seen
@@ -149,16 +145,16 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
     from pixelscrub.prove.remains import ExpectedRemovals
 
     applied = Applied(task.plan.transfer_syntax)
-    with _opened(source) as file:
+    with opened(source) as file:
         shown = _cut(task, file)
         edit = _rewrite(task, shown, applied)
         if edit is None:
             edit = _edit(task, shown, applied)
-    with _opened(source) as original, _timed(applied.seconds, "prove"):
+    with opened(source) as original, timed(applied.seconds, "prove"):
         terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
         promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
         release(original, task.scratch, edit, terms, promise)
-    with _timed(applied.seconds, "pictures"):
+    with timed(applied.seconds, "pictures"):
         applied.pictures = _save_pictures(task, source, edit)
     applied.spared = frozenset()
     return applied
@@ -197,7 +193,7 @@ def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
     ):
         return None
     done = Done(text=steps.text and parts.pixels is not None)
-    with _timed(applied.seconds, "tags"), _writing(task.scratch) as out:
+    with timed(applied.seconds, "tags"), writing(task.scratch) as out:
         applied.note_tags(rewrite(out, parts, *_tag_task(task, done)))
     applied.transfer_syntax = parts.syntax
     return Edit(drop_overlays=steps.text)
@@ -207,13 +203,13 @@ def _edit(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit:
     from pixelscrub.pixels.image import Image
     from pixelscrub.pixels.write import write
 
-    with _timed(applied.seconds, "read"):
+    with timed(applied.seconds, "read"):
         image = Image(file)
         _set_made_uids(task, image.header)
         edit = plan_edit(task, image)
-    with _timed(applied.seconds, "tags"):
+    with timed(applied.seconds, "tags"):
         header = _clean_header(task, image, edit, applied)
-    with _timed(applied.seconds, "write"), _writing(task.scratch) as out:
+    with timed(applied.seconds, "write"), writing(task.scratch) as out:
         write(out, image, header, edit)
     return edit
 
@@ -297,7 +293,7 @@ def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:
 
     if not edit:
         return []
-    with _opened(source) as original, task.scratch.open("rb") as written, suppress(HeldError):
+    with opened(source) as original, task.scratch.open("rb") as written, suppress(HeldError):
         return [save_instance(task.pictures, task.plan.output, original, written, edit)]
     return []
 
@@ -307,52 +303,3 @@ def draw_head(task: HeadTask) -> None:
     from pixelscrub.report.heads import Head, save
 
     save(Head(task.mask, task.before, task.after), task.pictures, task.name)
-
-
-def source_of(plan: InstancePlan) -> Source:
-    """Where the instance is read from.
-
-    Raises:
-        HeldError: INPUT_CHANGED, where the file is not the one that was planned.
-    """
-    root = Path(plan.root)
-    source = Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
-    try:
-        status = (root / (source.archive or source.path)).lstat()
-    except OSError:
-        raise HeldError(Reason.INPUT_CHANGED) from None
-    same_size = source.archive is not None or status.st_size == source.size
-    if status.st_mtime_ns != source.modified or not same_size:
-        raise HeldError(Reason.INPUT_CHANGED)
-    with guarded(Reason.UNREADABLE):
-        if source.digest and source.read_digest() != source.digest:
-            raise HeldError(Reason.INPUT_CHANGED)
-    return source
-
-
-@contextmanager
-def _opened(source: Source) -> Iterator[BinaryIO]:
-    with guarded(Reason.UNREADABLE):
-        file = source.open_instance()
-    with file:
-        yield file
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[Any]:
-    try:
-        with path.open("w+b") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-    except OSError as error:
-        raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        seconds[step] = round(time.perf_counter() - start, 4)
