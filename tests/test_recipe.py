@@ -42,3 +42,28 @@ def test_unknown_recipe_lists_the_known_ones():
 def test_one_step_alone():
     steps = Recipe().with_steps("tags").steps
     assert (steps.text, steps.crop, steps.face, steps.tags) == (False, False, False, True)
+
+
+@pytest.mark.parametrize("name", ["gdpr_strict", "openneuro", "safe_harbor"])
+def test_recipes_for_everybody_keep_nothing_of_the_person(name):
+    recipe = Recipe.load(name)
+    kept = {
+        "retain_patient_characteristics",
+        "retain_institution_identity",
+        "retain_modified_dates",
+        "retain_full_dates",
+        "retain_uids",
+    }
+    assert not kept & set(recipe.tags.options)
+    assert recipe.face.ears
+    assert recipe.face.partial == "hold"
+    assert recipe.text.spares == "nothing"
+    assert not recipe.tags.crosswalk
+
+
+def test_recipes_for_receivers_do_what_they_are_for():
+    assert Recipe.load("internal").tags.crosswalk
+    assert Recipe.load("internal").duplicates == "newest"
+    assert Recipe.load("teaching").text.keep == "harmless"
+    assert Recipe.load("gdpr_strict").release.on_rare == "hold"
+    assert Recipe.load("safe_harbor").tags.options == ()

@@ -61,11 +61,14 @@ def _check_study(
 ) -> Iterator[Issue]:
     """Compare one study; `members` are originals and the names of outputs by SOP Instance UID."""
     from pixelscrub.face.find import find_faces
+    from pixelscrub.face.subject import says_head
+    from pixelscrub.prove.face_check import find_face
 
     instances = [one for file, _ in members.values() if (one := _instance(file)) is not None]
     with temporary_folder(is_watched=False) as folder:
         with guarded(Reason.FACE_FAILED):
-            faces, held, _ = find_faces(instances, FaceSettings(), folder)
+            faces, held, loose = find_faces(instances, FaceSettings(), folder, find_face)
+            held |= {i.uid: Reason.FACE_IN_DERIVED for i in loose if says_head(i)}
         masked = [face for face in faces if face.mask is not None]
         for face in masked:
             yield from _check_face(face, folder, members, outputs)

@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pixelscrub import __version__
-from pixelscrub.commands import guidance, network, outputs, statement
+from pixelscrub.commands import bids, guidance, network, outputs, statement
 from pixelscrub.commands.limits import limits_of
 from pixelscrub.commands.options import (
     Dask,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="pixelscrub",
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -203,6 +203,7 @@ network.add_to(app)
 guidance.add_to(app)
 outputs.add_to(app)
 statement.add_to(app)
+bids.add_to(app)
 
 
 @app.command()

@@ -20,9 +20,10 @@ from pixelscrub.compat.packages import needed_packages
 from pixelscrub.isolation import SAFE_FOLDER, environment, find_program
 
 EXTRAS: Final = {
-    "net": ("pynetdicom", "dicomweb_client"),
+    "net": ("pynetdicom", "requests"),
     "review": ("starlette", "uvicorn"),
     "cluster": ("distributed",),
+    "sign": ("cryptography",),
     "ppocr": ("rapidocr_onnxruntime",),
     "train": ("torch", "onnx"),
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from pixelscrub.commands.options import Json
 from pixelscrub.commands.written import write_text
 
-recipes_app = typer.Typer(help="List the built-in recipes, or show one.")
+recipes_app = typer.Typer(help="List the built-in recipes, show one, or make one.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,6 +37,25 @@ def show_recipe(name: str) -> None:
     from pixelscrub.commands.recipe_guide import guide
 
     typer.echo(guide(name), nl=False)
+
+
+@recipes_app.command("new")
+def new_recipe(
+    out: Annotated[Path, typer.Option("-o", "--out", help="New file, for --recipe.")],
+) -> None:
+    """Ask a few questions and write a recipe, each setting with its reason.
+
+    Answers come from the terminal, or one a line from standard input; an empty line takes the
+    first answer, which is the one that removes most.
+    """
+    from pixelscrub.commands.recipe_questions import ask_all
+    from pixelscrub.errors import UsageError
+
+    if out.exists():
+        raise UsageError("the file exists; name a new one")
+    text = ask_all(out.stem, sys.stdin.readline, lambda line: typer.echo(line, err=True))
+    write_text(out, text)
+    typer.echo(f"recipe: {out}")
 
 
 def explain(reason: str) -> None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.face.fit import HOPELESS
 from pixelscrub.face.grid import Placed
 from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head, on_grid
 from pixelscrub.face.plans import Findings
@@ -31,6 +32,9 @@ SAME_HEAD: Final = 0.97
 """Dice's coefficient of the tissue of two passes, from which the head has not moved."""
 THINNED: Final = 64
 """Voxels along each axis that are compared for that."""
+LIKELY: Final = 0.5
+"""Score of the check from which what fits a head may have a face. Heads score 0.93 and more, those
+whose face is gone up to 0.6, drawn knees 0.4 (`python -m benchmarks.faces --bodies`)."""
 NOT_PLACED: Final = "not_placed"
 """Reason of a volume in which no head fits in any way, and whose header does not place it."""
 NO_FACE_SEEN: Final = "no_face_seen"
@@ -105,7 +109,10 @@ def _thinned(
 def _look_as_stated(view: View, found: Findings) -> None:
     head = view.fit(found)
     if _is_clear(head, view, found):
-        _keep(view, head, found)
+        if _is_face_likely(head, view, found):
+            _keep(view, head, found)
+        else:
+            _keep_faceless(view, head, found)
     elif _is_face_seen(head, view, found):
         _look_by_trials(view, head, found)
     else:
@@ -135,6 +142,8 @@ def _trials(view: View) -> Iterator[View]:
     """The views of a volume in which a head fits best, roughly."""
     for reading in _readings(view):
         for trial in rank_trials(view.planes, reading, view.volume):
+            if trial.cost > HOPELESS:
+                break
             is_scaled = (trial.pixel, trial.step) == (1.0, 1.0) and view.volume.slices[0].is_scaled
             volume, planes = reshaped(view.volume, trial), resized(view.planes, trial)
             yield View(volume, planes, is_stated=False, is_scaled=is_scaled)
@@ -164,6 +173,15 @@ def _is_face_seen(head: HeadFit | str, view: View, found: Findings) -> bool:
     return any(found.check(values, None).is_face for values in surfaces)
 
 
+def _is_face_likely(head: HeadFit, view: View, found: Findings) -> bool:
+    """Whether what fits is not a knee: the header says head, or something of a face is seen."""
+    if found.check is None or says_head(view.volume.slices[0].instance):
+        return True
+    surface = head.reading.surface(head.reading.real(view.placed)).image
+    seen = found.check(sitk.GetArrayFromImage(surface), view.planes.spacing)
+    return seen.score >= LIKELY
+
+
 def _readings(view: View) -> list[Reading]:
     return read_values(view.placed.image, kind_of(view.volume.slices[0].instance))
 
@@ -177,23 +195,30 @@ def _keep(view: View, head: HeadFit, found: Findings) -> None:
     if view.is_stated and volume.frame_of_reference:
         found.heads.setdefault(volume.frame_of_reference, head)
     found.add_head(volume, head)
+    alike: list[Slice] = []
     for slices in volume.passes():
         one = replace(volume, slices=slices, repeats=[])
-        if len(slices) < FEWEST:
-            found.add_head(one, head)
+        if len(slices) < FEWEST or _has_not_moved(one, view):
+            alike += slices
         else:
-            _keep_pass(replace(view, volume=one, planes=read_planes(one)), view, head, found)
+            _keep_moved(one, view, found)
+    if alike:
+        found.add_head(replace(volume, slices=sorted(alike, key=lambda s: s.height)), head)
 
 
-def _keep_pass(view: View, first: View, head: HeadFit, found: Findings) -> None:
-    """One more pass: by the same mask where nothing has moved, else by a fit of its own."""
-    own: HeadFit | str = head
-    if not is_alike(view.planes.values, first.planes.values):
-        own = view.fit(found)
-    if isinstance(own, str) or own.status != "removed":
-        found.hold(view.volume.slices, Reason.FACE_PARTIAL)
+def _has_not_moved(volume: Volume, first: View) -> bool:
+    """Whether another pass shows the head in the same place."""
+    return is_alike(read_planes(volume).values, first.planes.values)
+
+
+def _keep_moved(volume: Volume, first: View, found: Findings) -> None:
+    """A pass in which the head lies elsewhere has a mask of its own."""
+    view = replace(first, volume=volume, planes=read_planes(volume))
+    head = view.fit(found)
+    if _is_clear(head, view, found):
+        found.add_head(volume, head)
     else:
-        found.add_head(view.volume, own)
+        found.hold(volume.slices, Reason.FACE_PARTIAL)
 
 
 def is_alike(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:

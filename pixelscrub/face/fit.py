@@ -51,6 +51,11 @@ CLOSE_FIT: Final = 95.0
 GOOD_FIT: Final = 125.0
 """Mean square distances (mm²) up to which no other lean is tried, and up to which a fit is
 trusted."""
+NO_MOVE: Final = 4.0
+"""How much worse (mm²) a head may fit where another volume has it, and not have moved."""
+HOPELESS: Final = 380.0
+"""Mean square distance (mm²) at the best start, before anything is refined, beyond which there is
+no head: starts in heads cost 120 to 260, in trunks 470."""
 AS_WELL: Final = 10.0
 BETTER: Final = 20.0
 """How much worse (mm²) a head that is turned about may fit where its eyes tell, and how much better
@@ -208,6 +213,11 @@ def cost(pose: Pose, body: Body, count: int) -> float:
     return _cost(pose, body, body.near(pose.shift, count))
 
 
+def settle(pose: Pose, body: Body, count: int) -> Pose:
+    """The pose that fits best near another one, with one scale for all axes."""
+    return _refine(pose, body, count, 1)
+
+
 def _cost(pose: Pose, body: Body, sample: Sample) -> float:
     return float(np.sum(residuals(pose, body, sample) ** 2))
 
@@ -270,32 +280,55 @@ def _refine(pose: Pose, body: Body, count: int, scales: int) -> Pose:
 
 
 def fit(body: Body) -> Fit | None:
-    """The best pose, or None without a body.
+    """The best pose, or None without a body, or where nothing is anywhere near a head.
 
     Heads are looked for as patients lie; where none fits well, with the head tilted to a side,
     and turned about for a header that says so wrongly.
     """
-    first = _best(body, LEANS)
+    ranked = _ranked(body, LEANS)
+    tilted: list[_Start] = []
+    if not ranked or ranked[0][0] > HOPELESS:
+        tilted = _ranked(body, TILTED)
+        if not tilted or tilted[0][0] > HOPELESS:
+            return None
+    first = _best(body, ranked)
     if first is None or first.distance <= CLOSE_FIT:
         return first
-    second = _best(body, TILTED) or first
+    second = _best(body, tilted or _ranked(body, TILTED)) or first
     margin = BETTER if (second.pose.turn != first.pose.turn).any() else 0.0
     good = second.distance <= GOOD_FIT and second.cost < first.cost - margin
     return second if good else first
+
+
+def near(pose: Pose, body: Body) -> Fit:
+    """The pose that fits near another one, or that one where it fits as well.
+
+    A head that another volume has told may have moved in between.
+    """
+    stays, moved = judge(pose, body), judge(_refine(pose, body, 700, 3), body)
+    return moved if moved.cost < stays.cost - NO_MOVE else stays
 
 
 def turned(body: Body, first: Fit) -> Iterator[Fit]:
     """The head turned about, wherever that fits as well: a cranium looks much alike."""
     for turn in np.array(_TURNS) * np.pi / 2:
         if (turn != first.pose.turn).any():
-            other = _best(body, [turn], tried=2)
+            other = _best(body, _ranked(body, [turn]), tried=2)
             if other is not None and other.distance <= first.distance + AS_WELL:
                 yield other
 
 
-def _best(body: Body, leans: Sequence[Floats], tried: int = 6) -> Fit | None:
-    ranked = sorted(_starts(body, leans), key=lambda p: _cost(p, body, body.near(p.shift, 250)))
-    rough = [_refine(pose, body, 250, 1) for pose in ranked[:tried]]
+_Start = tuple[float, Pose]
+
+
+def _ranked(body: Body, leans: Sequence[Floats]) -> list[_Start]:
+    """Starts with their costs, the best first."""
+    costs = [(_cost(p, body, body.near(p.shift, 250)), p) for p in _starts(body, leans)]
+    return sorted(costs, key=lambda start: start[0])
+
+
+def _best(body: Body, ranked: Sequence[_Start], tried: int = 6) -> Fit | None:
+    rough = [_refine(pose, body, 250, 1) for _, pose in ranked[:tried]]
     rough.sort(key=lambda p: _cost(p, body, body.near(p.shift, 600)))
     fine = [judge(_refine(pose, body, 700, 3), body) for pose in rough[: tried // 3 or 1]]
     return min(fine, key=lambda one: one.cost, default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Final
 
@@ -22,7 +22,7 @@ from pixelscrub.face.fit import (
     Fit,
     Pose,
     fit,
-    judge,
+    near,
     turned,
 )
 from pixelscrub.face.grid import Grid, Placed
@@ -201,12 +201,13 @@ def _locate(
         return NO_HEAD
     is_told = kind != "MR" or again is not None
     found = found if is_told else _facing(found, body, real)
-    near = real.sample(FINE, *front(found.pose))
-    is_faced = is_told or _is_faced(near, found.pose)
-    skinned = near if surface is real else surface.sample(FINE, *front(found.pose))
+    close = real.sample(FINE, *front(found.pose))
+    is_faced = is_told or _is_faced(close, found.pose)
+    skinned = close if surface is real else surface.sample(FINE, *front(found.pose))
     solid = skin.body(skinned, limit, kind)
-    region = face_region(near, solid, found.pose, kind, wishes)
-    return _judge(region, near, found, reading, is_faced)
+    wishes = replace(wishes, average_brain=reading.tissue == "smooth")
+    region = face_region(close, solid, found.pose, kind, wishes)
+    return _judge(region, close, found, is_faced, reading)
 
 
 def front(pose: Pose) -> tuple[Floats, Floats]:
@@ -219,14 +220,14 @@ def front(pose: Pose) -> tuple[Floats, Floats]:
 
 
 def _known(body: Body, known: Pose | None) -> Fit | None:
-    again = None if known is None else judge(known, body)
+    again = None if known is None else near(known, body)
     trusted = again is not None and again.distance < GOOD_FIT and again.air < AIR_ASTRAY
     return again if trusted else None
 
 
-def _is_faced(near: Grid, pose: Pose) -> bool:
+def _is_faced(grid: Grid, pose: Pose) -> bool:
     """Whether mouth and chin, or the globes, tell where the front is."""
-    return in_view(near, pose) >= WHOLE or globes(near, pose) is not None
+    return in_view(grid, pose) >= WHOLE or globes(grid, pose) is not None
 
 
 def _facing(found: Fit, body: Body, placed: Placed) -> Fit:
@@ -245,7 +246,11 @@ def _facing(found: Fit, body: Body, placed: Placed) -> Fit:
 
 
 def _judge(
-    region: Region, grid: Grid, fitted: Fit, reading: Reading, is_faced: bool = True
+    region: Region,
+    grid: Grid,
+    fitted: Fit,
+    is_faced: bool = True,
+    reading: Reading = PLAIN_READING,
 ) -> HeadFit | str:
     checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
     checks |= region.checks

@@ -30,6 +30,10 @@ class FaceSeen(Protocol):
     def is_face(self) -> bool:
         """Whether a face is there."""
 
+    @property
+    def score(self) -> float:
+        """How much like a face the likest part is, 0 to 1."""
+
 
 class FaceCheck(Protocol):
     """A check for faces that shares nothing with the fit of the average head."""

@@ -79,11 +79,13 @@ class Wishes:
         ears: they go too.
         keep_orbits: their back halves stay.
         voxel: the original's longest side, mm: what is spared has to be so much larger.
+        average_brain: the brain is where the average head has it: values do not tell.
     """
 
     ears: bool = False
     keep_orbits: bool = False
     voxel: float = 0.0
+    average_brain: bool = False
 
 
 def face_region(
@@ -102,7 +104,10 @@ def face_region(
         wanted &= ~_back_of_orbits(template)
     average = prior.at(prior.fields()[1], template).astype(np.float32)
     orbits = eyes(grid, template, average, pose, modality, in_view(grid, pose) < WHOLE)
-    brain = find_brain(grid, skin, average, modality)
+    if wishes.average_brain:
+        brain = (average < 0) & grid.inside
+    else:
+        brain = find_brain(grid, skin, average, modality)
     if modality == "CT":
         orbits &= ~brain  # bone parts them: what passes for brain is brain
     spare = spared(brain, grid.step, wishes.voxel) & ~orbits

@@ -18,7 +18,7 @@ import SimpleITK as sitk  # noqa: N813
 from scipy.spatial.transform import Rotation
 
 from pixelscrub.face import skin
-from pixelscrub.face.fit import Body, Pose, cost
+from pixelscrub.face.fit import Body, Pose, cost, settle
 from pixelscrub.face.grid import Placed
 from pixelscrub.face.readings import Reading
 from pixelscrub.face.volumes import Planes
@@ -34,6 +34,8 @@ APART: Final = 25.0
 """Between starts from the top of a head downwards, mm."""
 WIDTH: Final = 155.0
 """Across an average head with its scalp, mm (as `template` has it)."""
+SETTLED: Final = 6
+"""So many trials are made better before the best are chosen."""
 SCALES: Final = (-0.5, -0.33, -0.16, 0.0, 0.16, 0.33)
 """Natural logarithms of what a head may measure in units of a guess."""
 RATIOS: Final = (1.0, 1.6, 2.6, 4.2)
@@ -80,25 +82,44 @@ def rank_trials(planes: Planes, reading: Reading, volume: Volume, most: int = 3)
         volume: the stack: which of its sizes are stated.
         most: how many are given.
     """
-    found: list[Trial] = []
+    bodies: list[Body] = []
+    found: list[_Rough] = []
     for pixel, step, scales in _sizes(planes, reading, volume):
-        body = _body(planes, reading, pixel, step)
+        bodies.append(_body(planes, reading, pixel, step))
         for (turn, angles), scale in product(turns(), scales):
-            starts = _starts(body, turn, angles, scale)
-            rough = min((cost(pose, body, POINTS) for pose in starts), default=np.inf)
-            size = float(np.exp(-scale))
-            found.append(Trial(turn, pixel * size, step * size, float(rough)))
-    found.sort(key=lambda trial: trial.cost)
-    return _unlike(found)[:most]
+            starts = list(_starts(bodies[-1], turn, angles, scale))
+            costs = [cost(pose, bodies[-1], POINTS) for pose in starts]
+            if costs:
+                best = int(np.argmin(costs))
+                trial = Trial(turn, pixel, step, costs[best])
+                found.append((trial, starts[best], len(bodies) - 1))
+    found.sort(key=lambda rough: rough[0].cost)
+    settled = [_settled(trial, pose, bodies[k]) for trial, pose, k in _unlike(found)[:SETTLED]]
+    return sorted(settled, key=lambda trial: trial.cost)[:most]
 
 
-def _unlike(ranked: list[Trial]) -> list[Trial]:
-    """The best trials whose turns differ; other sizes of the same turn are worse."""
-    chosen: list[Trial] = []
-    for trial in ranked:
-        if not any(np.array_equal(trial.turn, other.turn) for other in chosen):
-            chosen.append(trial)
-    return chosen
+_Rough = tuple[Trial, Pose, int]
+"""A trial, the pose that fits best in it, and which body it is of."""
+
+
+def _settled(trial: Trial, pose: Pose, body: Body) -> Trial:
+    """A trial after its head has been moved to where it fits best, and its size made good."""
+    better = settle(pose, body, POINTS)
+    size = float(np.exp(-better.log_scale.mean())) if pose.log_scale.any() else 1.0
+    return replace(
+        trial,
+        pixel=trial.pixel * size,
+        step=trial.step * size,
+        cost=cost(better, body, POINTS),
+    )
+
+
+def _unlike(ranked: list[_Rough]) -> list[_Rough]:
+    """The best of each turn."""
+    chosen: dict[bytes, _Rough] = {}
+    for rough in ranked:
+        chosen.setdefault(rough[0].turn.tobytes(), rough)
+    return list(chosen.values())
 
 
 def _local(planes: Planes, pixel: float, step: float) -> Placed:

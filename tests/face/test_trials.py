@@ -16,7 +16,7 @@ from tests.face.phantom import EYE, head
 
 class Seen:
     def __init__(self, is_face: bool) -> None:
-        self.is_face = is_face
+        self.is_face, self.score = is_face, float(is_face)
 
 
 def sees_face(volume, spacing, ignored=None):
@@ -88,6 +88,15 @@ def test_a_face_that_is_seen_after_the_mask_is_held(as_series, tmp_path):
     assert set(found.held.values()) == {Reason.FACE_LEFT}
 
 
+@pytest.mark.parametrize(("said", "expected"), [("", "none"), ("HEAD", "removed")])
+def test_what_fits_and_is_like_no_face_goes_where_the_header_says_head(
+    as_series, tmp_path, said, expected
+):
+    made = as_series(head(), BodyPartExamined=said)
+    plans, held, _ = find_faces(made, FaceSettings(), tmp_path, sees_none)
+    assert ([p.status for p in plans], held) == ([expected], {})
+
+
 def test_what_shows_no_face_is_none_whatever_is_said_of_it(as_series, tmp_path):
     made = as_series(head(size=(40, 40, 30), look_at=(0, 0, 20)), BodyPartExamined="HEAD")
     plans, held, _ = find_faces(made, FaceSettings(), tmp_path, sees_none)
@@ -105,7 +114,10 @@ def test_slices_that_all_say_the_same_place(as_series, tmp_path):
 def test_a_head_that_moved_between_passes_is_fitted_in_each(as_series, tmp_path):
     shared = {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.3"}
     still, moved = head(), head(shift=(15.0, 0.0, 0.0), look_at=(-15.0, 0.0, -40.0))
-    made = [as_series(image, **shared) for image in (still, moved)]
+    made = [
+        as_series(image, AcquisitionNumber=count, **shared)
+        for count, image in enumerate((still, moved), 1)
+    ]
     plans, held, _ = find_faces([*made[0], *made[1]], FaceSettings(), tmp_path)
     assert ([p.status for p in plans], held) == (["removed"] * 2, {})
     where = [mask_of(plan, tmp_path).mean(axis=(0, 1)) for plan in plans]
