@@ -29,7 +29,7 @@ from pixelscrub.audit.issues import Issue
 from pixelscrub.commands.demo import make_study
 from pixelscrub.compat.quiet import hush
 from pixelscrub.recipe import Recipe
-from tests.audit.all_seeds import SEEDS
+from tests.audit.all_seeds import EVERY_SEED as SEEDS
 from tests.audit.seeds import PACKAGED, original, write_originals
 
 FILES = 2

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="pixelscrub",
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -34,6 +34,12 @@ _BLOCKS = (2**15, 2**18, 2**22, 2**27)
 _REST_LIMIT = 2**24
 _MAGIC, _META = 128, 132
 _ICON, _OVERLAYS = 0x00880200, 0x60
+_MARKS = tuple(
+    (tag >> 16).to_bytes(2, order) + (tag & 0xFFFF).to_bytes(2, order)
+    for tag in PIXEL_TAGS
+    for order in ("little", "big")
+)
+"""Tags of pixel data as they stand in the bytes of a sequence."""
 _DATA_SET, _SYNTAX, _DELIMITERS = 0x00030000, 0x00020010, 0xFFFE0000
 
 
@@ -107,9 +113,19 @@ class Parts:
 
     @property
     def shows_more(self) -> bool:
-        """Whether there are overlay planes or an icon besides the pixel data."""
-        tags = (e.tag for e in self.header.elements())
-        return any(tag == _ICON or tag >> 24 == _OVERLAYS for tag in tags)
+        """Whether there are overlay planes, an icon or other pictures besides the pixel data."""
+        return any(
+            e.tag == _ICON or e.tag >> 24 == _OVERLAYS or (e.is_sequence and _holds_pixels(e))
+            for e in self.header.elements()
+        )
+
+
+def _holds_pixels(sequence: Element) -> bool:
+    """Whether an item of a sequence may hold pixel data, at any depth."""
+    if sequence.items is None:
+        return any(mark in sequence.value for mark in _MARKS)
+    inner = (element for item in sequence.items for element in item.elements)
+    return any(e.tag in PIXEL_TAGS or (e.is_sequence and _holds_pixels(e)) for e in inner)
 
 
 def parts_of(file: BinaryIO) -> Parts | None:

@@ -78,7 +78,7 @@ _TENS = (
 AGES = re.compile(
     rf"""
     \b0?{_AGE}[\s-]*{_YEARS}(?:[\s-]*(?:old|alte?r?|d['’]?âge|de\ edad|de\ idade|oud|di\ età))?\b
-  | \b(?:aged?|alter|âge|agé|âgée?|edad|età|leeftijd|idade)\b[\s:=]*(?:of|de|d['’]|di|von|van)?[\s:=]*0?{_AGE}\b
+  | \b(?:aged?|alter|âge|agé|âgée?|edad|età|anni|leeftijd|idade)\b[\s:=]*(?:of|de|d['’]|di|von|van)?[\s:=]*0?{_AGE}\b
   | \b0?{_AGE}[\s-]?(?:[mfwv]\b|male|female|homme|femme|hombre|mujer|mann|frau|uomo|donna)
   | \b[mfw][\s-]?0?{_AGE}\b
   | \bin\s(?:his|her|their)\s(?:nineties|90s)\b
@@ -132,7 +132,7 @@ ADDRESSES = re.compile(
     \s+(?:{_PARTICLES}|{_TITLE_CASE}\s*)+,?\s*(?:\d{{1,4}}\w?)?
   | \b\d{{1,4}}\s+(?:{_TITLE_CASE}\s+){{1,3}}(?:[Ss]treet|[Ss]t|[Rr]oad|[Rr]d|[Aa]venue|[Aa]ve|[Ll]ane|[Dd]rive|[Cc]ourt|[Ww]ay|[Ss]quare)\b
   | \b\w*(?:straße|strasse|str\.|weg|platz|allee|gasse|straat|laan|plein|gracht|kade|dijk)\s+\d{{1,4}}\s?[a-z]?\b
-  | \b(?:[Hh][oô]spital|[Kk]linik|[Kk]linikum|[Kk]rankenhaus|CHU|CHR|[Cc]lini(?:c|que|ek)|[Cc]l[ií]nica|[Oo]spedale|[Zz]iekenhuis|[Pp]raxis|[Ii]nstitut[oe]?)
+  | \b(?:[Hh][oô]spital|\w*[Kk]linik|\w*[Kk]linikum|[Kk]rankenhaus|CHU|CHR|[Cc]lini(?:c|que|ek)|[Cc]l[ií]nica|[Oo]spedale|[Zz]iekenhuis|[Pp]raxis|[Ii]nstitut[oe]?)
     \s+(?:{_PARTICLES}*{_TITLE_CASE}\s*){{1,3}}
   | \b(?:{_TITLE_CASE}\s+){{1,3}}(?:[Hh]ospital|[Cc]linic|[Ii]nfirmary|[Mm]edical\s[Cc]ent(?:er|re))\b
     """,  # noqa: E501
@@ -203,5 +203,5 @@ def _is_phone(group: str, after: str) -> bool:
     if _DECIMAL.fullmatch(group):
         return False
     beside = _AFTER.match(after)
-    is_measured = beside is not None and is_unit(beside[1])
+    is_measured = beside is not None and len(beside[1]) > 1 and is_unit(beside[1])
     return not is_measured and not (_DECIMALS.search(group) and group.count(".") < group.count(" "))

@@ -18,6 +18,7 @@ from pixelscrub.pixels.crop import crop_header
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.pixels.fit import OVERLAY_GROUPS
 from pixelscrub.pixels.image import Image
+from pixelscrub.pixels.nested import remove_pictures
 from pixelscrub.pixels.write import essential_streams, target_syntax
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ ICON: Final = "IconImageSequence"
 def adapt(header: FileDataset, image: Image, edit: Edit, *, correct: bool = True) -> None:
     """Correct `header` in place.
 
-    Where anything is masked the icon image goes too: it shows what was there. Overlay planes go
+    Where anything is masked the icon image goes too, and every picture inside a sequence: they
+    show what was there. Overlay planes go
     where the edit says so, whole groups with labels and descriptions.
 
     Args:
@@ -54,6 +56,7 @@ def adapt(header: FileDataset, image: Image, edit: Edit, *, correct: bool = True
             _remove_overlays(header)
         if edit.masks or edit.drop_overlays:
             _remove(header, ICON)
+            remove_pictures(header)
         _correct(header, image, every=correct)
         if not edit:
             _tell_offsets(header, image)

@@ -33,7 +33,7 @@ def fit(image: Image, edit: Edit) -> Edit:
         HeldError: CANNOT_CHANGE, where a tiled image is to be cropped; errors of decoding.
     """
     if image.info is None:
-        return Edit()
+        return Edit(drop_overlays=edit.drop_overlays)
     keeps_planes = edit.keep_planes and hides_overlays(image)
     clear = not keeps_planes and image.stored.uses_other_bits()
     edit = replace(edit, clear_unused=clear)

@@ -71,6 +71,8 @@ def _check_pixels(
     before: Parsed, after: Parsed, edit: Edit, promise: ExpectedRemovals | None
 ) -> None:
     _check_shape(before, after, edit)
+    if edit.drop_overlays:
+        _check_nested(after)
     if before.pixels is None:
         return
     _check_surplus(after)
@@ -121,6 +123,18 @@ def _check_shape(before: Parsed, after: Parsed, edit: Edit) -> None:
         raise HeldError(Reason.FRAME_COUNT, f"{', '.join(wrong)} not as planned")
     if elsewhere:
         raise HeldError(Reason.GEOMETRY_CHANGED, ", ".join(elsewhere))
+
+
+def _check_nested(after: Parsed) -> None:
+    """Pictures inside sequences show what was masked; none may be there."""
+    from pixelscrub.prove.nested import items_with_pictures
+
+    with guarded(Reason.NOT_READABLE_AGAIN):
+        is_left = any(
+            True for part in (after.header, after.tail) for _ in items_with_pictures(part)
+        )
+    if is_left:
+        raise HeldError(Reason.TEXT_LEFT, "a picture inside a sequence")
 
 
 def _number(parsed: Parsed, keyword: str) -> int | None:

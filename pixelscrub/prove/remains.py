@@ -20,9 +20,9 @@ from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.plan import FacePlan
 from pixelscrub.prove.masks import planes
+from pixelscrub.prove.showing import pictures
 from pixelscrub.text.detectors import CHEAP, detect
 
-Picture = npt.NDArray[np.uint8]
 Values = npt.NDArray[Any]
 
 RIM: Final = 1
@@ -87,45 +87,42 @@ def check_text(before: Image, after: Image, promise: ExpectedRemovals, crop: Box
 def _is_text_left(
     before: Image, after: Image, frame: int, stays: Box, places: Sequence[Box]
 ) -> bool:
-    written = show(after, frame)
-    shown = [p.shifted(-stays.x0, -stays.y0) for p in places]
-    doubtful = [
-        (place, here)
-        for place, here in zip(places, shown, strict=True)
-        if not _is_flat(written, here.padded(-RIM))
-    ]
-    if not doubtful:
-        return False
-    original = show(before, frame)
-    return any(
-        _shows_text(written, here) and _alike(_cut(original, place), _cut(written, here))
-        for place, here in doubtful
-    )
+    written, original = after.frame(frame), before.frame(frame)
+    for place in places:
+        here = place.shifted(-stays.x0, -stays.y0)
+        if _is_flat(written, here.padded(-RIM)):
+            continue
+        if _alike(_cut(original, place), _cut(written, here)) and _shows_text(after, frame, here):
+            return True
+    return False
 
 
-def _cut(picture: Picture, box: Box) -> Picture:
-    """The part of a picture in a box; empty where the box has no area."""
-    return picture[box.y0 : max(box.y1, box.y0), box.x0 : max(box.x1, box.x0)]
+def _cut(values: Values, box: Box) -> Values:
+    """The part of a frame in a box; empty where the box has no area."""
+    return values[box.y0 : max(box.y1, box.y0), box.x0 : max(box.x1, box.x0)]
 
 
-def _is_flat(picture: Picture, box: Box) -> bool:
-    part = _cut(picture, box)
+def _is_flat(values: Values, box: Box) -> bool:
+    part = _cut(values, box)
     pixels = part.reshape(part.shape[0] * part.shape[1], -1)
     return not (pixels != pixels[:1]).any()
 
 
-def _shows_text(picture: Picture, box: Box) -> bool:
-    """Whether the cheap detectors find anything most of which lies in the box."""
-    rows, columns = picture.shape[:2]
-    around = box.padded(MARGIN).clipped(columns, rows)
-    found = detect(np.ascontiguousarray(_cut(picture, around)), sorted(CHEAP))
-    texts = (text.box.shifted(around.x0, around.y0) for text in found)
-    return any(2 * text.intersection(box).area >= text.area for text in texts)
+def _shows_text(image: Image, frame: int, box: Box) -> bool:
+    """Whether the cheap detectors find anything most of which lies in the box, however shown."""
+    around = box.padded(MARGIN).clipped(image.known.columns, image.known.rows)
+    shown = _cut(show(image, frame), around)
+    for picture in (shown, *pictures(_cut(image.frame(frame), around))):
+        found = detect(np.ascontiguousarray(picture), sorted(CHEAP))
+        texts = (text.box.shifted(around.x0, around.y0) for text in found)
+        if any(2 * text.intersection(box).area >= text.area for text in texts):
+            return True
+    return False
 
 
-def _alike(one: Picture, other: Picture) -> bool:
-    """Whether two pictures of one size show the same, whatever their brightness."""
-    a, b = (picture.reshape(-1).astype(np.float64) for picture in (one, other))
+def _alike(one: Values, other: Values) -> bool:
+    """Whether two parts of one size show the same, whatever their brightness."""
+    a, b = (np.nan_to_num(part.reshape(-1).astype(np.float64)) for part in (one, other))
     a, b = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return scale > 0 and float(a @ b) / scale >= ALIKE

@@ -31,6 +31,7 @@ from pixelscrub.study.records import (
     instance_plan,
     planned_source,
 )
+from pixelscrub.study.reformats import Stacks
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, ObjectTask, Seen
 
@@ -93,7 +94,7 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
     """Find everything that identifies, and save it as the study's plan."""
     folder = run.plan_folder(study.uid)
     plan = Plan(study=study.uid, patient=study.patient, recipe=run.recipe)
-    names = names_of(study, run)
+    names, stacks = names_of(study, run), Stacks()
     suspects: set[str] = set()
     with StudyContext(terms).laid_down(run.private.scratch()) as facts:
         tasks = (LookTask(instance, run.recipe, facts) for instance in study.instances)
@@ -103,7 +104,9 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
             if isinstance(seen, Seen) and seen.shows_metal:
                 suspects.add(task.instance.uid)
             plan.instances.append(instance_plan(task.instance, names[task.instance.uid], seen))
+            stacks.add(task.instance, seen)
             run.progress.advanced(1)
+    stacks.search(plan.instances, run)
     if run.recipe.steps.face:
         _look_faces(study, plan, folder, run)
     if suspects:

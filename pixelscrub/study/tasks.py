@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
     from pixelscrub.study.context import StudyContext
     from pixelscrub.tags.deidentify import Cleaned
+    from pixelscrub.text.volume import Plane, Profile
 
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 """RT Structure Set Storage (PS3.4 B.5): shapes that are contours."""
@@ -42,12 +43,27 @@ class LookTask:
 
 @dataclass(slots=True)
 class Seen:
-    """What looking at one instance gave."""
+    """What looking at one instance gave; `profile` is of one slice, where it is grey."""
 
     findings: list[Finding] = field(default_factory=list)
     crop: Box | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     shows_metal: bool = False
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneTask:
+    """Slices of one size, and the planes across them that may hold text."""
+
+    instances: list[Instance]
+    planes: list[Plane]
+    recipe: Recipe
+
+    @property
+    def size(self) -> int:
+        """Bytes of all inputs."""
+        return sum(instance.source.size for instance in self.instances)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
+from pixelscrub.findings import Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
 from pixelscrub.plan import FacePlan, InstancePlan
@@ -26,6 +27,7 @@ from pixelscrub.study.tasks import (
     FaceTask,
     HeadTask,
     LookTask,
+    PlaneTask,
     SamePixelsTask,
     Seen,
 )
@@ -89,6 +91,7 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.study.objects import add_objects
     from pixelscrub.text.find import find_text
     from pixelscrub.text.tesseract import reading_in
+    from pixelscrub.text.volume import profile_of
 
     seen = Seen()
     steps = task.recipe.steps
@@ -101,11 +104,21 @@ def look_instance(task: LookTask) -> Seen:
                 findings = find_text(image, task.recipe.text, task.terms)
             seen.crop = crop_box(image, findings) if steps.crop else None
             seen.findings = findings if steps.text else []
+            seen.profile = profile_of(image) if steps.text else None
         if steps.face:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
         if steps.objects:
             add_objects(image, task, seen)
     return seen
+
+
+def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
+    """Look for text in planes across slices: findings by SOP Instance UID."""
+    from pixelscrub.text.volume import find_across
+
+    slices = ((i.uid, i.number, _opened(i.source)) for i in task.instances)
+    with guarded(Reason.DETECTOR_FAILED):
+        return find_across(slices, task.planes, task.recipe.text)
 
 
 def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:

@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.tiles import around, counted
 
 Picture = npt.NDArray[np.uint8]
+Corners = npt.NDArray[np.float64]
 
 LONGEST: Final = 2000
 """Pixels of the longer side that is searched; larger pictures are made smaller."""
@@ -24,6 +26,21 @@ UNLIKE: Final = 0.25
 UNEVEN: Final = 0.35
 """Share of a code's bars that are unlike the next one; those of gratings come in even groups."""
 
+WINDOW: Final = 17
+"""Pixels of the window in which levels are looked at."""
+CONTRAST: Final = 8
+"""Grey levels from their mean, in the mean, of a code's pixels."""
+TWO: Final = 0.7
+"""See `_two_toned`; blurred codes have 0.75 and more."""
+CHANGES: Final = 0.06
+"""Share of a window's pixels at which light turns to dark; an outline has fewer."""
+CELL: Final = 32
+"""Pixels of the cells in which such pixels are counted."""
+FILLED: Final = 0.3
+"""Share of a cell that they fill."""
+ROOM: Final = 1
+"""Cells around them that are searched with them."""
+
 
 def find_codes(image: Picture) -> list[TextBox]:
     """Find QR codes and bar codes, whether or not they can be decoded.
@@ -34,24 +51,64 @@ def find_codes(image: Picture) -> list[TextBox]:
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     scale = min(1.0, LONGEST / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    engine = cv2.QRCodeDetectorAruco()  # finds more than QRCodeDetector, in a quarter of the time
-    shades = (small, 255 - small)  # screens show codes light on dark
-    codes = [_box(c / scale) for shade in shades for c in _corners(engine, shade)]
-    bars = [_box(c / scale) for c in _corners(cv2.barcode.BarcodeDetector(), small)]
     rows, columns = grey.shape
-    codes += [box for box in bars if _is_barred(grey, box.clipped(columns, rows))]
-    boxes = [box.clipped(columns, rows) for box in codes]
+    boxes: list[Box] = []
+    for part in _two_toned(small):
+        here = np.ascontiguousarray(small[part.y0 : part.y1, part.x0 : part.x1])
+        codes, bars = (
+            [_box((corners + part[:2]) / scale).clipped(columns, rows) for corners in found]
+            for found in _codes_and_bars(here)
+        )
+        boxes += [*codes, *(box for box in bars if _is_barred(grey, box))]
     return [TextBox(box, 0.9, "barcodes") for box in boxes if box.area]
 
 
-def _corners(engine: Any, grey: Picture) -> list[npt.NDArray[np.float64]]:
+def _codes_and_bars(grey: Picture) -> tuple[list[Corners], list[Corners]]:
+    engine = cv2.QRCodeDetectorAruco()  # finds more than QRCodeDetector, in a quarter of the time
+    shades = (grey, np.asarray(255 - grey, np.uint8))  # screens show codes light on dark
+    codes = [corners for shade in shades for corners in _corners(engine, shade)]
+    return codes, _corners(cv2.barcode.BarcodeDetector(), grey)
+
+
+def _two_toned(grey: Picture) -> list[Box]:
+    """Where a picture goes to and fro between two levels: OpenCV takes long to find none in noise.
+
+    Of a window's levels the square of the mean deviation, as a share of the variance (Geary 1935),
+    is 1 for two levels alike in number, 0.64 for Gaussian noise, 0.75 for one level as frequent as
+    the next. Looked at in full size and, for large modules, in a fourth of it.
+    """
+    rows, columns = grey.shape
+    cells = np.zeros((-(-rows // CELL), -(-columns // CELL)), np.bool_)
+    for share in (1, 4):
+        size = (max(columns // share, 1), max(rows // share, 1))
+        sized = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        coded = _is_two_toned(np.asarray(sized, np.uint8))
+        places = np.argwhere(counted(coded, CELL // share) >= FILLED * (CELL // share) ** 2)
+        cells[tuple(places[(places < cells.shape).all(axis=1)].T)] = True
+    return [part.clipped(columns, rows) for part in around(cells, CELL, ROOM)]
+
+
+def _is_two_toned(grey: Picture) -> npt.NDArray[np.bool_]:
+    levels, window = grey.astype(np.float32), (WINDOW, WINDOW)
+    away = levels - cv2.boxFilter(levels, -1, window)
+    spread = cv2.boxFilter(np.abs(away), -1, window)
+    variance = cv2.boxFilter(away * away, -1, window)
+    light = (away > 0).astype(np.float32)
+    across, down = (
+        cv2.boxFilter(cv2.absdiff(light, np.roll(light, 1, axis)), -1, window) for axis in (1, 0)
+    )
+    two = (spread >= CONTRAST) & (spread * spread >= TWO * variance)
+    return np.asarray(two & (np.maximum(across, down) >= CHANGES), np.bool_)
+
+
+def _corners(engine: Any, grey: Picture) -> list[Corners]:
     has_any, points = engine.detectMulti(grey)
     if not has_any or points is None:
         return []
     return list(np.asarray(points, np.float64).reshape(-1, 4, 2))
 
 
-def _box(corners: npt.NDArray[np.float64]) -> Box:
+def _box(corners: Corners) -> Box:
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     more = QUIET * max(x1 - x0, y1 - y0)
     low = np.floor([x0 - more, y0 - more]).astype(int)

@@ -43,7 +43,11 @@ def unite(found: Iterable[TextBox]) -> list[TextBox]:
 
 def are_same(one: Box, other: Box) -> bool:
     """Whether two boxes cover nearly the same place."""
-    return bool(_are_same(np.array(one), np.array([other]))[0])
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    common = across * down if across > 0 and down > 0 else 0
+    own, its = one.area, other.area
+    return 2 * common >= min(own, its) and 1.2 * (own + its - common) >= one.union(other).area
 
 
 def into_lines(found: Iterable[TextBox]) -> list[TextBox]:

@@ -8,7 +8,8 @@ edges of letters came up since they were last searched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,8 @@ from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors import CHEAP, detect
 from pixelscrub.text.tiles import around, search
+from pixelscrub.text.values import VIEWED, is_drawn, is_plain
+from pixelscrub.text.views import Shown, View
 
 Picture = npt.NDArray[np.uint8]
 Cells = npt.NDArray[np.bool_]
@@ -44,20 +47,76 @@ INKED: Final = 8
 """Pixels with such steps in a cell; a letter has more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame, ready to be searched.
+
+    Attributes:
+        views: its pictures, what a viewer shows first.
+        drawn: where alone others than the quickest detector look, where that is known.
+    """
+
+    views: Sequence[View]
+    drawn: Sequence[Box] | None = None
+
+
+HIGHEST: Final = 48
+"""Pixels of a line in a picture that no viewer opens with; gratings look like larger ones."""
+
+
 def key_frames(frames: int) -> set[int]:
     """Which of so many frames every detector sees."""
     return {round(k * (frames - 1) / (KEY_FRAMES - 1)) for k in range(KEY_FRAMES)}
 
 
+def search_frame(
+    shown: Sequence[View], names: Sequence[str], drawn: Sequence[Box] | None = None
+) -> list[TextBox]:
+    """Find text in all pictures of a frame: the first as a whole, the others where they show more.
+
+    In the others the quickest detector looks, where it is on.
+
+    Args:
+        shown: what `views` makes of the frame.
+        names: of detectors.
+        drawn: where alone there may be more than the quickest finds in the first, where that is
+            known.
+    """
+    quick = [QUICKEST] if QUICKEST in names else list(names)
+    first, others = shown[0], shown[1:]
+    texts = detect(first.picture, names if drawn is None else quick)
+    for part in drawn or ():
+        texts += search(partial(detect, detectors=names), first.picture, part)
+    seen = Shown(first.picture) if drawn is None else None
+    for view in others:
+        for part in seen.more(view) if seen else drawn or ():
+            found = search(partial(detect, detectors=quick), view.picture, part)
+            texts += [text for text in found if _is_shown(view, text)]
+    return texts
+
+
+def _is_shown(view: View, text: TextBox) -> bool:
+    """Whether a find is believed: planes and stretched values show much that is no text."""
+    if not view.is_doubtful:
+        return True
+    is_line = min(text.box.width, text.box.height) <= HIGHEST
+    return (
+        is_line
+        and is_plain(text, VIEWED)
+        and (view.values is None or is_drawn(view.values, text.box))
+    )
+
+
 def sightings(
-    frames: Iterable[list[Picture]], count: int, names: list[str], apart: bool = False
+    frames: Iterable[Frame], count: int, names: Sequence[str], apart: bool = False
 ) -> Iterator[tuple[int, list[TextBox]]]:
     """Text frame by frame; what a key frame shows, or all of them show, is given once.
 
-    Where no cheap detector is named, and in slices of a volume, every frame is a key frame.
+    Where no cheap detector is named, and where frames are pictures of their own, every frame is a
+    key frame.
 
     Args:
-        frames: the renderings of each frame, uint8, (rows, columns[, 3]), each of one shape.
+        frames: their pictures are of one shape, and as many of each frame.
         count: of frames.
         names: of detectors.
         apart: whether the frames show different places, as slices of a volume do.
@@ -68,16 +127,17 @@ def sightings(
     cheap = [name for name in names if name in CHEAP]
     costly = [name for name in names if name not in CHEAP]
     if apart or not cheap:
-        for index, pictures in enumerate(frames):
-            yield index, [text for picture in pictures for text in detect(picture, names)]
+        for index, frame in enumerate(frames):
+            yield index, search_frame(frame.views, names, frame.drawn)
         return
     keys = key_frames(count)
     quick = [name for name in cheap if name == QUICKEST] or cheap
     watches: list[Watch] = []
-    for index, pictures in enumerate(frames):
+    for index, frame in enumerate(frames):
         now = costly if watches else names
         if index in keys and now:
-            yield index, [text for picture in pictures for text in detect(picture, now)]
+            yield index, search_frame(frame.views, now, frame.drawn)
+        pictures = [view.picture for view in frame.views if not view.is_doubtful]
         watches = watches or [Watch(picture, cheap, quick) for picture in pictures]
         for watch, picture in zip(watches, pictures, strict=True):
             if count > 1:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pixelscrub.errors import HeldError, Reason, RecipeError, guarded
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox, into_lines, unite
+from pixelscrub.text.montage import is_content, tiles_of
 from pixelscrub.text.whole import trimmed
 
 if TYPE_CHECKING:
@@ -147,6 +148,9 @@ def detect(
     if len(found) > MOST:
         return [TextBox(Box(0, 0, image.shape[1], image.shape[0]), 1.0, "everywhere")]
     rows, columns = image.shape[:2]
+    tiles = tiles_of(image) if found else None
+    if tiles is not None:
+        found = [text for text in found if not is_content(text.box, tiles)]
     inside = (replace(text, box=text.box.clipped(columns, rows)) for text in found)
     lines = into_lines(unite(text for text in inside if text.box.area))
     return [replace(line, box=trimmed(image, line.box)) for line in lines]

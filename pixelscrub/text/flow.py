@@ -31,6 +31,10 @@ PART: Final = 0.025
 """Pixels of white or grey ink that may be a letter, and the share of all ink that they are."""
 HUES: Final = 12.0
 """Degrees that the hues of a patch spread (tenth to ninetieth percentile), where it is flow."""
+MANY_HUES: Final = 6
+"""Hues, fifteen degrees each, of ink in a map of colours; a text has one, or one a letter."""
+FREQUENT: Final = 0.05
+"""Share of the ink that makes a hue count."""
 PATCH: Final = 6
 """Pixels of the smallest patch that is looked at."""
 NEARLY: Final = 0.9
@@ -56,6 +60,9 @@ def is_flow(image: Picture, box: Box) -> bool:
     if int(written.sum()) >= max(WRITTEN, PART * int(ink.sum())):
         return False
     vivid = (saturation >= VIVID) & (value >= VIVID)
+    coloured = ink & vivid
+    if 2 * int(coloured.sum()) >= int(ink.sum()) and _hues(hue[coloured]) >= MANY_HUES:
+        return True
     return _changing(ink, hue, vivid) >= NEARLY
 
 
@@ -63,6 +70,12 @@ def _ink(part: Picture) -> Mask:
     ground = np.median(part.reshape(-1, 3), axis=0)
     away = np.abs(part.astype(np.int16) - ground).max(axis=2)
     return np.asarray(away >= max(STANDS_OUT * away.max(initial=0), 1), np.bool_)
+
+
+def _hues(hues: npt.NDArray[np.generic]) -> int:
+    """How many hues are frequent."""
+    counts = np.bincount(hues.astype(np.int64) * 24 // 256, minlength=24)
+    return int(np.count_nonzero(counts >= FREQUENT * max(hues.size, 1)))
 
 
 def _changing(ink: Mask, hue: npt.NDArray[np.generic], vivid: Mask) -> float:

@@ -69,8 +69,23 @@ LEFT: Final = 0.1
 """Share of a block's ink that smaller lines may leave, where they are taken instead of it."""
 LARGE: Final = 14
 """Pixels of a smaller picture; lower cores in it are seen better in the next larger one."""
-WHOLE: Final = 384
+WHOLE: Final = 96
 """Pixels of the shorter side, from which a picture is looked at in half its size as well."""
+
+COARSE: Final = 192
+"""Pixels of the shorter side of a smaller picture, below which only headlines are believed."""
+EVERYWHERE: Final = 0.999
+"""Mean probability of what the network gives no number for: it counts as text, all of it."""
+ORGAN: Final = 0.18
+"""Height of a find, as a share of the picture's shorter side, from which the same holds."""
+ORGAN_PX: Final = 48
+"""Pixels; lower finds are lines, however small the part of a picture is that is searched."""
+HEADLINE: Final = 2.5
+"""Length of a headline, as a multiple of its height."""
+HIGHEST: Final = 0.6
+"""Height of a headline, most, as a share of the picture's shorter side."""
+PLAINLY: Final = 0.85
+"""Mean probability of a headline; large organs have up to 0.81."""
 
 
 def find_lines(
@@ -91,11 +106,14 @@ def find_lines(
     Raises:
         MissingComponentError: the network is not installed.
     """
-    seen = list(_scales(image))
+    scales = list(_scales(image))
+    seen = [(scale, shares) for scale, shares in scales if not _is_coarse(image, scale)]
     cores = [
-        (scale, replace(core, box=whole(image, core.box)), top)
-        for scale, shares in seen
+        (scale, line, top)
+        for scale, shares in scales
         for core, top in _lines(shares, scale, sure, peak)
+        for line in [replace(core, box=whole(image, core.box))]
+        if not (_is_coarse(image, scale) or _is_large(image, line)) or _is_headline(image, line)
     ]
     need = cache(partial(_needed, image, [line for _, line, top in cores if top >= PLAIN]))
     own: list[TextBox] = []
@@ -106,6 +124,25 @@ def find_lines(
         return own
     more = (t for part in _doubted(seen, own, image) for t in search(helper, image, part))
     return [*own, *(t for t in more if _adds(seen, own, t.box) and _is_believed(image, t, need))]
+
+
+def _is_coarse(image: Picture, scale: int) -> bool:
+    """Whether a picture is so small at a scale that a large part of it may look like a letter."""
+    return scale > 1 and min(image.shape[:2]) < COARSE * scale
+
+
+def _is_large(image: Picture, text: TextBox) -> bool:
+    """Whether a find is as high as an organ."""
+    high = min(text.box.width, text.box.height)
+    return bool(high >= max(ORGAN * min(image.shape[:2]), ORGAN_PX))
+
+
+def _is_headline(image: Picture, text: TextBox) -> bool:
+    """Whether what such a picture shows is a line of letters, however large, and no organ."""
+    longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
+    is_line = longer >= HEADLINE * shorter and shorter <= HIGHEST * min(image.shape[:2])
+    is_everywhere = text.score >= EVERYWHERE
+    return bool(is_everywhere or (is_line and text.score >= PLAINLY))
 
 
 def _needed(image: Picture, plain: list[TextBox]) -> float:
@@ -162,10 +199,15 @@ def _doubted(seen: list[tuple[int, Shares]], own: list[TextBox], image: Picture)
 
 def _adds(seen: list[tuple[int, Shares]], own: list[TextBox], box: Box) -> bool:
     """Whether a box holds more text than the lines in it: all of one, or what may be another."""
-    lines = [line.box for line in own if line.box.intersection(box).area]
+    lines = [line.box for line in own if _meet(line.box, box)]
     if any(line.height >= LEVEL * box.height for line in lines if box.width >= box.height):
         return True
     return any(_left(shares, scale, lines, box) >= DOUBT for scale, shares in seen)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    across = one[0] < other[2] and other[0] < one[2]
+    return across and one[1] < other[3] and other[1] < one[3]
 
 
 def _left(shares: Shares, scale: int, lines: list[Box], box: Box) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from statistics import median
 from typing import Final
 
 import cv2
@@ -147,12 +148,15 @@ def _groups(seen: list[Letter]) -> list[list[Letter]]:
 
 
 def _continues(last: Letter, letter: Letter) -> bool:
-    a, b = last.box, letter.box
-    tall, small = max(a.height, b.height), min(a.height, b.height)
-    gap = b.x0 - a.x1
-    overlap = min(a.y1, b.y1) - max(a.y0, b.y0)
+    (_, a_top, a_end, a_foot), (b_start, b_top, _, b_foot) = last.box, letter.box
+    high, other = a_foot - a_top, b_foot - b_top
+    tall, small = (high, other) if high > other else (other, high)
+    gap = b_start - a_end
+    if not (-2 <= gap <= 1.3 * tall and tall <= 2 * small):
+        return False
+    overlap = min(a_foot, b_foot) - max(a_top, b_top)
     even = min(last.contrast, letter.contrast) >= 0.6 * max(last.contrast, letter.contrast)
-    return -2 <= gap <= 1.3 * tall and overlap >= 0.6 * small and tall <= 2 * small and even
+    return overlap >= 0.6 * small and even
 
 
 def _judge(group: list[Letter], least: int = 1) -> TextBox | None:
@@ -168,7 +172,7 @@ def _judge(group: list[Letter], least: int = 1) -> TextBox | None:
 
 def _with_rim(box: Box, group: list[Letter]) -> Box:
     """The box with room for faint rims, for accents and for a point or a sign at its ends."""
-    height = int(np.median([letter.box.height for letter in group]))
+    height = int(median(letter.box.height for letter in group))
     side, high = -(-height // 3), -(-height // 7)
     return Box(box.x0 - side, box.y0 - high, box.x1 + side, box.y1 + high)
 
@@ -180,9 +184,9 @@ def _count(box: Box) -> int:
 
 def _is_drawn(group: list[Letter], count: int) -> bool:
     """Lenient on flat ground, strict on tissue: there a line must be strong, sharp and level."""
-    sharp = float(np.median([letter.sharp for letter in group]))
-    unrest = float(np.median([letter.unrest for letter in group]))
-    contrast = float(np.median([letter.contrast for letter in group]))
+    sharp = median(letter.sharp for letter in group)
+    unrest = median(letter.unrest for letter in group)
+    contrast = median(letter.contrast for letter in group)
     if count < LEAST:
         crisp = sharp >= 0.85 and contrast >= max(STRONG, 10 * unrest) * (
             1 if len(group) > 1 else 1.5
@@ -193,7 +197,7 @@ def _is_drawn(group: list[Letter], count: int) -> bool:
         return False
     if unrest <= FLAT:
         return sharp >= 0.45 and _slant(group) <= 2 * LEVEL and contrast >= 12 * (unrest + 1)
-    tall = float(np.median([letter.box.height for letter in group])) > JOINED
+    tall = median(letter.box.height for letter in group) > JOINED
     strong = contrast >= max(STRONG, 5 * unrest) and not tall
     return (
         strong
@@ -205,9 +209,11 @@ def _is_drawn(group: list[Letter], count: int) -> bool:
 
 def _slant(group: list[Letter]) -> float:
     """How far letters stray from a common top or foot, as a share of their height."""
-    edges = np.array([(letter.box.y0, letter.box.y1) for letter in group])
-    stray = np.abs(edges - np.median(edges, axis=0)).mean(axis=0).min()
-    return float(stray / np.median(edges[:, 1] - edges[:, 0]))
+    strays = []
+    for edge in ([letter.box.y0 for letter in group], [letter.box.y1 for letter in group]):
+        common = median(edge)
+        strays.append(sum(abs(place - common) for place in edge) / len(edge))
+    return min(strays) / median(letter.box.height for letter in group)
 
 
 def _is_letter(group: list[Letter]) -> bool:

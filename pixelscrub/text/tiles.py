@@ -50,3 +50,12 @@ def search(finder: Callable[[Picture], list[TextBox]], image: Picture, part: Box
     x0, y0, x1, y1 = part.clipped(image.shape[1], image.shape[0])
     texts = finder(np.ascontiguousarray(image[y0:y1, x0:x1]))
     return [replace(text, box=text.box.shifted(x0, y0)) for text in texts]
+
+
+def counted(pixels: npt.NDArray[np.bool_], cell: int) -> npt.NDArray[np.float32]:
+    """Pixels that are set in each cell; the last cells may reach over the edge."""
+    rows, columns = (-(-side // cell) for side in pixels.shape)
+    whole = np.zeros((rows * cell, columns * cell), np.float32)
+    whole[: pixels.shape[0], : pixels.shape[1]] = pixels
+    share = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(share * cell**2, np.float32).round()

@@ -13,6 +13,7 @@ from pydicom.encaps import encapsulate, generate_frames
 
 from tests.audit.seeds import SEEDS as VALUES
 from tests.audit.seeds import Seed
+from tests.audit.seeds_words import SEEDS as WORDS
 from tests.streams import HIDDEN, TEXT
 
 Change = Callable[[FileDataset], None]
@@ -110,3 +111,5 @@ BYTES: dict[str, Seed] = {
     "no group length": Seed(_without_group_length, frozenset({"encoding_wrong", "unreadable"})),
 }
 SEEDS: dict[str, Seed] = VALUES | BYTES
+EVERY_SEED: dict[str, Seed] = SEEDS | WORDS
+"""Words are tested with their check alone (`test_word_checks`), and measured with the others."""

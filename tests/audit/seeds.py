@@ -282,3 +282,82 @@ SEEDS: dict[str, Seed] = {
     "doubled file": Seed(_copy, frozenset({"duplicate_uid", "no_original"})),
     "foreign file": Seed(_foreign, frozenset({"not_dicom"})),
 }
+
+
+def _with_name(level: float, ground: float, kind: type[np.generic] = np.uint8) -> np.ndarray:
+    """A name in letters of one level on a ground of another."""
+    page = np.zeros((120, 420), np.uint8)
+    cv2.putText(page, "OTTILIE LINDQVIST", (8, 70), cv2.FONT_HERSHEY_SIMPLEX, 1.1, 255, 2)
+    return np.where(page > 0, level, ground).astype(kind)
+
+
+def _behind_a_window(make: Callable[..., FileDataset]) -> FileDataset:
+    return make(_with_name(160, 60), WindowCenter="2", WindowWidth="2")
+
+
+def _below_a_hot_pixel(make: Callable[..., FileDataset]) -> FileDataset:
+    values = _with_name(420, 400, np.uint16)
+    values[:, -2:] = 65535
+    return make(values)
+
+
+def _at_the_padding(make: Callable[..., FileDataset]) -> FileDataset:
+    made = make(_with_name(-2000, -1000, np.int16), WindowCenter="40", WindowWidth="400")
+    made.add_new(0x00280120, "SS", -2000)
+    return made
+
+
+def _in_one_plane(make: Callable[..., FileDataset]) -> FileDataset:
+    values = np.repeat(_with_name(110, 110)[..., None], 3, axis=2)
+    values[..., 2] = _with_name(150, 110)
+    return make(values)
+
+
+def _under_a_palette(make: Callable[..., FileDataset]) -> FileDataset:
+    made = make(_with_name(90, 40))
+    made.PhotometricInterpretation = "PALETTE COLOR"
+    for colour in ("Red", "Green", "Blue"):
+        setattr(made, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, 16])
+        table = np.full(256, 0x3000, "<u2").tobytes()
+        setattr(made, f"{colour}PaletteColorLookupTableData", table)
+    return made
+
+
+def _in_a_few_levels(make: Callable[..., FileDataset]) -> FileDataset:
+    values = _with_name(34, 30)
+    values[:20] = 250
+    return make(values)
+
+
+def _in_floating_point(make: Callable[..., FileDataset]) -> FileDataset:
+    made = make(np.zeros((120, 420), np.uint32))
+    values = _with_name(1.5, 1.0, np.float32)
+    values[0, 0] = 1e30
+    del made.PixelData
+    made.FloatPixelData = values.tobytes()
+    return made
+
+
+def _in_a_sequence(make: Callable[..., FileDataset]) -> FileDataset:
+    inner, item = make(_with_name(200, 30)), Dataset()
+    for keyword in ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation"):
+        setattr(item, keyword, getattr(inner, keyword))
+    for keyword in ("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
+        setattr(item, keyword, getattr(inner, keyword))
+    item.add_new(0x7FE00010, "OB", inner.PixelData)
+    outer = Dataset()
+    outer.IconImageSequence = Sequence([item])
+    return make(np.zeros((40, 40), np.uint8), ReferencedImageSequence=Sequence([outer]))
+
+
+HIDDEN: dict[str, Callable[[Callable[..., FileDataset]], FileDataset]] = {
+    "behind a window": _behind_a_window,
+    "below a hot pixel": _below_a_hot_pixel,
+    "at the padding value": _at_the_padding,
+    "in one colour plane": _in_one_plane,
+    "under a palette of one colour": _under_a_palette,
+    "in a few levels": _in_a_few_levels,
+    "in floating point": _in_floating_point,
+    "in a sequence": _in_a_sequence,
+}
+"""Instances with a name that a viewer does not show as they are opened."""

@@ -1,6 +1,7 @@
 """What a user is told: reasons, what is installed, and what became of the names he gave."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -96,3 +97,20 @@ def test_names_that_lead_nowhere_are_nothing_usable(tmp_path):
     assert run("tags", "--files-from", "-", "-o", tmp_path / "out", text="\n").returncode == 1
     assert run("tags", "--files-from", tmp_path / "no", "-o", tmp_path / "out").returncode == 1
     assert run("tags", "-o", tmp_path / "out").returncode == 1
+
+
+def test_shells_complete_commands():
+    words = {"_PIXELSCRUB_COMPLETE": "complete_bash", "COMP_WORDS": "pixelscrub re"}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-P",
+            "-c",
+            "from pixelscrub.commands.cli import app; app(prog_name='pixelscrub')",
+        ],
+        env={**os.environ, **words, "COMP_CWORD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert {"receive", "recipes", "review"} <= set(done.stdout.split())

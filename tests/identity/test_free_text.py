@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,3 +168,14 @@ def test_makers_may_write_long_numbers_and_names_of_places():
     assert CLEANER.soften("CX50 453561454581 Trondheim", by_maker=True).endswith("Trondheim")
     assert "453561454581" not in CLEANER.soften("CX50 453561454581")
     assert CLEANER.soften("Mrs Vintercastle 453561454581", by_maker=True) == "Mrs"
+
+
+SENTENCES = (Path(__file__).parent / "sentences.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("line", SENTENCES)
+def test_nothing_that_identifies_is_left_of_sentences(line):
+    """Each line has a sentence, and the words and numbers of it that must go."""
+    text, hidden = line.split("|")
+    left = Cleaner().clean(text).lower()
+    assert not [word for word in hidden.lower().split() if word in left]

@@ -73,6 +73,26 @@ def test_a_finding_masked_in_other_frames_only_is_held(tmp_path, make_instance):
     prove(tmp_path, data, after, edit, ExpectedRemovals([told]))
 
 
+@pytest.mark.parametrize(
+    "hiding",
+    [
+        {"WindowCenter": "2", "WindowWidth": "2"},
+        {"WindowCenter": "1000", "WindowWidth": "50"},
+    ],
+)
+def test_a_finding_that_a_window_hides_is_held_where_it_was_lost(tmp_path, make_instance, hiding):
+    data = as_bytes(make_instance(with_text(tissue()), **hiding))
+    assert held(tmp_path, data, data, Edit(), ExpectedRemovals([FINDING])) is Reason.TEXT_LEFT
+
+
+@pytest.mark.parametrize("plane", [0, 1, 2])
+def test_a_finding_in_one_colour_plane_is_held_where_it_was_lost(tmp_path, make_instance, plane):
+    picture = np.repeat((tissue() // 2)[..., None], 3, axis=2)
+    picture[..., plane] = with_text(picture[..., plane].copy())
+    data = as_bytes(make_instance(picture))
+    assert held(tmp_path, data, data, Edit(), ExpectedRemovals([FINDING])) is Reason.TEXT_LEFT
+
+
 @pytest.mark.parametrize("action", ["keep", "remove"])
 def test_a_finding_that_may_stay_is_no_reason(tmp_path, make_instance, action):
     data = as_bytes(make_instance(with_text(tissue())))

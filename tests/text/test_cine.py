@@ -7,12 +7,17 @@ import pytest
 from pixelscrub.findings import Box
 from pixelscrub.text import detectors
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.cine import sightings
+from pixelscrub.text.cine import Frame, sightings
+from pixelscrub.text.views import View
 
 Picture = npt.NDArray[np.uint8]
 FRAMES = 11
 SHOWN = 4
 """The only frame that shows something; no key frame."""
+
+
+def as_frames(pictures: list[list[Picture]]) -> list[Frame]:
+    return [Frame([View(picture) for picture in shown]) for shown in pictures]
 
 
 def cine() -> list[list[Picture]]:
@@ -34,7 +39,7 @@ def find_bright(image: Picture) -> list[TextBox]:
 @pytest.mark.parametrize("name", ["tesseract", "ppocr", "strokes"])
 def test_text_that_one_frame_shows_is_found(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setitem(detectors.DETECTORS, name, find_bright)
-    seen = list(sightings(cine(), FRAMES, [name]))
+    seen = list(sightings(as_frames(cine()), FRAMES, [name]))
     first = next(text.box for index, texts in seen for text in texts if index == SHOWN)
     assert first == Box(10, 20, 59, 30)
     assert not any(texts for index, texts in seen if index < SHOWN)
@@ -50,7 +55,7 @@ def test_costly_detectors_see_key_frames_where_a_cheap_one_sees_the_rest(
         return []
 
     monkeypatch.setitem(detectors.DETECTORS, "ppocr", count)
-    list(sightings(cine(), FRAMES, ["strokes", "ppocr"]))
+    list(sightings(as_frames(cine()), FRAMES, ["strokes", "ppocr"]))
     assert len(looked) == 3
 
 
@@ -70,7 +75,7 @@ def test_a_cheap_detector_sees_of_later_key_frames_what_changed(
     frames[-1][0][20:30, 10:60:4] = 255
     seen = [
         (index, text.box)
-        for index, found in sightings(frames, FRAMES, ["strokes"])
+        for index, found in sightings(as_frames(frames), FRAMES, ["strokes"])
         for text in found
     ]
     assert (FRAMES - 1, Box(10, 20, 59, 30)) in seen

@@ -1,0 +1,51 @@
+"""Words that no window hides from the audit: each way of hiding a name, planted in an output."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pixelscrub.audit import picture_checks
+from pixelscrub.audit.pairs import read_all
+from pixelscrub.audit.picture_checks import check_picture
+from pixelscrub.prove.showing import pictures
+
+from .seeds import HIDDEN
+
+WORDS = frozenset({"LINDQVIST", "OTTILIE"})
+
+
+@pytest.fixture(autouse=True)
+def _has_tesseract():
+    from pixelscrub.text.tesseract import require
+
+    require()
+
+
+@pytest.mark.parametrize("kind", sorted(HIDDEN))
+def test_a_name_that_a_header_hides_is_read(tmp_path, kind, make_instance, save):
+    save(HIDDEN[kind](make_instance), tmp_path / "1.dcm")
+    files, _ = read_all([tmp_path])
+    found = [issue.kind for issue in check_picture(files["1.dcm"], "1.dcm", WORDS)]
+    assert found == ["identifier_in_picture"]
+
+
+def test_ranks_tell_frequent_values_apart_in_any_range():
+    values = np.full((60, 60), 100, np.uint16)
+    values[20:30, 20:30] = 101
+    values[0, 0] = 65535
+    assert max(np.ptp(picture[10:40, 10:40]) for picture in pictures(values)) > 100
+
+
+def test_a_constant_plane_and_one_without_numbers_show_nothing():
+    assert len(list(pictures(np.full((9, 9), 7, np.int16)))) == 1
+    assert list(pictures(np.full((9, 9), np.nan, np.float32))) == []
+
+
+def test_a_picture_that_was_looked_at_is_not_shown_again():
+    values = np.random.default_rng(1).integers(0, 256, (40, 40)).astype(np.uint8)
+    values[0, :2] = 0, 255
+    first, *_ = pictures(values)
+    assert np.array_equal(first, values)
+    assert not any(np.array_equal(other, values) for other in pictures(values, values))
+    assert picture_checks.telling({"LINDQVIST", "AB"}) == {"LINDQVIST"}
