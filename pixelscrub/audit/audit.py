@@ -18,6 +18,7 @@ from typing import Final
 from pixelscrub.audit import conformance
 from pixelscrub.audit.byte_checks import check_bytes
 from pixelscrub.audit.date_checks import check_intervals
+from pixelscrub.audit.face_checks import check_faces
 from pixelscrub.audit.head_checks import check_heads
 from pixelscrub.audit.header_checks import check_header
 from pixelscrub.audit.issues import AuditResult, Issue, Pair
@@ -79,6 +80,10 @@ def audit(
     found += legible
     if not planned and (recipe is None or recipe.steps.face):
         faces, more = check_heads(originals, outputs, pairs)
+        found += faces
+        notes += more
+    if recipe is None or recipe.steps.face:
+        faces, more = check_faces(originals, outputs, pairs)
         found += faces
         notes += more
     if private and not planned:

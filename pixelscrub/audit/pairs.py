@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import numpy.typing as npt
 
 from pixelscrub.audit.crops import LIKE, crop_of, likeness
+from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.intake.find import find
 from pixelscrub.intake.instance import Source
 
@@ -166,13 +167,34 @@ def _agreement(one: File, other: File) -> int:
 
 
 def pixels(file: File, index: int | None = None) -> npt.NDArray[Any] | None:
-    """Stored values by pydicom's own decoders, of one frame or of all; None where none decodes."""
+    """Stored values of one frame or of all; None where none decodes.
+
+    By pydicom's own decoders; by ours where pydicom has none, or believes a header that says what
+    the pixel data are not.
+    """
     from pydicom.pixels.utils import pixel_array
 
     try:
         with file.open() as opened:
             return pixel_array(opened, index=index, raw=True)
     except Exception:  # no pixels, or none that pydicom can decode
+        return _pixels_by_us(file, index)
+
+
+def _pixels_by_us(file: File, index: int | None) -> npt.NDArray[Any] | None:
+    import numpy as np
+
+    from pixelscrub.pixels.image import Image
+
+    try:
+        with file.open() as opened, guarded(Reason.DECODE_FAILED):
+            image = Image(opened)
+            if image.info is None:
+                return None
+            if index is not None or image.info.frames == 1:
+                return image.frame(index or 0)
+            return np.stack([image.frame(i) for i in range(image.info.frames)])
+    except (HeldError, OSError):
         return None
 
 

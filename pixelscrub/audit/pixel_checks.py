@@ -109,5 +109,6 @@ def _is_lossy(file: File) -> bool:
 
 
 def _stack(values: Frames, file: File) -> Frames:
-    """Frames first, always."""
-    return values if int(file.header.get("NumberOfFrames") or 1) > 1 else values[None]
+    """Frames first, always; an original's header may not tell how many there are."""
+    has_samples = int(file.header.get("SamplesPerPixel") or 1) > 1
+    return values if values.ndim > 2 + has_samples else values[None]

@@ -62,7 +62,7 @@ def render_tags(plans: Sequence[Plan], show_values: bool = False, show_names: bo
 
 def _tag_lines(number: int, plan: Plan, show_values: bool, show_names: bool) -> Iterator[str]:
     from pixelscrub.pixels.image import Image
-    from pixelscrub.study.worker import source_of
+    from pixelscrub.study.sources import source_of
     from pixelscrub.tags.deidentify import explain
 
     settings = plan.recipe.tags

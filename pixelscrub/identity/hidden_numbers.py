@@ -31,10 +31,13 @@ class HiddenNumbers:
 
     def among(self, value: bytes) -> bool:
         """Whether one of the numbers is among the numbers of a short binary value."""
-        if not self.packed or not 4 <= len(value) <= _MOST_BYTES:
+        size = len(value)
+        if not self.packed or not 4 <= size <= _MOST_BYTES:
             return False
-        for size, forms in self.packed.items():
-            parts = (value[at : at + size] for at in range(0, len(value) - size + 1, size))
+        if size == 4:
+            return value in self.packed.get(4, ())
+        for each, forms in self.packed.items():
+            parts = (value[at : at + each] for at in range(0, size - each + 1, each))
             if any(part in forms for part in parts):
                 return True
         return False
@@ -45,8 +48,6 @@ class HiddenNumbers:
 
     def tells(self, value: bytes, vr: str) -> bool:
         """Whether a plain value holds one of the numbers."""
-        if len(value) < 4:
-            return False
         return self.in_text(value) if vr in _TEXTUAL else self.among(value)
 
 

@@ -27,6 +27,8 @@ FEWEST: Final = 3
 """Fewer slices than these make no volume."""
 SAME_PLACE: Final = 0.01
 """Positions closer than this along the normal are one and the same slice, mm."""
+PASSES: Final = ("AcquisitionNumber", "TemporalPositionIdentifier", "AcquisitionTime")
+"""What differs between passes of one series (PS3.3 C.7.6.1, C.8.3.1, C.7.6.1)."""
 SAME_DIRECTION: Final = 0.01
 """Direction cosines that differ by less belong to one stack."""
 
@@ -47,6 +49,7 @@ class Slice:
         mosaic: rows and columns of that frame.
         is_placed: whether the header says position and direction; else both are made up.
         is_scaled: whether the header says how large pixels are, and how far slices lie apart.
+        order: what tells passes apart whose slices have the same numbers.
     """
 
     instance: Instance
@@ -61,6 +64,7 @@ class Slice:
     mosaic: tuple[int, int] | None = None
     is_placed: bool = True
     is_scaled: bool = True
+    order: tuple[float, ...] = ()
 
     @property
     def normal(self) -> Floats:
@@ -177,7 +181,18 @@ def _slice(
         raise HeldError(Reason.FACE_GEOMETRY, "position or orientation is not sound")
     shape = (int(header.Rows), int(header.Columns))
     thickness = float(measures.get("SliceThickness") or 0)
-    return Slice(instance, frame, position, along, down, (rows, columns), shape, thickness)
+    order = tuple(_number(header.get(name)) for name in PASSES)
+    spacing = (rows, columns)
+    return Slice(instance, frame, position, along, down, spacing, shape, thickness, order=order)
+
+
+def _number(value: Any) -> float:
+    """A number or a time of day (HHMMSS.F) as a number; 0 for anything else."""
+    try:
+        number = float(str(value or 0))
+    except ValueError:
+        return 0.0
+    return number if np.isfinite(number) else 0.0
 
 
 def volumes(slices: list[Slice]) -> tuple[list[Volume], list[Slice]]:
@@ -222,7 +237,7 @@ def _runs(stack: list[Slice]) -> list[list[Slice]]:
 
     Passes that lie in the very same places are none of these: they are told by their places.
     """
-    order = sorted(stack, key=lambda s: (s.instance.number, s.instance.uid, s.frame))
+    order = sorted(stack, key=_turn)
     heights = [s.height for s in order]
     runs: list[list[Slice]] = [[order[0]]]
     way = 0.0
@@ -235,6 +250,11 @@ def _runs(stack: list[Slice]) -> list[list[Slice]]:
             way = step
         runs[-1].append(one)
     return runs if _interleave(runs) else [stack]
+
+
+def _turn(one: Slice) -> tuple[int, tuple[float, ...], str, int]:
+    """When a slice's turn is among those in one place."""
+    return one.instance.number, one.order, one.instance.uid, one.frame
 
 
 def _interleave(runs: list[list[Slice]]) -> bool:
@@ -258,7 +278,7 @@ def _is_even(heights: list[float]) -> bool:
 
 
 def _volume(stack: list[Slice]) -> Volume:
-    ordered = sorted(stack, key=lambda s: (s.height, s.instance.number, s.instance.uid, s.frame))
+    ordered = sorted(stack, key=lambda s: (s.height, *_turn(s)))
     slices: list[Slice] = []
     repeats: list[Slice] = []
     for one in ordered:

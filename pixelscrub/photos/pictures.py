@@ -38,6 +38,8 @@ class PictureSettings:
     Attributes:
         min_score: from which score on a picture shows a face; chosen with
             `python -m benchmarks.face_pictures` on pictures of heads and of other things.
+        min_expected: the same for scouts, projections and captures beside a head, which show a
+            face as often as not.
         sides: pixels of the longer side at which a picture is looked at: a head takes from a
             third of a picture up to all of it.
         region: probability from which a part of the picture belongs to a face.
@@ -45,7 +47,8 @@ class PictureSettings:
         smallest_px: rows and columns from which a picture can show a face.
     """
 
-    min_score: float = 0.6
+    min_score: float = 0.72
+    min_expected: float = 0.6
     sides: tuple[int, ...] = (72, 116, 184)
     region: float = 0.35
     around: float = 0.15

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box
-from pixelscrub.study.worker import source_of
+from pixelscrub.study.sources import source_of
 
 if TYPE_CHECKING:
     from pixelscrub.plan import InstancePlan

@@ -16,7 +16,7 @@ from pixelscrub.errors import HeldError, Reason
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.plan import InstancePlan
-from pixelscrub.study.worker import source_of
+from pixelscrub.study.sources import source_of
 
 KEPT_BYTES: Final = 256 * 2**20
 """Memory for frames that may be asked for again."""

@@ -17,7 +17,7 @@ from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import FacePlan, InstancePlan, Tile
 from pixelscrub.review.images import Frame
-from pixelscrub.study.worker import source_of
+from pixelscrub.study.sources import source_of
 from pixelscrub.untrusted import is_mask_name
 
 EDGE: Final = 256

@@ -33,7 +33,15 @@ from pixelscrub.study.records import (
 )
 from pixelscrub.study.reformats import Stacks
 from pixelscrub.study.run import Run
-from pixelscrub.study.tasks import Applied, ApplyTask, FaceTask, LookTask, ObjectTask, Seen
+from pixelscrub.study.tasks import (
+    Applied,
+    ApplyTask,
+    FaceTask,
+    LookTask,
+    ObjectTask,
+    Seen,
+    SeenFaces,
+)
 
 
 def scrub(study: Study, run: Run) -> None:
@@ -129,15 +137,14 @@ def _looked_at(
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
     found = run.pool.call(worker.look_faces, FaceTask(study.instances, run.recipe, folder))
     _raise_if_missing(found)
-    seconds: dict[str, float] = {}
     if isinstance(found, PixelscrubError):
         volumes = [i.uid for i in study.instances if is_slice_class(i)]
-        held = dict.fromkeys(volumes, Reason.FACE_FAILED)
-    else:
-        plan.faces, held, seconds = found
+        found = SeenFaces(held=dict.fromkeys(volumes, Reason.FACE_FAILED))
+    plan.faces = found.plans
     for instance in plan.instances:
-        instance.held = instance.held or held.get(instance.uid)
-        share = {step: round(s / len(plan.instances), 4) for step, s in seconds.items()}
+        instance.held = instance.held or found.held.get(instance.uid)
+        instance.findings += found.findings.get(instance.uid, [])
+        share = {step: round(s / len(plan.instances), 4) for step, s in found.seconds.items()}
         instance.seconds.update(share)
 
 

@@ -101,7 +101,7 @@ def _cut_contours(
 def _read(instance: Instance) -> Dataset:
     from pydicom import dcmread
 
-    with instance.source.open() as file:
+    with instance.source.open_instance() as file:
         return dcmread(io.BytesIO(file.read()), force=True)
 
 

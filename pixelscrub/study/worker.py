@@ -19,9 +19,10 @@ from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.findings import Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
-from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.recipe import TagSettings
+from pixelscrub.study.sources import source_of
 from pixelscrub.study.tasks import (
+    STRUCTURE_SET,
     Applied,
     ApplyTask,
     FaceTask,
@@ -30,8 +31,8 @@ from pixelscrub.study.tasks import (
     PlaneTask,
     SamePixelsTask,
     Seen,
+    SeenFaces,
 )
-from pixelscrub.untrusted import make_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
@@ -121,22 +122,15 @@ def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
         return find_across(slices, task.planes, task.recipe.text)
 
 
-def look_faces(task: FaceTask) -> tuple[list[FacePlan], dict[str, Reason], dict[str, float]]:
-    """Look for faces in one study's volumes; masks go into the plan's folder. Seconds come last."""
-    from pixelscrub.face.find import find_faces
-    from pixelscrub.face.outlines import outlines_skin
-    from pixelscrub.face.subject import says_head
-    from pixelscrub.prove.face_check import find_face
+def look_faces(task: FaceTask) -> SeenFaces:
+    """Look for faces in one study; masks of volumes go into the plan's folder."""
+    from pixelscrub.study.faces import look_for_faces
 
     seconds: dict[str, float] = {}
     with guarded(Reason.FACE_FAILED), _timed(seconds, "faces"):
-        faces, held, loose = find_faces(task.instances, task.recipe.face, task.folder, find_face)
-        has_head = bool(held) or any(face.status != "none" for face in faces)
-        for instance in task.instances:
-            is_picture = instance in loose and (has_head or says_head(instance))
-            if is_picture or (outlines_skin(instance) and (has_head or says_head(instance))):
-                held.setdefault(instance.uid, Reason.FACE_IN_DERIVED)
-    return faces, held, seconds
+        seen = look_for_faces(task)
+    seen.seconds = seconds
+    return seen
 
 
 def apply_instance(task: ApplyTask) -> Applied:
@@ -156,9 +150,10 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
 
     applied = Applied(task.plan.transfer_syntax)
     with _opened(source) as file:
-        edit = _rewrite(task, file, applied)
+        shown = _cut(task, file)
+        edit = _rewrite(task, shown, applied)
         if edit is None:
-            edit = _edit(task, file, applied)
+            edit = _edit(task, shown, applied)
     with _opened(source) as original, _timed(applied.seconds, "prove"):
         terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
         promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
@@ -167,6 +162,19 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
         applied.pictures = _save_pictures(task, source, edit)
     applied.spared = frozenset()
     return applied
+
+
+def _cut(task: ApplyTask, file: BinaryIO) -> BinaryIO:
+    """A structure set without the face that its head lost; other files as they are."""
+    if task.plan.sop_class != STRUCTURE_SET or not task.faces:
+        return file
+    import SimpleITK as sitk  # noqa: N813
+
+    from pixelscrub.study.contours import without_face
+
+    with guarded(Reason.FACE_FAILED):
+        masks = [sitk.ReadImage(str(task.folder / f.mask)) for f in task.faces if f.mask]
+        return without_face(file, masks)
 
 
 def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
@@ -246,7 +254,7 @@ def plan_edit(task: ApplyTask, image: Image) -> Edit:
 
 
 def _face_edit(task: ApplyTask, image: Image) -> VoxelEdit | None:
-    if not task.faces:
+    if not task.faces or task.plan.sop_class == STRUCTURE_SET:
         return None
     from pixelscrub.face.fill import voxel_edit
 
@@ -301,27 +309,6 @@ def draw_head(task: HeadTask) -> None:
     save(Head(task.mask, task.before, task.after), task.pictures, task.name)
 
 
-def source_of(plan: InstancePlan) -> Source:
-    """Where the instance is read from.
-
-    Raises:
-        HeldError: INPUT_CHANGED, where the file is not the one that was planned.
-    """
-    root = Path(plan.root)
-    source = Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
-    try:
-        status = (root / (source.archive or source.path)).lstat()
-    except OSError:
-        raise HeldError(Reason.INPUT_CHANGED) from None
-    same_size = source.archive is not None or status.st_size == source.size
-    if status.st_mtime_ns != source.modified or not same_size:
-        raise HeldError(Reason.INPUT_CHANGED)
-    with guarded(Reason.UNREADABLE):
-        if source.digest and source.read_digest() != source.digest:
-            raise HeldError(Reason.INPUT_CHANGED)
-    return source
-
-
 @contextmanager
 def _opened(source: Source) -> Iterator[BinaryIO]:
     with guarded(Reason.UNREADABLE):
@@ -333,7 +320,7 @@ def _opened(source: Source) -> Iterator[BinaryIO]:
 @contextmanager
 def _writing(path: Path) -> Iterator[Any]:
     try:
-        with make_file(path) as out:
+        with path.open("w+b") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())

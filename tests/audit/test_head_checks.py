@@ -79,19 +79,6 @@ def test_face_that_is_back_in_some_slices_is_told(defaced, tmp_path):
     assert [issue.kind for issue in told(defaced, tmp_path / "out")] == ["face_left"]
 
 
-def test_picture_of_a_head_that_nobody_can_deface_is_told(make_instance, save, tmp_path):
-    options = {"SOPClassUID": MR, "Modality": "MR", "BodyPartExamined": "HEAD"}
-    grey = np.tile(np.arange(64, dtype=np.uint16), (64, 1))
-    save(make_instance(grey, ImageType="DERIVED\\SECONDARY\\PROJECTION IMAGE", **options),
-         tmp_path / "in" / "1.dcm")  # fmt: skip
-    (issue,) = told(tmp_path, tmp_path / "in")
-    assert (issue.kind, issue.file) == ("face_not_taken_out", "1.dcm")
-    changed = dcmread(tmp_path / "in" / "1.dcm")
-    changed.PixelData = bytes(len(changed.PixelData))
-    save(changed, tmp_path / "out" / "1.dcm")
-    assert told(tmp_path, tmp_path / "out") == []
-
-
 def test_study_that_cannot_be_searched_is_a_note(make_instance, save, tmp_path, monkeypatch):
     def broken(*_):
         raise ValueError

@@ -114,7 +114,10 @@ def test_slices_that_all_say_the_same_place(as_series, tmp_path):
 def test_a_head_that_moved_between_passes_is_fitted_in_each(as_series, tmp_path):
     shared = {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.3"}
     still, moved = head(), head(shift=(15.0, 0.0, 0.0), look_at=(-15.0, 0.0, -40.0))
-    made = [as_series(image, **shared) for image in (still, moved)]
+    made = [
+        as_series(image, AcquisitionNumber=count, **shared)
+        for count, image in enumerate((still, moved), 1)
+    ]
     plans, held, _ = find_faces([*made[0], *made[1]], FaceSettings(), tmp_path)
     assert ([p.status for p in plans], held) == (["removed"] * 2, {})
     where = [mask_of(plan, tmp_path).mean(axis=(0, 1)) for plan in plans]
