@@ -167,8 +167,10 @@ def _is_face_seen(head: HeadFit | str, view: View, found: Findings) -> bool:
         return not isinstance(head, str)
     if found.check(view.planes.values, None).is_face:
         return True
-    placed = view.placed
-    others = (r for r in _readings(view) if r.tissue != "bright")
+    placed, readings = view.placed, _readings(view)
+    if readings and readings[0].tissue != "bright" and not isinstance(head, str):
+        return True  # something of a head in air of noise, which the check may be blind to
+    others = (r for r in readings if r.tissue != "bright")
     surfaces = (sitk.GetArrayFromImage(reading.surface(placed).image) for reading in others)
     return any(found.check(values, None).is_face for values in surfaces)
 
