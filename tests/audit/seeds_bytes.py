@@ -134,7 +134,7 @@ def _implicit_item(data: bytes) -> bytes:
 
 
 SEEDS: dict[str, tuple[Plant, str]] = {
-    **{name: (_hidden(name), "surplus_left") for name in HIDDEN.keys() - {"fill bytes"}},
+    **{name: (_hidden(name), "surplus_left") for name in sorted(HIDDEN.keys() - {"fill bytes"})},
     "bit above": (_plane(0, 12, 12), "surplus_left"),
     "top bit": (_plane(0, 12, 15), "surplus_left"),
     "bit below": (_plane(4, 12, 0), "surplus_left"),
