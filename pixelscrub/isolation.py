@@ -38,6 +38,11 @@ def interpreter(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
+def isolated_code(code: str, *arguments: str) -> list[str]:
+    """The command that runs a few lines in another interpreter, without any package (`-I -S`)."""
+    return [sys.executable, "-I", "-S", "-c", code, *arguments]
+
+
 def environment(**variables: str) -> dict[str, str]:
     """The variables of another process: ours, without relative places to load code from.
 

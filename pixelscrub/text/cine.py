@@ -60,7 +60,7 @@ class Frame:
     drawn: Sequence[Box] | None = None
 
 
-HIGHEST: Final = 48
+HIGHEST: Final = 72
 """Pixels of a line in a picture that no viewer opens with; gratings look like larger ones."""
 
 

@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from tempfile import mkdtemp
 from threading import Lock
 from typing import Any, Final
 
-from pixelscrub.isolation import SAFE_FOLDER, environment
+from pixelscrub.isolation import SAFE_FOLDER, environment, isolated_code
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 (a file system in memory; the folder is 0700)
 PREFIX: Final = "pixelscrub-"
@@ -88,7 +87,7 @@ def _made() -> Path | None:
 
 def _reaper(folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", "-S", "-c", REAPER, str(folder)],
+        isolated_code(REAPER, str(folder)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

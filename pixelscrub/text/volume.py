@@ -52,7 +52,7 @@ class PlaneSettings:
         stretches: how many times as thick as a pixel slices may be shown.
     """
 
-    fewest: int = 8
+    fewest: int = 12
     thickness: int = 3
     step: float = 0.2
     least: int = 40
