@@ -77,7 +77,7 @@ def check_faces(
         for name, file in outputs.items():
             if may_hold_shape(_text(file, "SOPClassUID")):
                 unsearched += not _check_shape(name, file, found)
-            elif name not in inside or int(file.header.get("NumberOfFrames") or 1) > 1:
+            elif name not in inside or _frames(file) > 1:
                 found += _check_pictures(name, file, originals.get(pairs.get(name, "")))
     except MissingComponentError as error:
         return found, [f"faces by their surface: {error}"]
@@ -88,6 +88,14 @@ def _text(file: File, keyword: str) -> str:
     return str(file.header.get(keyword) or "")
 
 
+def _frames(file: File) -> int:
+    """Frames as the header says; one where that is no number."""
+    try:
+        return int(file.header.get("NumberOfFrames") or 1)
+    except (TypeError, ValueError):
+        return 1
+
+
 def _stacks(outputs: Mapping[str, File]) -> Iterator[_Stack]:
     """Volumes: frames of one file, slices of a series, or all that a study has of one size."""
     groups: dict[tuple[str, ...], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -96,7 +104,7 @@ def _stacks(outputs: Mapping[str, File]) -> Iterator[_Stack]:
             continue
         if not may_show_face(_text(file, "SOPClassUID")):
             continue
-        frames = int(file.header.get("NumberOfFrames") or 1)
+        frames = _frames(file)
         if frames >= FEWEST:
             yield _Stack([(name, frame) for frame in range(min(frames, MOST_SLICES))], None)
         elif frames == 1 and int(file.header.get("SamplesPerPixel") or 1) == 1:
@@ -252,7 +260,7 @@ def _check_pictures(name: str, file: File, original: File | None) -> Iterator[Is
     """A scout, a slice or a rendering that shows a face; of many frames some are looked at."""
     if not file.header.get("Rows") or not may_show_face(_text(file, "SOPClassUID")):
         return
-    frames = range(int(file.header.get("NumberOfFrames") or 1))
+    frames = range(_frames(file))
     for frame in frames[:: max(1, -(-len(frames) // MOST_FRAMES))]:
         picture = pixels(file, frame)
         if picture is None or picture.ndim not in {2, 3}:

@@ -6,9 +6,10 @@ head itself (`face/trials.py`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def guess_slices(instance: Instance) -> list[Slice]:
 
     with guarded(Reason.FACE_GEOMETRY), instance.source.open_instance() as file:
         header = dcmread(file, stop_before_pixels=True, force=True)
-        count = int(header.get("NumberOfFrames") or 1)
+        count = _count(header, file)
         rows, columns = (int(header.get(name) or 0) for name in ("Rows", "Columns"))
         if min(rows, columns) < 1:
             return []
@@ -59,6 +60,21 @@ def guess_slices(instance: Instance) -> list[Slice]:
             is_scaled=spacing is not None and step > 0,
         )
         return [replace(one, frame=frame) for frame in range(count)]
+
+
+def _count(header: Dataset, file: BinaryIO) -> int:
+    """Frames as the header says; where that is no number, as many as the rest of the file holds.
+
+    Args:
+        header: without the pixel data.
+        file: stands where the pixel data begin.
+    """
+    try:
+        return int(header.get("NumberOfFrames") or 1)
+    except (TypeError, ValueError):
+        cells = int(header.Rows) * int(header.Columns) * int(header.get("SamplesPerPixel") or 1)
+        start, end = file.tell(), file.seek(0, os.SEEK_END)
+        return max(1, (end - start) // max(1, cells * int(header.BitsAllocated) // 8))
 
 
 def _measures(header: Dataset) -> Iterator[Dataset]:

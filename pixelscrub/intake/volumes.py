@@ -142,8 +142,16 @@ def read_slices(instance: Instance) -> list[Slice]:
         return [*tiles(found[0], header)] if found and KIND in image_type(header) else found
 
 
+def _has_one_frame(header: Dataset) -> bool:
+    """Whether it says so; a number that is none says nothing, and the pixel data are asked."""
+    try:
+        return int(header.get("NumberOfFrames") or 1) == 1
+    except (TypeError, ValueError):
+        return False
+
+
 def _single(instance: Instance, header: Dataset) -> Iterator[Slice]:
-    if int(header.get("NumberOfFrames") or 1) != 1 or not header.get("Rows"):
+    if not _has_one_frame(header) or not header.get("Rows"):
         return
     values = [header.get(name) for name in ("ImagePositionPatient", "ImageOrientationPatient")]
     if all(values) and header.get("PixelSpacing"):

@@ -172,10 +172,12 @@ def _scrub(path: Path, folder: Path) -> None:
     if isinstance(placed, HeldError):
         raise placed
     terms = worker.read_terms(placed.source)
-    faces, held, _ = worker.look_faces(FaceTask([placed], recipe, folder))
-    if placed.uid in held:
-        raise HeldError(held[placed.uid])
-    with StudyContext(terms, faces).laid_down(folder / f"facts-{placed.source.digest}") as facts:
+    faces = worker.look_faces(FaceTask([placed], recipe, folder))
+    if placed.uid in faces.held:
+        raise HeldError(faces.held[placed.uid])
+    with StudyContext(terms, faces.plans).laid_down(
+        folder / f"facts-{placed.source.digest}"
+    ) as facts:
         seen = worker.look_instance(LookTask(placed, recipe, facts))
         plan: InstancePlan = records.instance_plan(placed, "p/s/r/0001.dcm", seen)
         key, places = b"0" * 32, (folder / "scratch", folder / "pictures")
