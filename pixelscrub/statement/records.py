@@ -135,7 +135,7 @@ def _has_crosswalk(path: Path) -> bool:
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as rows:
             return rows.execute("SELECT 1 FROM crosswalk LIMIT 1").fetchone() is not None
     except sqlite3.Error:
-        return False
+        return path.exists()  # what cannot be read may hold one
 
 
 def _verified(path: Path) -> dict[str, int] | None:

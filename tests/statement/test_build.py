@@ -173,3 +173,9 @@ def test_records_count_lines_of_the_audit(released):
     assert records.has_key
     assert not records.has_crosswalk
     assert records.verified is None
+
+
+def test_a_journal_that_cannot_be_read_may_hold_a_crosswalk(copied):
+    (copied[1] / "journal.sqlite").write_bytes(b"no database" * 100)
+    made = make_statement(*copied)
+    assert made["remains"]["undone_by"]["crosswalk"] == "private_folder"
