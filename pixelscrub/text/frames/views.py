@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.pixels.show import show
+from pixelscrub.text.measures import steps as steps_of
 from pixelscrub.text.tiles import around, counted
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ def _joined(grey: Picture, settings: ViewSettings) -> Iterator[View]:
         if not ink.any():
             continue
         alone = (ink > 0) & (cv2.boxFilter(ink, -1, (5, 5), normalize=False) < settings.dot_beside)
-        quiet = (_steps(light) < settings.faint).astype(np.float32)
+        quiet = (steps_of(light) < settings.faint).astype(np.float32)
         alone &= cv2.boxFilter(quiet, -1, (settings.window, settings.window)) >= settings.dot_calm
         cells = _large(counted(alone, settings.cell) >= settings.dots, settings.dot_cells)
         parts = around(cells, settings.cell, settings.room)
@@ -296,7 +297,7 @@ class Shown:
 
     def __init__(self, first: Picture, settings: ViewSettings = SETTINGS) -> None:
         self.settings = settings
-        self.steps = _steps(_grey(first))
+        self.steps = steps_of(_grey(first))
 
     def more(self, view: View) -> list[Box]:
         """Where a picture shows strokes that none before it showed, with room around them.
@@ -307,7 +308,7 @@ class Shown:
         if view.parts is not None:
             return list(view.parts)
         use, is_local = self.settings, view.kind is Kind.LOCAL
-        steps = _steps(view.picture)
+        steps = steps_of(view.picture)
         if is_local:
             drawn = (steps >= use.local_step) & (self.steps < use.faint)
             same = (steps <= use.local_calm).astype(np.float32)
@@ -324,11 +325,3 @@ def _grey(picture: Picture) -> Picture:
     if picture.ndim == 2:
         return picture
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-
-
-def _steps(grey: Picture) -> Picture:
-    """The larger of the steps to the next pixel along and down, grey levels."""
-    along = cv2.copyMakeBorder(grey, 0, 0, 1, 0, cv2.BORDER_REPLICATE)
-    down = cv2.copyMakeBorder(grey, 1, 0, 0, 0, cv2.BORDER_REPLICATE)
-    along, down = cv2.absdiff(grey, along[:, :-1]), cv2.absdiff(grey, down[:-1])
-    return np.asarray(cv2.max(along, down), np.uint8)

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import MissingComponentError
-from pixelscrub.text.tiles import STEP, around, parts
+from pixelscrub.text.tiles import SETTINGS as TILES
+from pixelscrub.text.tiles import around, overlapping
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -52,7 +53,7 @@ def probability(image: Picture) -> Shares:
     Raises:
         MissingComponentError: a network is not installed.
     """
-    missing = [(0, -side % STEP) for side in image.shape[:2]]
+    missing = [(0, -side % TILES.step) for side in image.shape[:2]]
     room = [*missing, *[(0, 0)] * (image.ndim - 2)]
     whole = np.pad(image, room, mode="symmetric")  # repeated rows of noise look like writing
     shares = _searched(whole, NARROW)
@@ -90,12 +91,10 @@ def _cells(may: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 def _searched(whole: Picture, name: str) -> Shares:
     """What one network says of a picture whose sides are whole steps, tile by tile."""
     shares = np.zeros((whole.shape[0] // 2, whole.shape[1] // 2), np.float32)
-    for y in parts(whole.shape[0]):
-        for x in parts(whole.shape[1]):
-            tile = whole[y, x]
-            if int(tile.max()) - int(tile.min()) >= FLAT:
-                place = shares[y.start // 2 : y.stop // 2, x.start // 2 : x.stop // 2]
-                np.maximum(place, _run(tile, name), out=place)
+    for tile, x, y in overlapping(whole, FLAT):
+        rows, columns = (side // 2 for side in tile.shape[:2])
+        place = shares[y // 2 : y // 2 + rows, x // 2 : x // 2 + columns]
+        np.maximum(place, _run(tile, name), out=place)
     return shares
 
 
@@ -111,7 +110,7 @@ def require() -> None:
 
 def model_file(name: str = NARROW) -> Path:
     """Where a network lies: in the package, or beside it in a checkout."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     beside = package.parent / "models" / name
     return beside if beside.is_file() else package / "models" / name
 

@@ -18,11 +18,10 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box, Finding
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.cine import QUICKEST
-from pixelscrub.text.detectors import detect
-from pixelscrub.text.frames import hold_labels
-from pixelscrub.text.values import DERIVED, is_text
-from pixelscrub.text.views import ranges
+from pixelscrub.text.detectors import cheap, detect, quick
+from pixelscrub.text.frames.kinds import hold_labels
+from pixelscrub.text.frames.values import DERIVED, is_text
+from pixelscrub.text.frames.views import ranges
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -282,7 +281,7 @@ def texts_in(
 def _texts(values: Values) -> Iterator[TextBox]:
     """Text in a plane; it has to be plain, and its ink of one value."""
     for one in ranges([values]):
-        for text in detect(one.of(values), [QUICKEST]):
+        for text in detect(one.of(values), quick(cheap())):
             if is_text(values, text, replace(DERIVED, is_both=True)):
                 yield text
 

@@ -26,6 +26,7 @@ from pydicom.uid import (
 )
 
 from pixelscrub.findings import Box
+from pixelscrub.text.measures import ranges_around
 from pixelscrub.text.tiles import around
 
 if TYPE_CHECKING:
@@ -294,7 +295,7 @@ def drawn_parts(values: Values, settings: ValueSettings = ORIGINALS) -> list[Box
         same[:, k : k + along.shape[1]] |= along
         same[k : k + down.shape[0]] |= down
     levels = values if values.dtype in (np.uint16, np.int16) else values.astype(np.float32)
-    steps = cv2.morphologyEx(levels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    steps = ranges_around(levels)
     usual = cv2.boxFilter(steps, cv2.CV_32F, (settings.window, settings.window))
     same &= steps >= np.maximum(settings.stands_out * usual, settings.fewest)
     strokes = same & ~_grounds(values, same, settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from statistics import median
 from typing import Final
@@ -14,7 +13,9 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.ink import THRESHOLDS, Letter, calm, letters
+from pixelscrub.text.detectors.ink import THRESHOLDS, Letter, calm, letters
+from pixelscrub.text.detectors.registry import Cost, Detector
+from pixelscrub.text.tiles import TileSettings, overlapping
 
 Picture = npt.NDArray[np.uint8]
 
@@ -26,8 +27,7 @@ LARGE: Final = 200
 """Pixels of the shorter side from which the smaller scale is searched."""
 LARGEST_LETTER: Final = 64
 """Pixels; of what the smaller picture shows, only letters of half this height are taken."""
-TILE: Final = 2048
-OVERLAP: Final = 160
+TILES: Final = TileSettings(side=2208, overlap=160)
 ROW: Final = 16
 """Pixels; lines are looked up by their row, so that a full page takes no longer than its size."""
 RECENT: Final = 12
@@ -65,7 +65,7 @@ def find_lines(image: Picture) -> list[TextBox]:
 def _at_scale(grey: Picture, scale: float) -> list[TextBox]:
     return [
         _moved(line, x, y, scale)
-        for tile, x, y in _tiles(_sized(grey, scale))
+        for tile, x, y in overlapping(_sized(grey, scale), THRESHOLDS[0], TILES)
         for line in lines(tile)
     ]
 
@@ -101,16 +101,6 @@ def _sized(grey: Picture, scale: float) -> Picture:
         return grey
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8)
-
-
-def _tiles(grey: Picture) -> Iterator[tuple[Picture, int, int]]:
-    """Parts that overlap, with their place; flat ones are skipped."""
-    rows, columns = grey.shape
-    for y in range(0, max(rows - OVERLAP, 1), TILE):
-        for x in range(0, max(columns - OVERLAP, 1), TILE):
-            tile = grey[y : y + TILE + OVERLAP, x : x + TILE + OVERLAP]
-            if min(tile.shape) > 0 and int(tile.max()) - int(tile.min()) >= THRESHOLDS[0]:
-                yield tile, x, y
 
 
 def _moved(line: TextBox, x: int, y: int, scale: float) -> TextBox:
@@ -224,3 +214,6 @@ def _is_letter(group: list[Letter]) -> bool:
         and 0.15 <= letter.fill <= 0.8
         for letter in group
     )
+
+
+DETECTOR: Final = Detector("strokes", Cost.CHEAP, find_lines)

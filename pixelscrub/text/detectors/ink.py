@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.findings import Box
+from pixelscrub.text.measures import rises, unrest
 
 Picture = npt.NDArray[np.uint8]
 Values = npt.NDArray[Any]
@@ -24,13 +25,8 @@ THRESHOLDS: Final = (20, 48, 110)
 """Grey levels by which a stroke stands out: faint letters, and letters that touch other things."""
 HEIGHTS: Final = (5, 64)
 """Pixels of the smallest and largest letter at this scale."""
-GROUND: Final = 21
-"""Pixels of the window in which the ground is judged."""
 SHARP: Final = 0.4
 RATIO: Final = 3.5
-SEEN: Final = 0.25
-"""Share of the window that must be ground to judge it."""
-RESTLESS: Final = 40.0
 NOISE: Final = 7
 """Grey levels between a pixel and the median of its neighbours, from which a picture is noisy."""
 
@@ -83,15 +79,15 @@ def letters(grey: Picture, threshold: int) -> list[Letter]:
     members, levels = labels[inked], hat[inked].astype(np.float32)
     contrast = _mean(members, levels, count)
     edge = (cv2.erode(ink, np.ones((3, 3), np.uint8)) == 0)[inked]
-    steep = np.minimum(_steepness(grey)[inked] / np.maximum(levels, 1), 2)
+    steep = np.minimum(rises(grey)[inked] / np.maximum(levels, 1), 2)
     sharp = _mean(members[edge], steep[edge], count)
-    unrest = _mean(members, _unrest(grey, ink)[inked], count)
-    fits &= (sharp >= SHARP) & (contrast >= RATIO * unrest)
+    restless = _mean(members, unrest(grey, ink)[inked], count)
+    fits &= (sharp >= SHARP) & (contrast >= RATIO * restless)
     return [
         Letter(
             Box(int(x), int(y), int(x + w), int(y + h)),
             float(contrast[i]),
-            float(unrest[i]),
+            float(restless[i]),
             float(sharp[i]),
             float(fill[i]),
         )
@@ -104,22 +100,3 @@ def _mean(members: Values, values: Values, count: int) -> Values:
     total = np.bincount(members, values, count)
     mean: Values = np.divide(total, np.maximum(np.bincount(members, minlength=count), 1))
     return mean
-
-
-def _steepness(grey: Picture) -> Values:
-    """Largest step to a neighbour, grey levels."""
-    lowest = cv2.erode(grey, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.subtract(grey, lowest), np.float32)
-
-
-def _unrest(grey: Picture, ink: Picture) -> Values:
-    """Standard deviation of the ground in a window around each pixel; ink and its rim left out."""
-    ground = (cv2.dilate(ink, np.ones((3, 3), np.uint8)) == 0).astype(np.float32)
-    level = grey.astype(np.float32) * ground
-    size = (GROUND, GROUND)
-    seen = np.maximum(cv2.boxFilter(ground, -1, size), 1e-6)
-    mean = cv2.boxFilter(level, -1, size) / seen
-    square = cv2.boxFilter(level * grey, -1, size) / seen
-    spread: Values = np.sqrt(np.maximum(square - mean * mean, 0))
-    spread[seen < SEEN] = RESTLESS  # nothing but ink around: texture, not letters
-    return spread

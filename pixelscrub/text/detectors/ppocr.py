@@ -17,7 +17,8 @@ import numpy.typing as npt
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.tiles import parts
+from pixelscrub.text.detectors.registry import Cost, Detector
+from pixelscrub.text.tiles import overlapping
 
 if TYPE_CHECKING:
     from rapidocr_onnxruntime import RapidOCR
@@ -42,12 +43,11 @@ def find_lines(image: Picture) -> list[TextBox]:
     require()
     bgr = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if image.ndim == 2 else cv2.COLOR_RGB2BGR)
     found = []
-    for y in parts(image.shape[0]):
-        for x in parts(image.shape[1]):
-            for scale in SCALES:
-                tile = cv2.resize(bgr[y, x], None, fx=scale, fy=scale)
-                lines, _ = _engine()(tile, use_cls=False, use_rec=False)
-                found += [_box(line, scale).shifted(x.start, y.start) for line in lines or []]
+    for tile, x, y in overlapping(np.asarray(bgr, np.uint8), least=1):
+        for scale in SCALES:
+            larger = cv2.resize(tile, None, fx=scale, fy=scale)
+            lines, _ = _engine()(larger, use_cls=False, use_rec=False)
+            found += [_box(line, scale).shifted(x, y) for line in lines or []]
     return [TextBox(box, SCORE, "ppocr") for box in found]
 
 
@@ -73,3 +73,6 @@ def _engine() -> RapidOCR:
     from rapidocr_onnxruntime import RapidOCR
 
     return RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
+
+
+DETECTOR: Final = Detector("ppocr", Cost.COSTLY, find_lines, require)

@@ -21,10 +21,10 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.edges import sharpness
-from pixelscrub.text.flow import is_flow
-from pixelscrub.text.ground import is_calm
-from pixelscrub.text.probability import probability
+from pixelscrub.text.detectors.flow import is_flow
+from pixelscrub.text.detectors.probability import probability, require
+from pixelscrub.text.detectors.registry import Cost, Detector
+from pixelscrub.text.measures import is_flat_around, sharpness
 from pixelscrub.text.tiles import around, search
 from pixelscrub.text.whole import whole
 
@@ -155,7 +155,7 @@ def _is_believed(
 ) -> bool:
     """Strict on tissue, lenient on flat ground, and on what the network sees plainly."""
     longer, shorter = sorted((text.box.width, text.box.height), reverse=True)
-    if peak < CERTAIN and longer < LONG * shorter and not is_calm(image, text.box):
+    if peak < CERTAIN and longer < LONG * shorter and not is_flat_around(image, text.box):
         return False
     if peak >= PLAIN:
         return True
@@ -278,3 +278,6 @@ def _grown(core: Box, high: int, scale: int) -> Box:
     x0, y0, x1, y1 = core
     more = round(GROW * scale * max(high, min(x1 - x0, y1 - y0))) + scale // 2
     return Box(scale * x0 - more, scale * y0 - more, scale * x1 + more, scale * y1 + more)
+
+
+DETECTOR: Final = Detector("network", Cost.QUICK, find_lines, require)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.detectors.registry import Cost, Detector
 from pixelscrub.text.tiles import around, counted
 
 Picture = npt.NDArray[np.uint8]
@@ -132,3 +133,6 @@ def _is_coded(line: npt.NDArray[np.bool_]) -> bool:
     widths = np.diff(edges)
     wider = np.maximum(widths[1:], widths[:-1])
     return float((np.abs(np.diff(widths)) > UNLIKE * wider).mean()) >= UNEVEN
+
+
+DETECTOR: Final = Detector("barcodes", Cost.COSTLY, find_codes)

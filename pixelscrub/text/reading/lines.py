@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.findings import Box
-from pixelscrub.text.tesseract import Word, require, words
+from pixelscrub.text.reading.tesseract import Word, require, words
 
 Picture = npt.NDArray[np.uint8]
 

@@ -16,6 +16,7 @@ from pydicom.uid import RTDoseStorage, SegmentationStorage
 
 from pixelscrub.findings import Box
 from pixelscrub.pixels.show import show
+from pixelscrub.text.measures import ranges_around
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -102,8 +103,7 @@ def _edges(picture: Picture) -> npt.NDArray[np.float32]:
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     share = min(SIDE / max(grey.shape), 1.0)
     small = cv2.resize(grey, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
-    kernel = np.ones((3, 3), np.uint8)
-    return np.asarray(cv2.morphologyEx(small, cv2.MORPH_GRADIENT, kernel), np.float32)
+    return np.asarray(ranges_around(small), np.float32)
 
 
 class Standing:

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.measures import ground_of, sharpness
 
 Picture = npt.NDArray[np.uint8]
 
@@ -22,6 +24,8 @@ LEAST_GROUND: Final = 0.2
 """Share of a word's box that is ground; less is the inside of letters."""
 LONG: Final = 3
 """Letters and digits of a word that is believed on tissue."""
+SHARP: Final = 0.6
+"""Share of its contrast that the steepest edges of such a word bridge (`measures.sharpness`)."""
 SURE: Final = 0.6
 """Confidence of a word that is believed on tissue."""
 
@@ -42,22 +46,13 @@ def is_drawn(grey: Picture, word: TextBox) -> bool:
 
 
 def _is_ink(region: Picture, ink: npt.NDArray[np.bool_], word: TextBox) -> bool:
-    near = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    ground = region[~near]
+    ground = region[ground_of(ink.astype(np.uint8))]
     if ground.size < LEAST_GROUND * region.size or not ink.any():
         return False
     contrast = abs(float(region[ink].mean()) - float(ground.mean()))
     unrest = float(ground.std())
     if unrest <= FLAT:
         return contrast >= FAINT
-    sharp = _sharpness(region, ink) / max(contrast, 1)
+    sharp = sharpness(region, Box(0, 0, region.shape[1], region.shape[0]))
     long = sum(character.isalnum() for character in word.text) >= LONG
-    return contrast >= max(STRONG, 5 * unrest) and sharp >= 0.6 and long and word.score >= SURE
-
-
-def _sharpness(region: Picture, ink: npt.NDArray[np.bool_]) -> float:
-    """Grey levels that are won within a pixel of the edge of the ink."""
-    steep = cv2.morphologyEx(region, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    inner = cv2.erode(ink.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    edge = ink & ~inner
-    return float(np.median(steep[edge])) if edge.any() else 0.0
+    return contrast >= max(STRONG, 5 * unrest) and sharp >= SHARP and long and word.score >= SURE

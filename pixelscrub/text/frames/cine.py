@@ -19,16 +19,15 @@ import numpy.typing as npt
 
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.detectors import CHEAP, detect
+from pixelscrub.text.detectors import cheap, detect, quick
+from pixelscrub.text.frames.values import VIEWED, is_drawn, is_plain
+from pixelscrub.text.frames.views import Shown, View
+from pixelscrub.text.measures import ranges_around
 from pixelscrub.text.tiles import around, search
-from pixelscrub.text.values import VIEWED, is_drawn, is_plain
-from pixelscrub.text.views import Shown, View
 
 Picture = npt.NDArray[np.uint8]
 Cells = npt.NDArray[np.bool_]
 
-QUICKEST: Final = "network"
-"""The one cheap detector that sees, where it is on, what comes up between key frames."""
 KEY_FRAMES: Final = 3
 """Frames of a cine that every detector sees."""
 CELL: Final = 16
@@ -82,15 +81,15 @@ def search_frame(
         drawn: where alone there may be more than the quickest finds in the first, where that is
             known.
     """
-    quick = [QUICKEST] if QUICKEST in names else list(names)
+    quickest = quick(names)
     first, others = shown[0], shown[1:]
-    texts = detect(first.picture, names if drawn is None else quick)
+    texts = detect(first.picture, names if drawn is None else quickest)
     for part in drawn or ():
         texts += search(partial(detect, detectors=names), first.picture, part)
     seen = Shown(first.picture) if drawn is None else None
     for view in others:
         for part in seen.more(view) if seen else drawn or ():
-            found = search(partial(detect, detectors=quick), view.picture, part)
+            found = search(partial(detect, detectors=quickest), view.picture, part)
             texts += [text for text in found if _is_shown(view, text)]
     return texts
 
@@ -124,21 +123,20 @@ def sightings(
     Yields:
         The frame, from 0, and the texts seen in it.
     """
-    cheap = [name for name in names if name in CHEAP]
-    costly = [name for name in names if name not in CHEAP]
-    if apart or not cheap:
+    cheaper = cheap(names)
+    costly = [name for name in names if name not in cheaper]
+    if apart or not cheaper:
         for index, frame in enumerate(frames):
             yield index, search_frame(frame.views, names, frame.drawn)
         return
     keys = key_frames(count)
-    quick = [name for name in cheap if name == QUICKEST] or cheap
     watches: list[Watch] = []
     for index, frame in enumerate(frames):
         now = costly if watches else names
         if index in keys and now:
             yield index, search_frame(frame.views, now, frame.drawn)
         pictures = [view.picture for view in frame.views if not view.is_doubtful]
-        watches = watches or [Watch(picture, cheap, quick) for picture in pictures]
+        watches = watches or [Watch(picture, cheaper) for picture in pictures]
         for watch, picture in zip(watches, pictures, strict=True):
             if count > 1:
                 yield index, watch.see(picture, is_key=index in keys)
@@ -149,8 +147,9 @@ def sightings(
 class Watch:
     """What one rendering showed where it was last searched, and what was found since."""
 
-    def __init__(self, picture: Picture, names: list[str], quick: list[str]) -> None:
-        self.thorough, self.quick = (partial(detect, detectors=some) for some in (names, quick))
+    def __init__(self, picture: Picture, names: list[str]) -> None:
+        both = (names, quick(names))
+        self.thorough, self.quick = (partial(detect, detectors=some) for some in both)
         self.known, self.low = picture.copy(), picture.copy()
         self.busy = np.zeros(_cells(picture[..., 0] if picture.ndim == 3 else picture).shape)
         self.present: list[TextBox] = []
@@ -202,9 +201,7 @@ class Watch:
         if change.ndim == 3:
             red, green, blue = cv2.split(change)
             change = cv2.max(cv2.max(red, green), blue)
-        return np.asarray(
-            cv2.morphologyEx(change, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)), np.uint8
-        )
+        return np.asarray(ranges_around(change), np.uint8)
 
 
 def _cells(pixels: npt.NDArray[np.generic]) -> Cells:
