@@ -149,7 +149,7 @@ def check_face(before: Image, after: Image, promise: ExpectedRemovals) -> None:
 
 def _stored(air: tuple[float, float], image: Image, frame: int) -> tuple[float, float]:
     """Mean and standard deviation of air in stored values."""
-    from pixelscrub.face.volumes import rescale
+    from pixelscrub.face.voxels.volumes import rescale
 
     slope, intercept = rescale(image.header, frame)
     low, high = image.known.range

@@ -17,11 +17,11 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 from scipy.spatial.transform import Rotation
 
-from pixelscrub.face import skin
-from pixelscrub.face.fit import Body, Pose, cost, settle
-from pixelscrub.face.grid import Placed
-from pixelscrub.face.readings import Reading
-from pixelscrub.face.volumes import Planes
+from pixelscrub.face.head.fit import Body, Pose, cost, settle
+from pixelscrub.face.voxels import skin
+from pixelscrub.face.voxels.grid import Placed
+from pixelscrub.face.voxels.readings import Reading
+from pixelscrub.face.voxels.volumes import Planes
 from pixelscrub.intake.volumes import Slice, Volume
 
 Floats = npt.NDArray[np.floating]

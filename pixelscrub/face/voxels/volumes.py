@@ -12,7 +12,7 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.face.grid import Placed
+from pixelscrub.face.voxels.grid import Placed
 from pixelscrub.intake.volumes import Slice, Volume
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import Tile

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from pixelscrub.face.grid import Grid
-from pixelscrub.face.skin import Mask, distance_to, largest
+from pixelscrub.face.voxels.grid import Grid
+from pixelscrub.face.voxels.skin import Mask, distance_to, largest
 
 NEAR: Final = 14.0
 """The brain lies within the fitted average brain and this margin, mm."""

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from pixelscrub.face import template as prior
-from pixelscrub.face.brain import find_brain, spared
-from pixelscrub.face.eyes import eyes
-from pixelscrub.face.fit import Pose
-from pixelscrub.face.grid import Grid
-from pixelscrub.face.skin import Mask, distance_to, signed_distance
+from pixelscrub.face.head import template as prior
+from pixelscrub.face.head.brain import find_brain, spared
+from pixelscrub.face.head.eyes import eyes
+from pixelscrub.face.head.fit import Pose
+from pixelscrub.face.voxels.grid import Grid
+from pixelscrub.face.voxels.skin import Mask, distance_to, signed_distance
 
 Floats = npt.NDArray[np.floating]
 

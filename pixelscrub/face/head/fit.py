@@ -20,9 +20,9 @@ from scipy import ndimage
 from scipy.optimize import least_squares
 from scipy.spatial.transform import Rotation
 
-from pixelscrub.face import template as prior
-from pixelscrub.face.grid import Grid
-from pixelscrub.face.skin import distance_to, signed_distance
+from pixelscrub.face.head import template as prior
+from pixelscrub.face.voxels.grid import Grid
+from pixelscrub.face.voxels.skin import distance_to, signed_distance
 
 Floats = npt.NDArray[np.floating]
 

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.face.fit import Pose
-from pixelscrub.face.grid import Grid
-from pixelscrub.face.skin import Mask
+from pixelscrub.face.head.fit import Pose
+from pixelscrub.face.voxels.grid import Grid
+from pixelscrub.face.voxels.skin import Mask
 
 Floats = npt.NDArray[np.floating]
 

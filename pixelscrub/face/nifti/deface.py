@@ -19,9 +19,9 @@ from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.face.decide import is_alike
 from pixelscrub.face.fill import GENERIC, Filling, Labels, labelled
 from pixelscrub.face.mask import HALF, HeadFit, average, fit_head, on_grid
-from pixelscrub.face.nifti_file import ENDINGS, PAIR, NiftiFile, read_nifti, write_nifti
+from pixelscrub.face.nifti.file import ENDINGS, PAIR, NiftiFile, read_nifti, write_nifti
 from pixelscrub.face.plans import FaceCheck
-from pixelscrub.face.readings import read_values
+from pixelscrub.face.voxels.readings import read_values
 from pixelscrub.recipe import FaceFill
 
 Modality = Literal["CT", "MR"]

@@ -10,7 +10,7 @@ import SimpleITK as sitk  # noqa: N813
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from pixelscrub.face.grid import Grid
+from pixelscrub.face.voxels.grid import Grid
 
 Mask = npt.NDArray[np.bool_]
 

@@ -17,8 +17,8 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 from skimage.filters import threshold_otsu
 
-from pixelscrub.face.grid import Placed
-from pixelscrub.face.skin import CT_AIR, background
+from pixelscrub.face.voxels.grid import Placed
+from pixelscrub.face.voxels.skin import CT_AIR, background
 
 Floats = npt.NDArray[np.floating]
 Kind = Literal["CT", "MR", "PT"]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from pixelscrub.face.skin import signed_distance
+from pixelscrub.face.voxels.skin import signed_distance
 
 Floats = npt.NDArray[np.floating]
 Ellipsoid = tuple[tuple[int, ...], tuple[int, ...]]

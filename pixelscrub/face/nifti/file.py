@@ -22,8 +22,7 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.face.grid import Placed
-from pixelscrub.face.nifti_layout import (
+from pixelscrub.face.nifti.layout import (
     FIRST,
     SECOND,
     Layout,
@@ -32,6 +31,7 @@ from pixelscrub.face.nifti_layout import (
     scale_of,
     without_words,
 )
+from pixelscrub.face.voxels.grid import Placed
 from pixelscrub.untrusted import open_regular
 
 Floats = npt.NDArray[np.floating]
