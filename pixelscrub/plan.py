@@ -27,6 +27,8 @@ BAD_RECORD: Final = "this part of the plan cannot be carried out"
 IDENTITY: Final = ("uid", "series", "source", "root", "archive", "size", "modified", "digest")
 """What says which file an instance is."""
 FaceStatus = Literal["removed", "none", "partial"]
+FileKind = Literal["dicom", "png", "jpeg", "tiff", "nifti"]
+"""What a file is, as `formats.kinds.FileFormat` has it."""
 Tile = tuple[int, int]
 """First row and column of a slice in its frame, where that is a mosaic."""
 
@@ -78,7 +80,8 @@ class InstancePlan(BaseModel):
         archive: path of the archive that it is a member of, relative to `root`, or None.
         output: the name it gets in the output folder.
         size, modified, digest: bytes, nanoseconds and content of the file when it was looked at.
-        sop_class, transfer_syntax: UIDs.
+        sop_class, transfer_syntax: UIDs; empty where the file is no DICOM.
+        format: what the file is.
         made_uids: keywords of the UIDs that the original lacks, or shares with another file.
         findings: what was found.
         crop: the rectangle that stays, in stored pixels; None where nothing is cropped.
@@ -100,6 +103,7 @@ class InstancePlan(BaseModel):
     digest: str = ""
     sop_class: str = ""
     transfer_syntax: str = ""
+    format: FileKind = "dicom"
     made_uids: list[str] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     crop: Box | None = None

@@ -22,6 +22,7 @@ ORDER = [
     "report",
     "prove",
     "store",
+    "documents",
     "objects",
     "photos",
     "face",
@@ -31,6 +32,7 @@ ORDER = [
     "identity",
     "pixels",
     "intake",
+    "formats",
     "dicom",
 ]
 BASE = {

@@ -131,7 +131,7 @@ def explain(header: Dataset, settings: TagSettings, terms: Terms | None = None) 
     task = _Task(settings, Pseudonyms(bytes(32)), terms or Terms())
     with guarded(Reason.TAGS_FAILED):
         before = headers.encoded(header)
-        walk, level = _begin(before, task)
+        walk, level = _begin(before, task, Done(document=True))
         walk.steps = []
         _walk(walk, level, before)
         return walk.steps
@@ -147,7 +147,7 @@ class _Task(NamedTuple):
 
 
 def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
-    walk, level = _begin(header, task)
+    walk, level = _begin(header, task, done)
     pieces = _walk(walk, level, header)
     for tag, mark in marks(task.settings, done, not walk.weaker, header.how).items():
         pieces[0][tag] = mark
@@ -159,9 +159,10 @@ def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
     return Cleaned(meta, written, walk.counts, frozenset(walk.spared), made)
 
 
-def _begin(header: Encoded, task: _Task) -> tuple[HeaderRewriter, Level]:
+def _begin(header: Encoded, task: _Task, done: Done) -> tuple[HeaderRewriter, Level]:
     sop_class = sop_classes.sop_class(header.text(SOP_CLASS), header)
-    mood: Mood = "keep" if sop_class.can_be_judged else "replace"
+    is_redacted = sop_class.content == "encapsulated" and done.document
+    mood: Mood = "keep" if sop_class.can_be_judged or is_redacted else "replace"
     if mood == "replace" and task.settings.unsupported == "hold":
         raise sop_class.held()
     terms = task.terms | Terms.among(header)
@@ -215,6 +216,11 @@ def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
     cleaner = Cleaner(terms.name_words(), terms.words(), sought, (), joined)
     long = {v.lower() for v in variants if len(v) >= MIN_DIGITS}
     return cleaner, tuple({v.encode(how, "ignore") for v in long for how in _IN_BINARY})
+
+
+def cleaner_of(terms: Terms) -> Cleaner:
+    """What cleans free text of a study."""
+    return _searched(replace(terms, uids=frozenset()))[0]
 
 
 def patient_of(header: Encoded) -> str:
