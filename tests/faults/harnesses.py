@@ -118,7 +118,7 @@ def _plans() -> Iterator[bytes]:
 
 def _read_multipart(_: Path, data: bytes) -> None:
     from pixelscrub.net.limits import MultipartLimits
-    from pixelscrub.net.multipart import pieces
+    from pixelscrub.net.web.multipart import pieces
 
     kind, _, body = data.partition(b"\n")
     size = 1 + len(body) % 13
