@@ -159,7 +159,7 @@ class ApplyTask:
     @property
     def size(self) -> int:
         """Bytes of the input."""
-        return self.plan.size
+        return self.plan.source.size
 
 
 @dataclass(frozen=True, slots=True)

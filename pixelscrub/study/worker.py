@@ -16,7 +16,7 @@ from pixelscrub.findings import Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
 from pixelscrub.recipe import TagSettings
-from pixelscrub.study.files import opened, source_of, timed, writing
+from pixelscrub.study.files import check_unchanged, opened, timed, writing
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
     Applied,
@@ -131,7 +131,7 @@ def look_faces(task: FaceTask) -> SeenFaces:
 
 def apply_instance(task: ApplyTask) -> Applied:
     """Change pixels and tags as planned, write to the scratch file, and prove what was written."""
-    source = source_of(task.plan)
+    source = check_unchanged(task.plan.source)
     try:
         with guarded(Reason.INTERNAL_ERROR):
             return _apply(task, source)

@@ -106,10 +106,11 @@ def _load_plan(folder: Path, data: bytes) -> None:
 
 
 def _plans() -> Iterator[bytes]:
+    from pixelscrub.intake.instance import Source
     from pixelscrub.plan import FacePlan, InstancePlan, Plan
     from pixelscrub.recipe import Recipe
 
-    one = InstancePlan(uid="1.2", series="1", source="a", root="/", output="p", size=1, modified=1)
+    one = InstancePlan(uid="1.2", series="1", source=Source(Path("/"), "a", 1, 1), output="p")
     face = FacePlan(series="1", status="removed", mask="face.nii.gz", slices=[("1.2", 0)])
     plan = Plan(study="1", recipe=Recipe(), instances=[one], faces=[face])
     yield plan.model_dump_json().encode()
