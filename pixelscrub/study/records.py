@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason
+from pixelscrub.identity.pseudonyms import CrosswalkEntry
 from pixelscrub.intake.find import SkippedFile
 from pixelscrub.intake.instance import Instance
 from pixelscrub.outcome import AuditLine, FaceLine, ObjectLine, Outcome, TextLine, TransferSyntax
@@ -91,7 +92,7 @@ def finish(
 ) -> None:
     """Write down what became of one instance."""
     line = audit_line(instance, facts.faces_of(instance.uid))
-    crosswalk: Sequence[tuple[str, str, str]] = ()
+    crosswalk: Sequence[CrosswalkEntry] = ()
     if isinstance(applied, PixelscrubError):
         line.reason, line.detail = reason_of(applied)
         run.keep_trace(applied)

@@ -54,7 +54,7 @@ def _read_header(folder: Path, data: bytes) -> None:
     from pixelscrub.intake.instance import Source
     from pixelscrub.intake.read import read_instance
     from pixelscrub.recipe import TagSettings
-    from pixelscrub.tags.deidentify import rewrite
+    from pixelscrub.tags.deidentify import HeaderTask, rewrite
     from pixelscrub.tags.done import Done
 
     file = folder / "input"
@@ -67,7 +67,7 @@ def _read_header(folder: Path, data: bytes) -> None:
     with guarded(Reason.TAGS_FAILED):
         terms = Terms.among(parts.header)
     keyed = Pseudonyms.of(b"0" * 32, settings)
-    rewrite(out, parts, settings, keyed, Done(), terms, "patient")
+    rewrite(out, parts, HeaderTask(settings, keyed, Done(), terms, "patient"))
 
 
 def _headers() -> Iterator[bytes]:
