@@ -55,7 +55,7 @@ class Change:
 
 def values_of(head: Head) -> Values:
     """Its values (slices, rows, columns); the lowest where there is no number."""
-    values = sitk.GetArrayFromImage(head.image).astype(np.float64)
+    values: Values = sitk.GetArrayFromImage(head.image).astype(np.float64)
     return np.where(np.isfinite(values), values, np.nanmin(values))
 
 
@@ -79,7 +79,7 @@ def padded(head: Head) -> Head:
 def bytes_of(head: Head) -> Head:
     """As a screen shows it: 256 levels between a window's ends."""
     values = values_of(head)
-    top = np.percentile(values, 99)
+    top = float(np.percentile(values, 99))
     return _with(head, np.clip(np.rint(255 * values / top), 0, 255))
 
 
@@ -93,7 +93,7 @@ def inverted(head: Head) -> Head:
 def quotient(head: Head) -> Head:
     """MP2RAGE: the quotient of two inversions, which is noise of the full range in air."""
     values = values_of(head)
-    top = np.percentile(values, 99)
+    top = float(np.percentile(values, 99))
     noise = _noise(values, 0.02 * top)
     tissue = np.clip(values / (0.1 * top), 0, 1)
     first, second = values - 0.5 * top * tissue + noise[0], 0.8 * values + noise[1]
@@ -105,7 +105,7 @@ def phase(head: Head) -> Head:
     """The angle of a complex image in a field that is not even."""
     values = values_of(head)
     z, y, x = np.meshgrid(*[np.linspace(-1, 1, n) for n in values.shape], indexing="ij")
-    noise = _noise(values, 0.02 * np.percentile(values, 99))
+    noise = _noise(values, 0.02 * float(np.percentile(values, 99)))
     angle = np.angle(
         values * np.exp(1j * (4 * x * y + 3 * z * z + 5 * y)) + noise[0] + 1j * noise[1]
     )
@@ -115,7 +115,7 @@ def phase(head: Head) -> Head:
 def diffusion(head: Head) -> Head:
     """Apparent diffusion: the logarithm of a quotient, noisy in air."""
     values = values_of(head)
-    top = np.percentile(values, 99)
+    top = float(np.percentile(values, 99))
     noise = _noise(values, 0.02 * top)
     strong = np.abs(values * np.exp(-0.8 - 0.5 * values / top) + noise[1]) + 1
     return _with(head, np.clip(1000 * np.log((np.abs(values + noise[0]) + 1) / strong), 0, 4095))

@@ -78,7 +78,7 @@ def _stored(
         stored = np.clip(np.rint(values + 1024), 0, 4095)
         return stored.astype(np.uint16), {"RescaleSlope": 1, "RescaleIntercept": -1024}
     if modality == "CT":
-        up = 0 if change.values is not Change.values and values.min() >= 0 else 1024
+        up = 0 if values.min() >= 0 else 1024
         return np.clip(np.rint(values + up), 0, 4095).astype(np.uint16), {}
     top = float(np.percentile(values, 99.9)) or 1.0
     return np.clip(np.rint(values * 3000 / top), 0, 4095).astype(np.uint16), {}

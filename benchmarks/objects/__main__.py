@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -53,7 +54,7 @@ def measure_negatives() -> None:
     seen = []
     for path in grounds:
         grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-        if seen_in(grey, "MONOCHROME2"):
+        if grey is not None and seen_in(grey, "MONOCHROME2"):
             seen.append(path.name)
     print(
         f"| chests, some with electrodes | {len(grounds)} | {len(seen)} {' '.join(seen)} |",
@@ -72,11 +73,11 @@ def measure_time() -> None:
     print("| --- | --- |")
     for volume in (phantom("head", 1), phantom("chest", 1)):
         values, _ = draw_metal(volume, "pendant", np.random.default_rng(0))
-        spent = _seconds(lambda v=values, s=volume.spacing: find_pieces(v, s, settings))
+        spent = _seconds(partial(find_pieces, values, volume.spacing, settings))
         print(f"| {volume.name}, {' × '.join(map(str, values.shape))} | {spent:.3f} |", flush=True)
     for name, values, how in radiographs()[5:]:
         stored = np.clip(values, 0, 65535).astype(np.uint16)
-        spent = _seconds(lambda v=stored, h=how: seen_in(v, h))
+        spent = _seconds(partial(seen_in, stored, how))
         print(f"| {name}, {' × '.join(map(str, values.shape))} | {spent:.3f} |", flush=True)
 
 

@@ -12,4 +12,5 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 Rng = np.random.Generator
 Values = npt.NDArray[np.floating]
+Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]

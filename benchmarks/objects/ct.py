@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from scipy import ndimage
 
-from benchmarks.objects.common import SHARED, Rng, Values
+from benchmarks.objects.common import SHARED, Mask, Rng, Values
 from pixelscrub.objects.ct import CtSettings, MetalPiece, find_pieces, to_hounsfield
 
 METAL_HU, GREATEST_HU = 8000.0, 3071.0
@@ -42,11 +42,11 @@ def phantom(kind: str, seed: int) -> Volume:
     )  # fmt: skip
     values = np.full(shape, -1000, np.float32)
 
-    def fill(level: float, where: Values) -> None:
+    def fill(level: float, where: Mask) -> None:
         values[np.broadcast_to(where, shape)] = level
 
     def oval(a: float, b: float, cx: float = 0, cy: float = 0) -> Values:
-        return ((x - cx) / a) ** 2 + ((y - cy) / b) ** 2
+        return np.asarray(((x - cx) / a) ** 2 + ((y - cy) / b) ** 2)
 
     if kind == "head":
         wide, deep = rng.uniform(70, 80), rng.uniform(88, 100)
@@ -114,7 +114,7 @@ def skin_point(volume: Volume, rng: Rng, angles: tuple[float, float]) -> tuple[V
     return point, angle
 
 
-def draw_metal(volume: Volume, kind: str, rng: Rng) -> tuple[Values, Values]:
+def draw_metal(volume: Volume, kind: str, rng: Rng) -> tuple[Values, Mask]:
     """The volume with one object, and which voxels it is in for a tenth or more."""
     is_ear = kind in ("stud", "ear-ring")
     half = 0.35 if is_ear else np.pi
@@ -153,24 +153,24 @@ def draw_metal(volume: Volume, kind: str, rng: Rng) -> tuple[Values, Values]:
 
 def _solid(  # noqa: PLR0911 (one solid a line)
     kind: str, size: float, a: Values, b: Values, c: Values, rng: Rng
-) -> Values:
+) -> Mask:
     """Which points are metal: a along the body, b along the skin, c out of it, mm."""
     if kind in ("stud", "clip"):
-        return a**2 + b**2 + c**2 <= 2.6**2
+        return np.asarray(a**2 + b**2 + c**2 <= 2.6**2)
     if kind == "filling":
-        return (abs(a) <= 2.5) & (abs(b) <= 2.5) & (abs(c) <= 2)
+        return np.asarray((abs(a) <= 2.5) & (abs(b) <= 2.5) & (abs(c) <= 2))
     if kind == "ear-ring":
         radius, thick = rng.uniform(6, 14), rng.uniform(1.0, 1.6)
-        return (np.hypot(a, c) - radius) ** 2 + b**2 <= thick**2
+        return np.asarray((np.hypot(a, c) - radius) ** 2 + b**2 <= thick**2)
     if kind == "pendant":
-        return (abs(a) <= size / 2) & (abs(b) <= size / 3) & (abs(c) <= 1.0)
+        return np.asarray((abs(a) <= size / 2) & (abs(b) <= size / 3) & (abs(c) <= 1.0))
     if kind in ("disc", "plate inside"):
-        return (np.hypot(a, b) <= size / 2) & (abs(c) <= 0.9)
+        return np.asarray((np.hypot(a, b) <= size / 2) & (abs(c) <= 0.9))
     if kind == "bar":
-        return (abs(a) <= 6 + size / 2) & (np.hypot(b, c) <= 1.4)
+        return np.asarray((abs(a) <= 6 + size / 2) & (np.hypot(b, c) <= 1.4))
     if kind == "bracelet":
-        return (abs(b) <= 6) & (abs(a) <= 30) & (abs(c) <= 1.5)
-    return (abs(a) <= 18) & (abs(b) <= 14) & (abs(c) <= 3.5)  # pacemaker
+        return np.asarray((abs(b) <= 6) & (abs(a) <= 30) & (abs(c) <= 1.5))
+    return np.asarray((abs(a) <= 18) & (abs(b) <= 14) & (abs(c) <= 3.5))  # pacemaker
 
 
 def _add_streaks(
@@ -191,7 +191,7 @@ def _add_streaks(
         values[k] += np.float32(min(500.0, 8 * amount)) * rays.astype(np.float32)
 
 
-def is_hit(pieces: list[MetalPiece], truth: Values) -> MetalPiece | None:
+def is_hit(pieces: list[MetalPiece], truth: Mask) -> MetalPiece | None:
     """The piece that shares most voxels with what was drawn."""
     best, most = None, 0
     for piece in pieces:

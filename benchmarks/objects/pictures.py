@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from benchmarks.objects.common import SHARED, Values
+from benchmarks.objects.common import SHARED, Picture, Values
 from benchmarks.objects.radiographs import is_covered
 from pixelscrub.findings import Box
 from pixelscrub.objects.photographs import LabelSettings, find_labels
 from pixelscrub.objects.voids import VoidSettings, find_voids
 
 
-def sheets(count: int = 20) -> Iterator[tuple[Values, Box]]:
+def sheets(count: int = 20) -> Iterator[tuple[Picture, Box]]:
     """Photographs with a label: handwriting on a pale sheet, turned, under uneven light."""
     from skimage import data
 

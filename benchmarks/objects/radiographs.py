@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
 from benchmarks.objects.common import SHARED, Rng, Values
@@ -37,7 +38,7 @@ def ground(seed: int, size: int = 1400) -> Values:
     picture += 500 * np.exp(-((x / 0.05) ** 2))
     rough = ndimage.zoom(rng.normal(0, 1, (40, 40)), size / 40, order=3)[:size, :size]
     picture += 60 * rough + rng.normal(0, 25, picture.shape)
-    return np.clip(picture, 0, 4095)
+    return np.asarray(np.clip(picture, 0, 4095))
 
 
 @cache
@@ -143,7 +144,9 @@ def _engrave(metal: Values, cx: int, cy: int, letters: int, rng: Rng) -> Box:
     return Box(cx - width // 2, cy - height // 2, cx + width // 2, cy + height // 2)
 
 
-def seen_in(values: Values, photometric: str, texts: Sequence[Box] = ()) -> list[tuple[Box, str]]:
+def seen_in(
+    values: npt.NDArray[np.generic], photometric: str, texts: Sequence[Box] = ()
+) -> list[tuple[Box, str]]:
     """Boxes of the shapes that the finder sees, in stored pixels."""
     from pixelscrub.objects.radiographs import _stored
     from pixelscrub.objects.shapes import kind_of
