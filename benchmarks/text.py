@@ -36,9 +36,10 @@ from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text import TextBox
-from pixelscrub.text.cine import sightings
-from pixelscrub.text.detectors import DETECTORS, detect, require
-from pixelscrub.text.tesseract import SPARSE, words
+from pixelscrub.text.detectors import Cost, Detector, detect, detectors, require
+from pixelscrub.text.detectors.words import SPARSE
+from pixelscrub.text.frames.cine import sightings
+from pixelscrub.text.reading.tesseract import words
 from training.text.fonts import fonts
 from training.text.sonography import ultrasound
 from training.text.stress import KINDS, Kind, Sheet, sheets
@@ -220,8 +221,8 @@ def found(name: str, image: Picture) -> list[TextBox]:
 def methods() -> dict[str, TextSettings]:
     """Plain engines as they come, each of our detectors, and all that is on by default."""
     for name, plain in rivals().items():
-        DETECTORS[name] = plain
-    ours = [n for n in DETECTORS if n not in rivals() and is_installed(n)]
+        detectors()[name] = Detector(name, Cost.COSTLY, plain)
+    ours = [n for n in detectors() if n not in rivals() and is_installed(n)]
     alone = {name: TextSettings(detectors=[name]) for name in (*rivals(), *ours)}
     return {**alone, "united (default)": TextSettings()}
 

@@ -93,3 +93,15 @@ def test_command_line_imports_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+SPLIT_ROOMS = ("face", "face/voxels", "face/head", "face/nifti")
+MOST_MODULES = 12
+
+
+@pytest.mark.parametrize("room", SPLIT_ROOMS)
+def test_rooms_that_were_split_stay_small_and_say_what_is_in_them(room):
+    names = {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"}
+    assert len(names) <= MOST_MODULES
+    told = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text("utf-8")))
+    assert not [name for name in names if f"`{name}`" not in told]

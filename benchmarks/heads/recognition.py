@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import MissingComponentError
-from pixelscrub.face.grid import Grid
+from pixelscrub.face.voxels.grid import Grid
 
 Floats = npt.NDArray[np.floating]
 Picture = npt.NDArray[np.uint8]

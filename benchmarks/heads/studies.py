@@ -22,9 +22,12 @@ from pydicom.uid import (
     CTImageStorage,
     ExplicitVRLittleEndian,
     MRImageStorage,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     NuclearMedicineImageStorage,
     PositronEmissionTomographyImageStorage,
+    SecondaryCaptureImageStorage,
+    XRay3DAngiographicImageStorage,
     XRay3DCraniofacialImageStorage,
     generate_uid,
 )
@@ -82,6 +85,20 @@ def _with(head: Head, values: Values) -> Head:
 
 def _noise(values: Values, size: float) -> Values:
     return np.random.default_rng(11).normal(0, size, (2, *values.shape))
+
+
+def padded(head: Head) -> Head:
+    """A round field of view with -2000 around it, as some scanners write it."""
+    values = _array(head)
+    y, x = np.ogrid[-1 : 1 : values.shape[1] * 1j, -1 : 1 : values.shape[2] * 1j]
+    return _with(head, np.where(x * x + y * y > 1, -2000, values))
+
+
+def bytes_of(head: Head) -> Head:
+    """As a screen shows it: 256 levels between a window's ends."""
+    values = _array(head)
+    top = np.percentile(values, 99)
+    return _with(head, np.clip(np.rint(255 * values / top), 0, 255))
 
 
 def inverted(head: Head) -> Head:
@@ -166,6 +183,22 @@ def each_its_own(*names: str) -> Edit:
     return edit
 
 
+def both(first: Edit, second: Edit) -> Edit:
+    """One edit after another."""
+
+    def edit(header: Dataset, index: int) -> None:
+        first(header, index)
+        second(header, index)
+
+    return edit
+
+
+def every_tenth_turned(header: Dataset, index: int) -> None:
+    """Some slices that are said to lie across the others, as localisers in one series do."""
+    if index % 10 == 5:
+        header.ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
+
+
 def in_one_place(header: Dataset, _: int) -> None:
     """The same position in every slice."""
     header.ImagePositionPatient = [0, 0, 0]
@@ -212,9 +245,12 @@ CHANGES: Final[dict[str, Change]] = {
     "quotient": Change(quotient, only=("MR",)),
     "phase": Change(phase, only=("MR",)),
     "diffusion": Change(diffusion, only=("MR",)),
+    "ct_offset_below": Change(partial(offset, by=-1024.0), only=("CT",)),
+    "padded": Change(padded, only=("CT",)),
     "modality_empty": Change(header=relabelled(Modality="")),
     "modality_missing": Change(header=relabelled(Modality=None)),
     "modality_other": Change(header=relabelled(Modality="OT")),
+    "modality_lower": Change(header=relabelled(Modality="mr"), only=("MR",)),
     "modality_mri": Change(header=relabelled(Modality="MRI"), only=("MR",)),
     "abdomen": Change(header=relabelled(BodyPartExamined="ABDOMEN")),
     "phantom": Change(header=relabelled(BodyPartExamined="PHANTOM", SeriesDescription="QA")),
@@ -235,6 +271,27 @@ CHANGES: Final[dict[str, Change]] = {
         header=relabelled(Modality="OT"),
     ),
     "nuclear": Change(is_multiframe=NuclearMedicineImageStorage, header=relabelled(Modality="NM")),
+    "angiography_3d": Change(
+        is_multiframe=XRay3DAngiographicImageStorage, header=relabelled(Modality="XA"), only=("CT",)
+    ),
+    "byte_capture": Change(
+        bytes_of,
+        is_multiframe=MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+        header=relabelled(Modality="SC"),
+        only=("MR",),
+    ),
+    "captures": Change(
+        header=relabelled(
+            **NO_PLACE, SOPClassUID=SecondaryCaptureImageStorage, Modality="OT", PixelSpacing=None
+        )
+    ),
+    "series_each_alone": Change(
+        header=both(each_its_own("SeriesInstanceUID"), relabelled(FrameOfReferenceUID=None))
+    ),
+    "no_number_no_place": Change(header=relabelled(**NO_PLACE, InstanceNumber=None)),
+    "tenfold": Change(header=spaced(10.0)),
+    "mixed_directions": Change(header=every_tenth_turned),
+    "three_passes": Change(passes=(8.0, -14.0)),
     "two_passes": Change(passes=(12.0,)),
     "chin_up": Change(partial(posed, angles=(-25.0, 0.0, 0.0))),
     "chin_down": Change(partial(posed, angles=(25.0, 0.0, 0.0))),

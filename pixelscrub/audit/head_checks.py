@@ -114,7 +114,7 @@ def _check_face(
 
 def _real(file: File, frame: int) -> Values | None:
     """A frame in real units; None where it cannot be decoded."""
-    from pixelscrub.face.volumes import rescale
+    from pixelscrub.face.voxels.volumes import rescale
 
     stored = pixels(file, frame)
     if stored is None:

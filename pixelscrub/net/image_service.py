@@ -100,7 +100,7 @@ def find_masks(request: ImageRequest, settings: TextSettings) -> list[Box]:
     from pixelscrub.identity.terms import Terms
     from pixelscrub.pixels.image import Image
     from pixelscrub.text.find import find_text
-    from pixelscrub.text.tesseract import reading_in
+    from pixelscrub.text.reading.tesseract import reading_in
 
     file = BytesIO()
     header = _instance(request)

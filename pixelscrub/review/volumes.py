@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.face.volumes import cut, rescale
+from pixelscrub.face.voxels.volumes import cut, rescale
 from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import FacePlan, InstancePlan, Tile

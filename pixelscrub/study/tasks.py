@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
     from pixelscrub.study.context import StudyContext
     from pixelscrub.tags.deidentify import Cleaned
-    from pixelscrub.text.volume import Plane, Profile
+    from pixelscrub.text.frames.volume import Plane, Profile
 
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 """RT Structure Set Storage (PS3.4 B.5): shapes that are contours."""

@@ -87,8 +87,8 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.pixels.image import Image
     from pixelscrub.study.objects import add_objects
     from pixelscrub.text.find import find_text
-    from pixelscrub.text.tesseract import reading_in
-    from pixelscrub.text.volume import profile_of
+    from pixelscrub.text.frames.volume import profile_of
+    from pixelscrub.text.reading.tesseract import reading_in
 
     seen = Seen()
     steps = task.recipe.steps
@@ -111,7 +111,7 @@ def look_instance(task: LookTask) -> Seen:
 
 def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
     """Look for text in planes across slices: findings by SOP Instance UID."""
-    from pixelscrub.text.volume import find_across
+    from pixelscrub.text.frames.volume import find_across
 
     slices = ((i.uid, i.number, opened(i.source)) for i in task.instances)
     with guarded(Reason.DETECTOR_FAILED):

@@ -17,7 +17,7 @@ WORDS = frozenset({"LINDQVIST", "OTTILIE"})
 
 @pytest.fixture(autouse=True)
 def _has_tesseract():
-    from pixelscrub.text.tesseract import require
+    from pixelscrub.text.reading.tesseract import require
 
     require()
 

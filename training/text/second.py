@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pixelscrub.findings import Box
-from pixelscrub.text.network import _lines
+from pixelscrub.text.detectors.network import _lines
 from training.text.shelf import Shelf, packaged
 from training.text.strips import COLUMNS, ROWS, parts, strip
 from training.text.train import Scenes

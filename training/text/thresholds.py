@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from pixelscrub.text.network import find_lines
+from pixelscrub.text.detectors.network import find_lines
 from training.text.fonts import fonts
 from training.text.scene import Scene, scene
 from training.text.shelf import Shelf
