@@ -31,7 +31,7 @@ from pixelscrub.errors import (
     UsageError,
     trace_name,
 )
-from pixelscrub.identity.pseudonyms import Pseudonyms
+from pixelscrub.identity.pseudonyms import CrosswalkEntry, Pseudonyms
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
 from pixelscrub.jobs.pool import Pool
@@ -135,7 +135,7 @@ class Run:
         self,
         source: Source,
         line: AuditLine,
-        crosswalk: Sequence[tuple[str, str, str]] = (),
+        crosswalk: Sequence[CrosswalkEntry] = (),
         plan: str = "",
     ) -> None:
         """Write down what became of a file; an output of an earlier run that it replaces goes.

@@ -15,8 +15,7 @@ from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.findings import Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
-from pixelscrub.recipe import TagSettings
-from pixelscrub.study.files import opened, source_of, timed, writing
+from pixelscrub.study.files import check_unchanged, opened, timed, writing
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
     Applied,
@@ -33,10 +32,10 @@ from pixelscrub.study.tasks import (
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
-    from pixelscrub.identity.pseudonyms import Pseudonyms
     from pixelscrub.identity.terms import Terms
     from pixelscrub.pixels.edit import Edit, VoxelEdit
     from pixelscrub.pixels.image import Image
+    from pixelscrub.tags.deidentify import HeaderTask
     from pixelscrub.tags.done import Done
 
 
@@ -131,7 +130,7 @@ def look_faces(task: FaceTask) -> SeenFaces:
 
 def apply_instance(task: ApplyTask) -> Applied:
     """Change pixels and tags as planned, write to the scratch file, and prove what was written."""
-    source = source_of(task.plan)
+    source = check_unchanged(task.plan.source)
     try:
         with guarded(Reason.INTERNAL_ERROR):
             return _apply(task, source)
@@ -194,7 +193,7 @@ def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
         return None
     done = Done(text=steps.text and parts.pixels is not None)
     with timed(applied.seconds, "tags"), writing(task.scratch) as out:
-        applied.note_tags(rewrite(out, parts, *_tag_task(task, done)))
+        applied.note_tags(rewrite(out, parts, _header_task(task, done)))
     applied.transfer_syntax = parts.syntax
     return Edit(drop_overlays=steps.text)
 
@@ -268,7 +267,7 @@ def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -
     adapt(header, image, edit, correct=task.recipe.pixels.disagreement == "correct")
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
-        applied.note_tags(deidentify(header, *_tag_task(task, done)))
+        applied.note_tags(deidentify(header, _header_task(task, done)))
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
 
@@ -279,12 +278,14 @@ def _check_agreement(task: ApplyTask, image: Image) -> None:
         raise HeldError(Reason.CODESTREAM_MISMATCH, ", ".join(image.corrections()))
 
 
-def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
+def _header_task(task: ApplyTask, done: Done) -> HeaderTask:
     """How the header is to be de-identified."""
     from pixelscrub.identity.pseudonyms import Pseudonyms
+    from pixelscrub.tags.deidentify import HeaderTask
 
     settings = task.recipe.tag_settings
-    return settings, Pseudonyms.of(task.key, settings), done, task.terms, task.patient
+    pseudonyms = Pseudonyms.of(task.key, settings)
+    return HeaderTask(settings, pseudonyms, done, task.terms, task.patient)
 
 
 def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:

@@ -29,8 +29,8 @@ from pynetdicom.sop_class import (
 
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.net import extra
-from pixelscrub.net.receipts import Receipts
-from pixelscrub.net.spool import Spool
+from pixelscrub.net.gateway.receipts import Receipts
+from pixelscrub.net.gateway.spool import Spool
 from pixelscrub.recipe import Recipe
 from tests.certificates import make_certificates
 from tests.faults.ground import installed
@@ -218,7 +218,7 @@ class Inbox:
 @pytest.fixture
 def make_inbox(monkeypatch):
     """Starts peers of which every one remembers what it was sent."""
-    monkeypatch.setattr("pixelscrub.net.dimse.SAME_ASSOCIATION", DEADLINE)
+    monkeypatch.setattr("pixelscrub.net.gateway.dimse.SAME_ASSOCIATION", DEADLINE)
     started = []
 
     def make(**options) -> Inbox:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
     from pixelscrub.findings import Box
-    from pixelscrub.net.form import FormPart
+    from pixelscrub.net.images.form import FormPart
     from pixelscrub.recipe import TextSettings
 
 VERSION: Final = 1

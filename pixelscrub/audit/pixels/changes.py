@@ -11,8 +11,8 @@ import numpy.typing as npt
 from pixelscrub.audit.crops import crop_of
 from pixelscrub.audit.issues import Issue
 from pixelscrub.audit.pairs import File, pixels
-from pixelscrub.audit.planned import Planned
-from pixelscrub.audit.plausible import has_stray_changes
+from pixelscrub.audit.pixels.planned import Planned
+from pixelscrub.audit.pixels.plausible import has_stray_changes
 from pixelscrub.findings import Box
 from pixelscrub.prove.geometry import moved
 

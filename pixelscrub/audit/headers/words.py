@@ -18,7 +18,7 @@ from typing import Final
 from pydicom.datadict import keyword_for_tag
 from pydicom.uid import UID
 
-from pixelscrub.audit.date_reading import Day, dates_in
+from pixelscrub.audit.headers.date_reading import Day, dates_in
 from pixelscrub.audit.issues import Issue
 from pixelscrub.identity.code_strings import is_known_code
 from pixelscrub.identity.terms import Terms

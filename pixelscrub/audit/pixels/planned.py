@@ -83,7 +83,7 @@ def read_planned(private: Path, originals: dict[str, File]) -> dict[str, Planned
         text = (private / "audit.jsonl").read_text(encoding="utf-8")
         lines = {line["source"]: line for line in map(json.loads, text.splitlines())}
         plans = [(p.parent, Plan.load(p.parent)) for p in private.glob("plans/*/plan.json")]
-        places = {i.source: (plan, folder) for folder, plan in plans for i in plan.instances}
+        places = {i.source.path: (plan, folder) for folder, plan in plans for i in plan.instances}
         return {s: _planned(line, originals.get(s), places.get(s)) for s, line in lines.items()}
     except HeldError as error:
         said = "a plan or a face mask in the private folder is damaged or of another version"

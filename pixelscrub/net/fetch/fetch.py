@@ -13,10 +13,10 @@ from pixelscrub.compat.quiet import hush
 from pixelscrub.errors import HeldError, NothingUsableError, UsageError
 from pixelscrub.net import extra
 from pixelscrub.net.address import WebAddress
+from pixelscrub.net.gateway.service import ScrubService, open_service
 from pixelscrub.net.peer import UnreachableError
-from pixelscrub.net.service import ScrubService, open_service
 from pixelscrub.net.tls import Tls
-from pixelscrub.net.web import WebPeer
+from pixelscrub.net.web.dicomweb import WebPeer
 from pixelscrub.outcome import Summary
 from pixelscrub.recipe import Recipe
 

@@ -19,13 +19,13 @@ from typing import Final
 
 from pixelscrub.net import extra
 from pixelscrub.net.address import DicomAddress, WebAddress
-from pixelscrub.net.dimse import DimsePeer
-from pixelscrub.net.forwarder import Forwarder, Patience
-from pixelscrub.net.listen import Listener, ListenerConfig
+from pixelscrub.net.gateway.dimse import DimsePeer
+from pixelscrub.net.gateway.forwarder import Forwarder, Patience
+from pixelscrub.net.gateway.listen import Listener, ListenerConfig
+from pixelscrub.net.gateway.service import ScrubService, open_service
 from pixelscrub.net.peer import Peer
-from pixelscrub.net.service import ScrubService, open_service
 from pixelscrub.net.tls import Tls
-from pixelscrub.net.web import WebPeer
+from pixelscrub.net.web.dicomweb import WebPeer
 from pixelscrub.outcome import Summary
 from pixelscrub.recipe import Recipe
 

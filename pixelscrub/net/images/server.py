@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub.errors import PixelscrubError, UsageError, guarded
 from pixelscrub.errors import Reason as HoldReason
-from pixelscrub.net.form import read_form
-from pixelscrub.net.image_service import VERSION, ImageRequest, answer, find_masks, status_of
+from pixelscrub.net.images.form import read_form
+from pixelscrub.net.images.service import VERSION, ImageRequest, answer, find_masks, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,9 +17,9 @@ from typing import Final
 from pixelscrub.errors import HeldError
 from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance
+from pixelscrub.net.gateway.receipts import Receipt, Receipts, State
+from pixelscrub.net.gateway.spool import source
 from pixelscrub.net.peer import Peer, QueuedInstance, UnreachableError
-from pixelscrub.net.receipts import Receipt, Receipts, State
-from pixelscrub.net.spool import source
 from pixelscrub.store.output import Output
 
 BATCH: Final = 200

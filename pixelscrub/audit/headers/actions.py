@@ -12,10 +12,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
+from pixelscrub.audit.headers.keeps import kept
+from pixelscrub.audit.headers.words import check_words
 from pixelscrub.audit.issues import Issue
-from pixelscrub.audit.keeps import kept
 from pixelscrub.audit.pairs import File
-from pixelscrub.audit.word_checks import check_words
 from pixelscrub.identity.terms import Terms
 from pixelscrub.prove.forbidden import DATES, STANDARD_UIDS, claimed_options
 from pixelscrub.prove.places import FoundValue, values

@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.net.address import WebAddress
-from pixelscrub.net.http import Service, content_of
 from pixelscrub.net.limits import WebLimits
-from pixelscrub.net.multipart import pieces
 from pixelscrub.net.peer import QueuedInstance, Report, Result, UnreachableError
 from pixelscrub.net.tls import Tls
+from pixelscrub.net.web.http import Service, content_of
+from pixelscrub.net.web.multipart import pieces
 
 BATCH_BYTES: Final = 32 * 2**20
 """Bytes of one request; an instance that is larger travels alone."""

@@ -9,8 +9,8 @@ from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub.net.address import DicomAddress
-from pixelscrub.net.listen import PDU, read_report
-from pixelscrub.net.order import keep_order
+from pixelscrub.net.gateway.listen import PDU, read_report
+from pixelscrub.net.gateway.order import keep_order
 from pixelscrub.net.peer import QueuedInstance, Report, Result, UnreachableError
 
 if TYPE_CHECKING:

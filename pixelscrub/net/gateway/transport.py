@@ -17,7 +17,7 @@ from pynetdicom import evt
 from pynetdicom.events import Event
 from pynetdicom.transport import AssociationSocket, ThreadedAssociationServer
 
-from pixelscrub.net.admission import Admission
+from pixelscrub.net.gateway.admission import Admission
 from pixelscrub.net.limits import AdmissionLimits, TransportLimits
 
 POLL: Final = 0.5

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 from pixelscrub.errors import HeldError, Reason, UsageError, guarded
 from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance
-from pixelscrub.net.receipts import Receipt, Receipts, State
+from pixelscrub.net.gateway.receipts import Receipt, Receipts, State
 from pixelscrub.untrusted import OWNER_ONLY
 
 if TYPE_CHECKING:

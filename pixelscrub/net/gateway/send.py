@@ -12,9 +12,9 @@ from pixelscrub.compat.quiet import hush
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.net import extra
 from pixelscrub.net.address import DicomAddress, WebAddress
-from pixelscrub.net.forwarder import Forwarder, Patience
-from pixelscrub.net.receipts import Receipt, Receipts, State
-from pixelscrub.net.receive import peer_at
+from pixelscrub.net.gateway.forwarder import Forwarder, Patience
+from pixelscrub.net.gateway.receipts import Receipt, Receipts, State
+from pixelscrub.net.gateway.receive import peer_at
 from pixelscrub.net.tls import Tls
 from pixelscrub.outcome import Outcome
 from pixelscrub.store.journal import Journal

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub.errors import HeldError, UsageError
 from pixelscrub.net import address
-from pixelscrub.net.admission import address_of
+from pixelscrub.net.gateway.admission import address_of
+from pixelscrub.net.gateway.spool import Spool
 from pixelscrub.net.limits import ListenerLimits
 from pixelscrub.net.peer import Report
-from pixelscrub.net.spool import Spool
 from pixelscrub.net.tls import Tls
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pynetdicom.pdu_primitives import A_ASSOCIATE
     from pynetdicom.presentation import PresentationContext
 
-    from pixelscrub.net.transport import AdmittingServer
+    from pixelscrub.net.gateway.transport import AdmittingServer
 
 SUCCESS: Final = 0x0000
 OUT_OF_RESOURCES: Final = 0xA700
@@ -116,7 +116,7 @@ class Listener:
         """
         from pynetdicom import evt
 
-        from pixelscrub.net.transport import AdmittingServer
+        from pixelscrub.net.gateway.transport import AdmittingServer
 
         handlers: list[Any] = [
             (evt.EVT_C_STORE, self._store),

@@ -13,8 +13,8 @@ from pixelscrub.errors import Reason, UsageError
 from pixelscrub.intake.find import SkippedFile
 from pixelscrub.intake.group import Intake
 from pixelscrub.intake.instance import Source
-from pixelscrub.net.receipts import Receipt, Receipts, State
-from pixelscrub.net.spool import Spool
+from pixelscrub.net.gateway.receipts import Receipt, Receipts, State
+from pixelscrub.net.gateway.spool import Spool
 from pixelscrub.outcome import Outcome, Summary
 from pixelscrub.recipe import Recipe
 from pixelscrub.store.output import Output, check_places
