@@ -17,18 +17,18 @@ from typing import Final
 
 from pixelscrub.audit import conformance
 from pixelscrub.audit.byte_checks import check_bytes
-from pixelscrub.audit.date_checks import check_intervals
 from pixelscrub.audit.document_checks import check_document
-from pixelscrub.audit.face_checks import check_faces
-from pixelscrub.audit.head_checks import check_heads
-from pixelscrub.audit.header_checks import check_header
+from pixelscrub.audit.headers.actions import check_header
+from pixelscrub.audit.headers.dates import check_intervals
+from pixelscrub.audit.headers.keeps import kept
+from pixelscrub.audit.headers.uids import check_uids
 from pixelscrub.audit.issues import AuditResult, Issue, Pair
-from pixelscrub.audit.keeps import kept
 from pixelscrub.audit.pairs import File, by_content, read_all
-from pixelscrub.audit.picture_checks import UNKNOWN, check_picture, telling
-from pixelscrub.audit.pixel_checks import check_pixels
-from pixelscrub.audit.planned import Planned, read_planned
-from pixelscrub.audit.uid_checks import check_uids
+from pixelscrub.audit.pixels.changes import check_pixels
+from pixelscrub.audit.pixels.faces import check_faces
+from pixelscrub.audit.pixels.heads import check_heads
+from pixelscrub.audit.pixels.planned import Planned, read_planned
+from pixelscrub.audit.pixels.text import UNKNOWN, check_picture, telling
 from pixelscrub.audit.volume_checks import check_volumes, split_volumes
 from pixelscrub.errors import HeldError, MissingComponentError, Reason, UsageError, guarded
 from pixelscrub.identity.terms import Terms

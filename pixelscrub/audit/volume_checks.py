@@ -43,7 +43,7 @@ def check_volumes(
 
 
 def _check(path: Path, original: Path | None, name: str) -> Iterator[Issue]:
-    from pixelscrub.face.nifti_file import read_nifti
+    from pixelscrub.face.nifti.file import read_nifti
 
     raw = path.read_bytes()
     if raw[:2] == GZIP:

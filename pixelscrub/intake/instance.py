@@ -10,7 +10,7 @@ import stat
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import Any, BinaryIO, ClassVar, Final, Self
 
 from pixelscrub.formats.kinds import PICTURES, SNIFFED, FileFormat, format_of
 from pixelscrub.intake.archive import read_member, read_start
@@ -23,13 +23,16 @@ class Source:
     """One file, or one member of a zip archive.
 
     Attributes:
-        root: the input it was found in (a folder; for a single file its parent).
+        root: the input it was found in (a folder; for a single file its parent), without links.
         path: path relative to `root`, with `/`; for a member the archive's path comes first.
         archive: the archive's path relative to `root`, or None.
         size: bytes.
         modified: nanoseconds since the epoch (of the archive, for a member).
         digest: of the content, once it was read; empty until then.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    """Plans hold sources, and are read from files that anyone may have changed."""
 
     root: Path
     path: str

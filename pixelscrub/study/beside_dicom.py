@@ -10,8 +10,8 @@ from pixelscrub.study.files import timed, writing
 from pixelscrub.study.tasks import Applied, Seen
 
 if TYPE_CHECKING:
-    from pixelscrub.face.nifti import Modality
-    from pixelscrub.face.nifti_file import NiftiFile
+    from pixelscrub.face.nifti.deface import Modality
+    from pixelscrub.face.nifti.file import NiftiFile
     from pixelscrub.intake.instance import Instance, Source
     from pixelscrub.study.tasks import ApplyTask
 
@@ -25,9 +25,9 @@ def look_volume(instance: Instance) -> Seen:
     """Make sure that a NIfTI volume can be read; its face is looked for when it is written.
 
     Raises:
-        HeldError: those of `face.nifti_file.read_nifti`.
+        HeldError: those of `face.nifti.file.read_nifti`.
     """
-    from pixelscrub.face.nifti_file import read_nifti
+    from pixelscrub.face.nifti.file import read_nifti
 
     seen = Seen()
     with timed(seen.seconds, "look"):
@@ -39,10 +39,10 @@ def apply_volume(task: ApplyTask, source: Source) -> Applied:
     """Write a NIfTI volume without its words and, where it shows one, without its face.
 
     Raises:
-        HeldError: those of `face.nifti.deface_nifti`.
+        HeldError: those of `face.nifti.deface`.
     """
-    from pixelscrub.face.nifti import copy_nifti, deface_nifti
-    from pixelscrub.face.nifti_file import read_nifti
+    from pixelscrub.face.nifti.deface import copy_nifti, deface_nifti
+    from pixelscrub.face.nifti.file import read_nifti
     from pixelscrub.prove.face_check import find_face
 
     applied = Applied("")

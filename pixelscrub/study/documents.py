@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pixelscrub.documents.kinds import DocumentKind, document_of, is_document
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.study.files import timed, writing
-from pixelscrub.study.headers import set_made_uids, tag_task
+from pixelscrub.study.headers import header_task, set_made_uids
 
 if TYPE_CHECKING:
     from pixelscrub.findings import Finding
@@ -60,17 +60,16 @@ def apply_document(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | 
     header, edit = image.header, Edit(drop_overlays=True)
     set_made_uids(task, header)
     has_pages = document_of(header).kind is DocumentKind.PDF
-    settings, pseudonyms, done, terms, patient = tag_task(
-        task, Done(text=has_pages and task.recipe.steps.text, document=True)
-    )
+    done = Done(text=has_pages and task.recipe.steps.text, document=True)
+    how = header_task(task, done)
     with timed(applied.seconds, "document"):
-        document, identifier = redact(header, task.plan.findings, terms, pseudonyms)
+        document, identifier = redact(header, task.plan.findings, how.terms, how.pseudonyms)
     with timed(applied.seconds, "tags"):
         mime = header.get("MIMETypeOfEncapsulatedDocument")
         del header.EncapsulatedDocument
         adapt(header, image, edit)
         if task.recipe.steps.tags:
-            applied.note_tags(deidentify(header, settings, pseudonyms, done, terms, patient))
+            applied.note_tags(deidentify(header, how))
         header.EncapsulatedDocument = document + b"\0" * (len(document) % 2)
         header.EncapsulatedDocumentLength = len(document)
         if identifier and task.recipe.steps.tags:

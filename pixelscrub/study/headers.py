@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
-    from pixelscrub.identity.pseudonyms import Pseudonyms
-    from pixelscrub.identity.terms import Terms
-    from pixelscrub.recipe import TagSettings
     from pixelscrub.study.tasks import ApplyTask
+    from pixelscrub.tags.deidentify import HeaderTask
     from pixelscrub.tags.done import Done
 
 
@@ -32,9 +30,11 @@ def set_made_uids(task: ApplyTask, header: FileDataset) -> None:
         header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
 
 
-def tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
+def header_task(task: ApplyTask, done: Done) -> HeaderTask:
     """How the header is to be de-identified."""
     from pixelscrub.identity.pseudonyms import Pseudonyms
+    from pixelscrub.tags.deidentify import HeaderTask
 
     settings = task.recipe.tag_settings
-    return settings, Pseudonyms.of(task.key, settings), done, task.terms, task.patient
+    pseudonyms = Pseudonyms.of(task.key, settings)
+    return HeaderTask(settings, pseudonyms, done, task.terms, task.patient)

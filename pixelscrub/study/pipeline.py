@@ -25,13 +25,7 @@ from pixelscrub.study.context import StudyContext, together
 from pixelscrub.study.head_pictures import draw_heads
 from pixelscrub.study.objects import look_objects
 from pixelscrub.study.output_names import bad_name, names_of
-from pixelscrub.study.records import (
-    Identity,
-    finish,
-    identity_of,
-    instance_plan,
-    planned_source,
-)
+from pixelscrub.study.records import finish, instance_plan
 from pixelscrub.study.reformats import Stacks
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import (
@@ -63,36 +57,33 @@ def plan(study: Study, run: Run) -> Plan:
 
 def apply_plan(plan: Plan, run: Run) -> None:
     """Carry out a plan as a person left it; what was released just so is not written again."""
-    if all(run.done(planned_source(i)) for i in plan.instances):
+    if all(run.done(i.source) for i in plan.instances):
         run.progress.advanced(len(plan.instances))
         return
-    apply(plan, *study_terms([planned_source(i) for i in plan.instances], run), run)
+    apply(plan, *study_terms([i.source for i in plan.instances], run), run)
 
 
 def changed(plan: Plan, run: Run) -> list[Source]:
     """What is to do again: all but the instances that were released just as the plan says now."""
     stamped = stamps(plan, run.plan_folder(plan.study))
-    planned = [(planned_source(instance), stamped[instance.uid]) for instance in plan.instances]
-    return [source for source, stamp in planned if not run.carried_out(source, stamp)]
+    return [i.source for i in plan.instances if not run.carried_out(i.source, stamped[i.uid])]
 
 
-def study_terms(
-    sources: Sequence[Source], run: Run
-) -> tuple[Terms, dict[Identity, PixelscrubError]]:
+def study_terms(sources: Sequence[Source], run: Run) -> tuple[Terms, dict[Source, PixelscrubError]]:
     """What identifies in this study, over the headers of all its instances.
 
     Returns:
         the terms, and the files whose header could not be read: those must not be released,
         for nobody knows what to look for in them.
     """
-    unread: dict[Identity, PixelscrubError] = {}
+    unread: dict[Source, PixelscrubError] = {}
 
     def read() -> Iterator[Terms]:
         size = attrgetter("size")
         for source, found in map_in_chunks(run.pool, worker.read_terms_of, sources, size):
             _raise_if_missing(found)
             if isinstance(found, PixelscrubError):
-                unread[identity_of(source)] = found
+                unread[source] = found
             else:
                 yield found
 
@@ -180,15 +171,15 @@ def planned_before(study: Study, run: Run) -> Plan | None:
     """The plan of an earlier run, where it holds for these very files and this recipe."""
     with suppress(HeldError):
         plan = Plan.load(run.plan_folder(study.uid))
-        planned = {(p.root, p.source, p.size, p.modified, p.digest) for p in plan.instances}
-        given = {identity_of(i.source) for i in study.instances}
+        planned = {instance.source for instance in plan.instances}
+        given = {instance.source for instance in study.instances}
         passing = any(p.held in RETRYABLE for p in plan.instances)
         if plan.recipe == run.recipe and planned == given and not passing:
             return plan
     return None
 
 
-def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], run: Run) -> None:
+def apply(plan: Plan, terms: Terms, unread: Mapping[Source, PixelscrubError], run: Run) -> None:
     """Carry out a plan: change, write, prove and commit each instance that is not held.
 
     Args:
@@ -201,13 +192,13 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], 
     done: set[str] = set()
     facts = StudyContext(terms, plan.faces)
     for instance in plan.instances:
-        source = planned_source(instance)
+        source = instance.source
         if run.done(source):
             done.add(instance.uid)
             run.progress.advanced(1)
         elif instance.held:
             finish(instance, facts, HeldError(instance.held, instance.detail), run)
-        elif error := unread.get(identity_of(source)) or bad_name(instance, plan, terms, run):
+        elif error := unread.get(source) or bad_name(instance, plan, terms, run):
             finish(instance, facts, error, run)
         else:
             waiting.append(instance)

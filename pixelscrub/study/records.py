@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason
+from pixelscrub.identity.pseudonyms import CrosswalkEntry
 from pixelscrub.intake.find import SkippedFile
-from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.intake.instance import Instance
 from pixelscrub.outcome import AuditLine, FaceLine, ObjectLine, Outcome, TextLine, TransferSyntax
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.report.naming import stem_of
@@ -15,34 +15,14 @@ from pixelscrub.study.context import StudyContext
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import Applied, Seen
 
-Identity = tuple[str, str, int, int, str]
-"""Where a file lies, and size, time and digest of what it holds: changes whenever it does."""
-
-
-def identity_of(source: Source) -> Identity:
-    """What tells a file, as it is now, from every other."""
-    return str(source.root.resolve()), source.path, source.size, source.modified, source.digest
-
-
-def planned_source(plan: InstancePlan) -> Source:
-    """The file that an instance was read from when it was planned."""
-    root = Path(plan.root)
-    return Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
-
 
 def instance_plan(instance: Instance, output: str, seen: Seen | PixelscrubError) -> InstancePlan:
     """What was seen in one instance, as its part of the plan; held where looking failed."""
-    root, path, size, modified, digest = identity_of(instance.source)
     plan = InstancePlan(
         uid=instance.uid,
         series=instance.series,
-        source=path,
-        root=root,
-        archive=instance.source.archive,
+        source=instance.source,
         output=output,
-        size=size,
-        modified=modified,
-        digest=digest,
         sop_class=instance.sop_class if instance.format == "dicom" else "",
         transfer_syntax=instance.transfer_syntax,
         format=instance.format,
@@ -65,7 +45,7 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
     objects = [f for f in instance.findings if f.about is not None]
     is_dicom = instance.format == "dicom"
     return AuditLine(
-        source=instance.source,
+        source=instance.source.name,
         outcome=Outcome.HELD,
         reason=instance.held,
         detail=instance.detail or None,
@@ -120,7 +100,7 @@ def finish(
 ) -> None:
     """Write down what became of one instance."""
     line = audit_line(instance, facts.faces_of(instance.uid))
-    crosswalk: Sequence[tuple[str, str, str]] = ()
+    crosswalk: Sequence[CrosswalkEntry] = ()
     if isinstance(applied, PixelscrubError):
         line.reason, line.detail = reason_of(applied)
         run.keep_trace(applied)
@@ -133,7 +113,7 @@ def finish(
         line.tags.update(applied.tags)
         line.pictures = applied.pictures
         line.seconds.update(applied.seconds)
-    run.record(planned_source(instance), line, crosswalk, stamp)
+    run.record(instance.source, line, crosswalk, stamp)
 
 
 def head_name(instance: InstancePlan) -> str:

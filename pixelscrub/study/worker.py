@@ -18,8 +18,8 @@ from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
 from pixelscrub.study.beside_dicom import apply_volume, look_volume, unwrap
 from pixelscrub.study.documents import apply_document, check_documents, look_document
-from pixelscrub.study.files import opened, source_of, timed, writing
-from pixelscrub.study.headers import set_made_uids, tag_task
+from pixelscrub.study.files import check_unchanged, opened, timed, writing
+from pixelscrub.study.headers import header_task, set_made_uids
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
     Applied,
@@ -90,8 +90,8 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.pixels.image import Image
     from pixelscrub.study.objects import add_objects
     from pixelscrub.text.find import find_text
-    from pixelscrub.text.tesseract import reading_in
-    from pixelscrub.text.volume import profile_of
+    from pixelscrub.text.frames.volume import profile_of
+    from pixelscrub.text.reading.tesseract import reading_in
 
     seen = Seen()
     steps = task.recipe.steps
@@ -117,7 +117,7 @@ def look_instance(task: LookTask) -> Seen:
 
 def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
     """Look for text in planes across slices: findings by SOP Instance UID."""
-    from pixelscrub.text.volume import find_across
+    from pixelscrub.text.frames.volume import find_across
 
     slices = ((i.uid, i.number, opened(i.source)) for i in task.instances)
     with guarded(Reason.DETECTOR_FAILED):
@@ -137,7 +137,7 @@ def look_faces(task: FaceTask) -> SeenFaces:
 
 def apply_instance(task: ApplyTask) -> Applied:
     """Change pixels and tags as planned, write to the scratch file, and prove what was written."""
-    source = source_of(task.plan)
+    source = check_unchanged(task.plan.source)
     try:
         with guarded(Reason.INTERNAL_ERROR):
             return _apply(task, source)
@@ -207,7 +207,7 @@ def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
         return None
     done = Done(text=steps.text and parts.pixels is not None)
     with timed(applied.seconds, "tags"), writing(task.scratch) as out:
-        applied.note_tags(rewrite(out, parts, *tag_task(task, done)))
+        applied.note_tags(rewrite(out, parts, header_task(task, done)))
     applied.transfer_syntax = parts.syntax
     return Edit(drop_overlays=steps.text)
 
@@ -263,7 +263,7 @@ def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -
     adapt(header, image, edit, correct=task.recipe.pixels.disagreement == "correct")
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
-        applied.note_tags(deidentify(header, *tag_task(task, done)))
+        applied.note_tags(deidentify(header, header_task(task, done)))
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
 

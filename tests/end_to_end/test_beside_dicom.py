@@ -160,6 +160,6 @@ def test_tags_alone_still_look_into_documents(run_scrub, tmp_path):
 
 def test_inspect_plans_files_that_are_no_dicom(ran, tmp_path):
     plans = pixelscrub.inspect(ran.inputs / "quixote", private=tmp_path / "p", recipe=RECIPE)
-    planned = {i.source: i.format for plan in plans for i in plan.instances}
+    planned = {i.source.path: i.format for plan in plans for i in plan.instances}
     assert planned == {"shot.png": "png", "shot.jpg": "jpeg"}
     assert json.loads((ran.private / "summary.json").read_text())["clean"] == 8

@@ -135,7 +135,7 @@ def test_tiff_of_any_layout_shows_the_same(options):
 
 
 def test_pages_are_places_of_their_own_and_no_cine():
-    from pixelscrub.text.frames import are_apart
+    from pixelscrub.text.frames.kinds import are_apart
 
     assert are_apart(Image(wrapped(io.BytesIO(tiff(GREY, GREY)), FileFormat.TIFF)))
 
