@@ -94,7 +94,7 @@ def rows() -> Any:
     """Each mixture with its thresholds, set for the time it is measured."""
     for name, mixture in MIXTURES.items():
         for sure, peak in THRESHOLDS if name == "narrow alone" else THRESHOLDS[1:]:
-            network.probability = mixture  # type: ignore[assignment]
+            setattr(network, "probability", mixture)  # noqa: B010 (a name of another module)
             network.find_lines.__defaults__ = (None, sure, peak)
             yield name, sure, peak
 

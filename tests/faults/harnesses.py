@@ -121,7 +121,7 @@ def _read_multipart(_: Path, data: bytes) -> None:
     from pixelscrub.net.limits import MultipartLimits
     from pixelscrub.net.web.multipart import pieces
 
-    kind, _, body = data.partition(b"\n")
+    kind, body = data.partition(b"\n")[::2]
     size = 1 + len(body) % 13
     chunks = (body[at : at + size] for at in range(0, len(body), size))
     longest = 0

@@ -51,7 +51,7 @@ def run(folder: Path, tally: Tally, short: bool) -> None:
     _write_inputs(start / "in")
     _command(start, "inspect", start / "in", "--private", start / "out-private")
     _records(_copy(start, folder / "records"), tally)
-    whole: dict[str, Callable[[Path], None]] = {
+    whole: dict[str, Callable[[Path], object]] = {
         "plan.json is no plan": lambda p: _plan(p).write_text("[" * 100_000),
         "plan.json is a pipe": _pipe_as_plan,
         "plan.json links elsewhere": _link_as_plan,
@@ -146,7 +146,7 @@ def _records(place: Path, tally: Tally) -> None:
     tally.count("records, the run", *wrong)
 
 
-def _whole(name: str, change: Callable[[Path], None], place: Path, tally: Tally) -> None:
+def _whole(name: str, change: Callable[[Path], object], place: Path, tally: Tally) -> None:
     before = _outside(place)
     change(place / "out-private")
     after = _outside(place)

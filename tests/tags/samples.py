@@ -5,7 +5,7 @@ import io
 import pydicom
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from pixelscrub.dicom.parts import parts_of
 from pixelscrub.findings import Box
@@ -48,7 +48,7 @@ def make_ct(**values: object) -> Dataset:
 def written(header: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     """The header as a file."""
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID = syntax
+    meta.TransferSyntaxUID = UID(syntax)
     if not hasattr(header, "file_meta"):
         header.file_meta = meta
     buffer = io.BytesIO()

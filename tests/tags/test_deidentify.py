@@ -258,6 +258,14 @@ def test_rules_do_what_they_say(pseudonyms, action, value):
     assert len(found) == 12 if action == "hash" else found == value
 
 
+@pytest.mark.parametrize("keyword", ["PatientID", "PatientName", "AccessionNumber"])
+def test_a_rule_that_empties_leaves_no_pseudonym(pseudonyms, keyword):
+    header = make_ct(AccessionNumber="A-4711")
+    assert scrubbed(header, pseudonyms)[keyword].value
+    rule = TagRule(keyword=keyword, action="empty")
+    assert not scrubbed(header, pseudonyms, rules=(rule,))[keyword].value
+
+
 def test_rules_hash_and_shift_other_values(pseudonyms):
     rules = (
         TagRule(keyword="StudyDate", action="shift"),
