@@ -16,7 +16,7 @@ from pixelscrub.findings import Finding
 from pixelscrub.formats.kinds import FileFormat
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
-from pixelscrub.study.beside_dicom import apply_volume, look_volume, unwrap
+from pixelscrub.study.beside_dicom import apply_volume, look_volume, opened_upright, unwrap
 from pixelscrub.study.documents import apply_document, check_documents, look_document
 from pixelscrub.study.files import check_unchanged, opened, timed, writing
 from pixelscrub.study.headers import header_task, set_made_uids
@@ -97,7 +97,7 @@ def look_instance(task: LookTask) -> Seen:
     steps = task.recipe.steps
     if task.instance.format == "nifti":
         return look_volume(task.instance)
-    with opened(task.instance.source) as file, timed(seen.seconds, "look"):
+    with opened_upright(task.instance) as (file, turn), timed(seen.seconds, "look"):
         image = Image(file)
         if image.info is None:
             seen.findings = look_document(task, image.header)
@@ -112,7 +112,7 @@ def look_instance(task: LookTask) -> Seen:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
         if steps.objects:
             add_objects(image, task, seen)
-    return seen
+    return turn(seen)
 
 
 def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
