@@ -17,7 +17,12 @@ from pixelscrub.formats.kinds import FileFormat
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
 from pixelscrub.study.beside_dicom import apply_volume, look_volume, opened_upright, unwrap
-from pixelscrub.study.documents import apply_document, check_documents, look_document
+from pixelscrub.study.documents import (
+    apply_document,
+    check_documents,
+    look_document,
+    save_page,
+)
 from pixelscrub.study.files import check_unchanged, opened, timed, writing
 from pixelscrub.study.headers import header_task, set_made_uids
 from pixelscrub.study.tasks import (
@@ -166,7 +171,7 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
         release(original, task.scratch, edit, terms, promise)
         check_documents(task, original, terms)
     with timed(applied.seconds, "pictures"):
-        applied.pictures = _save_pictures(task, source, edit)
+        applied.pictures = save_page(task, source) or _save_pictures(task, source, edit)
     if task.plan.format != "dicom":
         unwrap(task, source, applied)
     applied.spared = frozenset()
