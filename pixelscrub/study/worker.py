@@ -16,6 +16,7 @@ from pixelscrub.findings import Finding
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
 from pixelscrub.recipe import TagSettings
+from pixelscrub.store.seal import content_of
 from pixelscrub.study.files import opened, source_of, timed, writing
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
@@ -154,6 +155,7 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
         terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
         promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
         release(original, task.scratch, edit, terms, promise)
+        applied.content = content_of(task.scratch)
     with timed(applied.seconds, "pictures"):
         applied.pictures = _save_pictures(task, source, edit)
     applied.spared = frozenset()
