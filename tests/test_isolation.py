@@ -62,7 +62,9 @@ def test_command_started_in_a_hostile_folder(hostile):
 
 
 @pytest.mark.parametrize("entries", ["", "{here}", "sub", "/nowhere:"])
-def test_command_with_the_working_directory_in_pythonpath(hostile, entries):
+def test_command_with_the_working_directory_in_pythonpath(hostile, entries, monkeypatch):
+    for variable in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+        monkeypatch.delenv(variable, raising=False)  # coverage would import modules even earlier
     for name in OTHERS[-2:]:
         (hostile / f"{name}.py").unlink()  # Python itself imports these before anything of ours
     (hostile / "sub").mkdir()

@@ -18,7 +18,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.export.bids import name_of, sidecar
-from pixelscrub.face.volumes import frames, rescale
+from pixelscrub.face.voxels.volumes import frames, rescale
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.volumes import SAME_PLACE, Slice, Volume, read_slices, volumes
 from pixelscrub.pixels.image import Image

@@ -15,15 +15,15 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.face.fit import HOPELESS
-from pixelscrub.face.grid import Placed
+from pixelscrub.face.head.fit import HOPELESS
+from pixelscrub.face.head.trials import rank_trials, reshaped, resized
 from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head, on_grid
 from pixelscrub.face.plans import Findings
-from pixelscrub.face.readings import Reading, read_values
-from pixelscrub.face.skin import threshold_of
 from pixelscrub.face.subject import is_colour, kind_of, says_head
-from pixelscrub.face.trials import rank_trials, reshaped, resized
-from pixelscrub.face.volumes import Planes, is_gapped, place, read_planes
+from pixelscrub.face.voxels.grid import Placed
+from pixelscrub.face.voxels.readings import Reading, read_values
+from pixelscrub.face.voxels.skin import threshold_of
+from pixelscrub.face.voxels.volumes import Planes, is_gapped, place, read_planes
 from pixelscrub.intake.volumes import FEWEST, Slice, Volume
 
 NEIGHBOURS_ALIKE: Final = 0.5

@@ -16,7 +16,7 @@ from pixelscrub.errors import HeldError, Reason
 from pixelscrub.face.decide import look_at
 from pixelscrub.face.plans import FaceCheck, Findings, FoundFaces
 from pixelscrub.face.subject import is_mosaic, is_projection, may_show_head, says_head
-from pixelscrub.face.volumes import is_sparse
+from pixelscrub.face.voxels.volumes import is_sparse
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.unplaced import guess_slices, guess_volumes
 from pixelscrub.intake.volumes import FEWEST, Slice, Volume, read_slices, volumes

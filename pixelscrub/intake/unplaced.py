@@ -1,7 +1,7 @@
 """Stacks of slices whose headers do not say where they lie: made up from what is there.
 
 The order is that of instances and frames; direction and scale are left open, and are told by the
-head itself (`face/trials.py`).
+head itself (`face/head/trials.py`).
 """
 
 from __future__ import annotations

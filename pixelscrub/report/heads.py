@@ -19,10 +19,10 @@ import SimpleITK as sitk  # noqa: N813
 from scipy.ndimage import binary_dilation
 
 from pixelscrub.errors import Reason, guarded
-from pixelscrub.face.grid import Grid
 from pixelscrub.face.render import shaded_views
-from pixelscrub.face.skin import threshold
-from pixelscrub.face.volumes import cut, rescale
+from pixelscrub.face.voxels.grid import Grid
+from pixelscrub.face.voxels.skin import threshold
+from pixelscrub.face.voxels.volumes import cut, rescale
 from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import Tile

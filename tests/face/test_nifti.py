@@ -12,8 +12,8 @@ import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.commands.cli import main
 from pixelscrub.errors import HeldError, Reason, UsageError
-from pixelscrub.face import nifti
-from pixelscrub.face.nifti import deface_nifti
+from pixelscrub.face.nifti import deface as nifti
+from pixelscrub.face.nifti.deface import deface_nifti
 from tests.face.phantom import EYE, NOSE_TIP, brain_of, head, to_patient
 
 DESCRIP = 148

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from pixelscrub.face.grid import Placed
-from pixelscrub.face.readings import Reading, read_values, smoothness
-from pixelscrub.face.skin import CT_AIR
+from pixelscrub.face.voxels.grid import Placed
+from pixelscrub.face.voxels.readings import Reading, read_values, smoothness
+from pixelscrub.face.voxels.skin import CT_AIR
 from tests.face.phantom import head
 
 
