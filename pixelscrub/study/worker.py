@@ -16,6 +16,7 @@ from pixelscrub.findings import Finding
 from pixelscrub.formats.kinds import FileFormat
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
+from pixelscrub.store.seal import content_of
 from pixelscrub.study.beside_dicom import apply_volume, look_volume, opened_upright, unwrap
 from pixelscrub.study.documents import (
     apply_document,
@@ -145,7 +146,9 @@ def apply_instance(task: ApplyTask) -> Applied:
     source = check_unchanged(task.plan.source)
     try:
         with guarded(Reason.INTERNAL_ERROR):
-            return _apply(task, source)
+            applied = _apply(task, source)
+            applied.content = content_of(task.scratch)
+            return applied
     except BaseException:
         task.scratch.unlink(missing_ok=True)
         raise
