@@ -30,6 +30,7 @@ MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
 DEFLATED_HEADER_LIMIT: Final = 64 * 2**20
 """Bytes of a deflated data set that are inflated to find its UIDs."""
 DAMAGED_ARCHIVE: Final = (
+    UnicodeDecodeError,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
