@@ -170,7 +170,7 @@ def cpu(processes: set[int]) -> float:
     return spent / os.sysconf("SC_CLK_TCK")
 
 
-def resume(folder: Path, _: list[int]) -> Iterator[str]:
+def resume(folder: Path, _sizes: list[int]) -> Iterator[str]:
     """What a run costs that has nothing to do: to start, and for each image to read and digest."""
     recipe = tags_alone(folder)
     for count in (FEW, MORE, MANY):
@@ -179,7 +179,7 @@ def resume(folder: Path, _: list[int]) -> Iterator[str]:
         scrub(folder / f"in-{count}", folder / f"out-{count}", workers=2, recipe=recipe)
     again = {"workers": 2, "recipe": recipe, "resume": True}
     least, each = fitted(folder, "out", (MORE, MANY), **again)
-    _, whole = fitted(folder, "whole", (FEW, MORE), workers=2)
+    _start, whole = fitted(folder, "whole", (FEW, MORE), workers=2)
     yield "| resuming a finished run | CPU |\n| --- | --- |"
     yield f"| to start | {least:.1f} s |"
     yield f"| an image of 512 x 512 | {1000 * each:.2f} ms |"

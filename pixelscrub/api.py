@@ -237,7 +237,7 @@ def checked_recipe(recipe: Recipe | AnyPath) -> Recipe:
         MissingComponentError: a program is not installed.
     """
     from pixelscrub.text.detectors import require
-    from pixelscrub.text.tesseract import require as require_tesseract
+    from pixelscrub.text.reading.tesseract import require as require_tesseract
 
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(str(recipe))
     if chosen.steps.text or chosen.steps.crop:

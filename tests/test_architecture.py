@@ -3,6 +3,8 @@
 import ast
 import subprocess
 import sys
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -22,15 +24,18 @@ ORDER = [
     "report",
     "prove",
     "store",
+    "documents",
     "objects",
     "photos",
     "face",
+    "plan",
     "text",
     "crop",
     "tags",
     "identity",
     "pixels",
     "intake",
+    "formats",
     "dicom",
 ]
 BASE = {
@@ -38,18 +43,20 @@ BASE = {
     "errors",
     "findings",
     "isolation",
-    "outcome",
-    "plan",
-    "plan_checks",
     "recipe",
     "toml",
     "untrusted",
 }
+PLAN = {"outcome", "plan", "plan_checks"}
+"""The plan and what became of it: one place in the order."""
 FRONT = {"__main__", "__init__"}
+MOST_MODULES = 18
+"""In one folder; a room of more has sub-rooms."""
 
 
 def room_of(module: str) -> str:
-    return module.split(".")[1] if "." in module else "__init__"
+    room = module.split(".")[1] if "." in module else "__init__"
+    return "plan" if room in PLAN else room
 
 
 def imported_rooms(path: Path) -> set[str]:
@@ -71,7 +78,7 @@ def modules():
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_down_the_house(path):
-    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    room = room_of(f"pixelscrub.{path.relative_to(PACKAGE).parts[0].removesuffix('.py')}")
     if room in FRONT:
         return
     allowed = BASE if room in BASE else BASE | set(ORDER[ORDER.index(room) :])
@@ -81,6 +88,57 @@ def test_imports_point_down_the_house(path):
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_no_module_grows_beyond_one_reason_to_exist(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+def rooms():
+    return sorted(p.parent for p in PACKAGE.rglob("__init__.py") if p.parent != PACKAGE)
+
+
+@cache
+def imported_modules(path: Path) -> set[str]:
+    """Dotted names of what a file imports, at its top or later, but for its types alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = []
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    return {f"{node.module}.{alias.name}" for node in found for alias in node.names}
+
+
+def parts_of(room: Path) -> dict[str, list[Path]]:
+    """What lies in a room, by name: each module, and each sub-room with all its modules."""
+    parts = {p.stem: [p] for p in room.glob("*.py") if p.stem != "__init__"}
+    return parts | {
+        p.parent.name: sorted(p.parent.rglob("*.py")) for p in room.glob("*/__init__.py")
+    }
+
+
+@pytest.mark.parametrize("room", rooms(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_room_grows_beyond_what_one_sees_at_once(room):
+    assert len([p for p in room.glob("*.py") if p.stem != "__init__"]) <= MOST_MODULES
+
+
+@pytest.mark.parametrize("room", rooms(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_rooms_and_sub_rooms_have_no_cycle_of_imports(room):
+    dotted = f"pixelscrub.{'.'.join(room.relative_to(PACKAGE).parts)}"
+    parts = parts_of(room)
+    graph = {
+        name: {
+            other
+            for other in parts
+            if other != name
+            for path in paths
+            if any(f"{m}.".startswith(f"{dotted}.{other}.") for m in imported_modules(path))
+        }
+        for name, paths in parts.items()
+    }
+    list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("room", rooms(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_room_says_what_its_sub_rooms_are(room):
+    said = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    assert all(f"`{p.parent.name}`" in said for p in room.glob("*/__init__.py"))
 
 
 def test_command_line_imports_nothing_heavy():

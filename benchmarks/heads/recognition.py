@@ -78,7 +78,8 @@ def described(name: str, grid: Grid, eyes: Floats, limit: float) -> Known:
         MissingComponentError: dlib or the weights are not installed.
     """
     detector, points, network = _networks()
-    best, found = 0.0, []
+    best = 0.0
+    found: list[npt.NDArray[np.float64] | None] = []
     for yaw, pitch in VIEWS:
         picture = rendered(grid, eyes, limit, yaw, pitch)
         large = cv2.resize(picture, None, fx=LARGER, fy=LARGER)

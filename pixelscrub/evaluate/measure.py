@@ -28,7 +28,7 @@ from pixelscrub.pixels.show import show
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.detectors import detect
 from pixelscrub.text.find import find_text
-from pixelscrub.text.tesseract import reading_in
+from pixelscrub.text.reading.tesseract import reading_in
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]

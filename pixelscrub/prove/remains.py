@@ -21,7 +21,7 @@ from pixelscrub.pixels.show import show
 from pixelscrub.plan import FacePlan
 from pixelscrub.prove.masks import planes
 from pixelscrub.prove.showing import pictures
-from pixelscrub.text.detectors import CHEAP, detect
+from pixelscrub.text.detectors import cheap, detect
 
 Values = npt.NDArray[Any]
 
@@ -113,7 +113,7 @@ def _shows_text(image: Image, frame: int, box: Box) -> bool:
     around = box.padded(MARGIN).clipped(image.known.columns, image.known.rows)
     shown = _cut(show(image, frame), around)
     for picture in (shown, *pictures(_cut(image.frame(frame), around))):
-        found = detect(np.ascontiguousarray(picture), sorted(CHEAP))
+        found = detect(np.ascontiguousarray(picture), cheap())
         texts = (text.box.shifted(around.x0, around.y0) for text in found)
         if any(2 * text.intersection(box).area >= text.area for text in texts):
             return True

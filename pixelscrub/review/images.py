@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason
+from pixelscrub.intake.instance import Source
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.plan import InstancePlan
-from pixelscrub.study.files import source_of
+from pixelscrub.study.files import check_unchanged
 
 KEPT_BYTES: Final = 256 * 2**20
 """Memory for frames that may be asked for again."""
@@ -52,8 +53,8 @@ class Images:
     """Opened instances and decoded frames, the latest ones kept. Safe to use from threads."""
 
     def __init__(self) -> None:
-        self._opened: OrderedDict[str, _Opened] = OrderedDict()
-        self._frames: OrderedDict[tuple[str, int, str], Frame] = OrderedDict()
+        self._opened: OrderedDict[Source, _Opened] = OrderedDict()
+        self._frames: OrderedDict[tuple[Source, int, str], Frame] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -63,7 +64,7 @@ class Images:
         Raises:
             HeldError: the file changed, or the frame cannot be shown.
         """
-        return self._kept(instance, index, "picture", _picture)
+        return self._kept(instance.source, index, "picture", _picture)
 
     def values(self, instance: InstancePlan, index: int) -> Frame:
         """Stored values of a grey frame: uint16, little-endian, counted from `low` of the facts.
@@ -74,7 +75,7 @@ class Images:
         Raises:
             HeldError: the file changed, the frame cannot be shown, or its values cannot be sent.
         """
-        return self._kept(instance, index, "values", _values)
+        return self._kept(instance.source, index, "values", _values)
 
     def close(self) -> None:
         """Close all files."""
@@ -85,24 +86,23 @@ class Images:
 
     def _kept(
         self,
-        instance: InstancePlan,
+        source: Source,
         index: int,
         kind: str,
         make: Callable[[Image, int], Frame],
     ) -> Frame:
-        name = f"{instance.root}\0{instance.source}\0{instance.modified}"
-        key = (name, index, kind)
+        key = (source, index, kind)
         with self._lock:
             if key in self._frames:
                 self._frames.move_to_end(key)
                 return self._frames[key]
-        with self._using(name, instance) as opened, opened.lock:
+        with self._using(source) as opened, opened.lock:
             frame = make(opened.image, index)
         with self._lock:
             self._keep(key, frame)
         return frame
 
-    def _keep(self, key: tuple[str, int, str], frame: Frame) -> None:
+    def _keep(self, key: tuple[Source, int, str], frame: Frame) -> None:
         if key not in self._frames:
             self._bytes += len(frame.body)
         self._frames[key] = frame
@@ -110,13 +110,13 @@ class Images:
             self._bytes -= len(self._frames.popitem(last=False)[1].body)
 
     @contextmanager
-    def _using(self, name: str, instance: InstancePlan) -> Iterator[_Opened]:
+    def _using(self, source: Source) -> Iterator[_Opened]:
         """The opened instance; a slow one does not keep others waiting."""
         with self._lock:
-            if name not in self._opened:
-                self._opened[name] = _open(instance)
-            opened = self._opened[name]
-            self._opened.move_to_end(name)
+            if source not in self._opened:
+                self._opened[source] = _open(source)
+            opened = self._opened[source]
+            self._opened.move_to_end(source)
             opened.users += 1
         try:
             yield opened
@@ -126,13 +126,13 @@ class Images:
                 self._close_oldest()
 
     def _close_oldest(self) -> None:
-        idle = [name for name, opened in self._opened.items() if not opened.users]
-        for name in idle[: max(0, len(self._opened) - KEPT_FILES)]:
-            self._opened.pop(name).file.close()
+        idle = [source for source, opened in self._opened.items() if not opened.users]
+        for source in idle[: max(0, len(self._opened) - KEPT_FILES)]:
+            self._opened.pop(source).file.close()
 
 
-def _open(instance: InstancePlan) -> _Opened:
-    file = source_of(instance).open_instance()
+def _open(source: Source) -> _Opened:
+    file = check_unchanged(source).open_instance()
     try:
         return _Opened(file, Image(file))
     except BaseException:

@@ -17,7 +17,7 @@ from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import FacePlan, InstancePlan, Tile
 from pixelscrub.review.images import Frame
-from pixelscrub.study.files import source_of
+from pixelscrub.study.files import check_unchanged
 from pixelscrub.untrusted import is_mask_name
 
 EDGE: Final = 256
@@ -124,7 +124,7 @@ def _read(folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> View
 
 
 def _slice(instance: InstancePlan, frame: int, tile: Tile | None, shape: tuple[int, ...]) -> Values:
-    with source_of(instance).open_instance() as file:
+    with check_unchanged(instance.source).open_instance() as file:
         image = Image(file)
         stored = cut(image.frame(frame), tile, shape)
         if stored.shape != shape:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -14,6 +15,7 @@ from typing import Self
 from pydantic import ValidationError
 
 from pixelscrub.errors import Reason, UsageError
+from pixelscrub.identity.pseudonyms import CrosswalkEntry
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.outcome import AuditLine, Outcome
 from pixelscrub.store.database import open_database
@@ -191,9 +193,10 @@ class Journal:
         )
         return (line for row in rows if (line := _line(row[0])) is not None)
 
-    def remember(self, pairs: Iterable[tuple[str, str, str]]) -> None:
-        """Add kind, original and pseudonym to the crosswalk."""
-        self._rows.executemany("INSERT OR IGNORE INTO crosswalk VALUES (?, ?, ?)", pairs)
+    def remember(self, entries: Iterable[CrosswalkEntry]) -> None:
+        """Add pseudonyms, and what they stand for, to the crosswalk."""
+        rows = map(astuple, entries)
+        self._rows.executemany("INSERT OR IGNORE INTO crosswalk VALUES (?, ?, ?)", rows)
 
 
 def _line(text: object) -> AuditLine | None:

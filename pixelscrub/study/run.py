@@ -31,7 +31,7 @@ from pixelscrub.errors import (
     UsageError,
     trace_name,
 )
-from pixelscrub.identity.pseudonyms import Pseudonyms
+from pixelscrub.identity.pseudonyms import CrosswalkEntry, Pseudonyms
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
 from pixelscrub.jobs.pool import Pool
@@ -135,7 +135,7 @@ class Run:
         self,
         source: Source,
         line: AuditLine,
-        crosswalk: Sequence[tuple[str, str, str]] = (),
+        crosswalk: Sequence[CrosswalkEntry] = (),
         plan: str = "",
     ) -> None:
         """Write down what became of a file; an output of an earlier run that it replaces goes.
@@ -255,12 +255,13 @@ def _hold_rare(run: Run) -> None:
 
     Who is rare shows when all are there; a resumed run looks at them anew.
     """
-    from pixelscrub.identity.rarity import rare_patients, read_patients
+    from pixelscrub.identity.rarity import attributes_kept, rare_patients, read_release
 
     if run.output is None:
         return
     names = [line.output for line in run.journal.lines() if line.output is not None]
-    rare = rare_patients(read_patients(run.output.path, names), run.recipe.release.k)
+    kept = attributes_kept(run.recipe.tags.options)
+    rare = rare_patients(read_release(run.output.path, names, kept), run.recipe.release.k)
     for name in names:
         if name.split("/", 1)[0] in rare:
             run.output.remove(name)

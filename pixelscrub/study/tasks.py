@@ -13,10 +13,11 @@ from pixelscrub.plan import FacePlan, InstancePlan, Tile
 from pixelscrub.recipe import Recipe
 
 if TYPE_CHECKING:
+    from pixelscrub.identity.pseudonyms import CrosswalkEntry
     from pixelscrub.identity.terms import Terms
     from pixelscrub.study.context import StudyContext
     from pixelscrub.tags.deidentify import Cleaned
-    from pixelscrub.text.volume import Plane, Profile
+    from pixelscrub.text.frames.volume import Plane, Profile
 
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 """RT Structure Set Storage (PS3.4 B.5): shapes that are contours."""
@@ -159,7 +160,7 @@ class ApplyTask:
     @property
     def size(self) -> int:
         """Bytes of the input."""
-        return self.plan.size
+        return self.plan.source.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ class Applied:
 
     transfer_syntax: str
     tags: dict[str, int] = field(default_factory=dict)
-    crosswalk: list[tuple[str, str, str]] = field(default_factory=list)
+    crosswalk: list[CrosswalkEntry] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     spared: frozenset[str] = frozenset()

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from pixelscrub.net.forwarder import Forwarder, Patience
+from pixelscrub.net.gateway.forwarder import Forwarder, Patience
+from pixelscrub.net.gateway.receipts import Receipt, State
 from pixelscrub.net.peer import UnreachableError
-from pixelscrub.net.receipts import Receipt, State
 
 NOW = Patience(first=0.0, longest=0.0, commitment=0.0)
 LATER = Patience(first=100.0, longest=1000.0, commitment=100.0)

@@ -5,8 +5,8 @@ from pynetdicom import evt
 from pixelscrub import api
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.net.address import DicomAddress
-from pixelscrub.net.forwarder import Patience
-from pixelscrub.net.send import is_all_sent, send
+from pixelscrub.net.gateway.forwarder import Patience
+from pixelscrub.net.gateway.send import is_all_sent, send
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 AT_ONCE = Patience(first=0.0, longest=0.0)

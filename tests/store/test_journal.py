@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from pixelscrub.errors import Reason, UsageError
+from pixelscrub.identity.pseudonyms import CrosswalkEntry
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.outcome import AuditLine, Outcome
 from pixelscrub.store.journal import Journal
@@ -111,7 +112,7 @@ def test_damaged_journal_is_an_error(tmp_path):
 
 
 def test_crosswalk_remembers_each_pair_once(journal, tmp_path):
-    journal.remember([("patient", "4711", "abc"), ("patient", "4711", "abc")])
+    journal.remember([CrosswalkEntry("patient", "4711", "abc")] * 2)
     with sqlite3.connect(tmp_path / "journal.sqlite") as rows:
         assert rows.execute("SELECT * FROM crosswalk").fetchall() == [("patient", "4711", "abc")]
     rows.close()

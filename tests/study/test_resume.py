@@ -68,7 +68,7 @@ def refuse_first(job):
     """In place of `apply_instance`; runs in the worker."""
     from pixelscrub.study import worker
 
-    if job.plan.source == "1.dcm":
+    if job.plan.source.path == "1.dcm":
         raise HeldError(Reason.TIMEOUT)
     return worker.apply_instance(job)
 

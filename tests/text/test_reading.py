@@ -10,8 +10,8 @@ import pytest
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box
-from pixelscrub.text import reading
-from pixelscrub.text.reading import UNREAD, read
+from pixelscrub.text.reading import lines as reading
+from pixelscrub.text.reading.lines import UNREAD, read
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="tesseract is not installed"

@@ -80,8 +80,8 @@ class Pose:
 
     @property
     def rotation(self) -> Floats:
-        """3 by 3, template to patient: about x, then y, then z. Written out, since each residual
-        asks for it and a library takes ten times as long."""
+        """3 by 3, template to patient: about x, then y, then z."""
+        # Written out: each residual asks for it, and a library takes ten times as long.
         (a, b, c), (d, e, f) = np.sin(self.angles), np.cos(self.angles)
         return np.array(
             [

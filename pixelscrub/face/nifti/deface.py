@@ -14,9 +14,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, UsageError, guarded
-from pixelscrub.face.decide import is_alike
+from pixelscrub.face.decide import LIKELY, is_alike
 from pixelscrub.face.fill import GENERIC, Filling, Labels, labelled
 from pixelscrub.face.mask import HALF, HeadFit, average, fit_head, on_grid
 from pixelscrub.face.nifti.file import ENDINGS, PAIR, NiftiFile, read_nifti, write_nifti
@@ -37,7 +38,17 @@ class Defaced:
     voxels: int
 
 
-def deface_nifti(
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the volume is, what goes beside the face or stays, and whether a new face is made."""
+
+    modality: Modality
+    ears: bool
+    keep_orbits: bool
+    generic: bool
+
+
+def deface_nifti(  # noqa: PLR0913 (its options)
     source: Path,
     out: Path,
     modality: Modality,
@@ -47,6 +58,7 @@ def deface_nifti(
     orbits: Orbits = "take",
     fill: FaceFill = "air",
     check: FaceCheck | None = None,
+    may_be_faceless: bool = False,
 ) -> Defaced:
     """Remove the face from a NIfTI volume, or from all volumes of a time series.
 
@@ -64,6 +76,8 @@ def deface_nifti(
         orbits: whether they go with the face, or their back halves stay, as in a recipe.
         fill: what takes the face's place, as in a recipe.
         check: tells by other means whether a face is left.
+        may_be_faceless: a volume in which neither a head fits nor the check sees a face is written
+            as it is, without the words of its header. Without a check it is held.
 
     Raises:
         UsageError: a file name does not end as NIfTI's do, `out` exists, or two are one file.
@@ -84,7 +98,10 @@ def deface_nifti(
         air, tissue = _levels(file, labels, modality)
     else:
         wanted = _Wanted(modality, ears, orbits == "keep_back", fill in {"blur", "generic"})
-        labels, head = _found_in_all(file, wanted)
+        found = _found_or_none(file, wanted, check if may_be_faceless else None)
+        if found is None:
+            return _copied(file, out)
+        labels, head = found
         if check is not None:
             _ask(check, file, labels)
         checks, air, tissue = head.checks, head.reading.air, head.tissue
@@ -96,6 +113,47 @@ def deface_nifti(
         write_nifti(place, file, filled)
         _prove(place, file, filled, labels > 0)
     return Defaced(checks, int((labels > 0).sum()))
+
+
+def copy_nifti(source: Path, out: Path) -> None:
+    """Write a volume as it is, without the words of its header.
+
+    Raises:
+        HeldError: those of `read_nifti`, and of the proof of what was written.
+    """
+    _copied(read_nifti(source), out)
+
+
+def _copied(file: NiftiFile, out: Path) -> Defaced:
+    nothing = np.zeros(file.times.shape[1:], np.bool_)
+    with _beside(out) as place:
+        write_nifti(place, file, file.voxels)
+        _prove(place, file, file.voxels, nothing)
+    return Defaced({}, 0)
+
+
+def _found_or_none(
+    file: NiftiFile, wanted: _Wanted, check: FaceCheck | None
+) -> tuple[Labels, HeadFit] | None:
+    """The face of a volume; None where there is no head, and the check sees no face either."""
+    if check is not None:
+        with guarded(Reason.FACE_FAILED):
+            head = fit_head(file.placed(), wanted.modality, ears=wanted.ears)
+            if not _is_face_likely(file, head, check):
+                return None
+    return _found_in_all(file, wanted)
+
+
+def _is_face_likely(file: NiftiFile, head: HeadFit | str, check: FaceCheck) -> bool:
+    """Whether a volume shows a face by the check, or something of one where a head fits."""
+    x, y, z = (float(size) for size in np.linalg.norm(file.affine[:3, :3], axis=0))
+    if check(file.real(file.times[0]).astype(np.float32), (z, y, x)).is_face:
+        return True
+    if isinstance(head, str):
+        return False
+    surface = head.reading.surface(head.reading.real(file.placed())).image
+    seen = check(sitk.GetArrayFromImage(surface), (z, y, x))
+    return head.reading.tissue != "bright" or seen.score >= LIKELY
 
 
 def _parts(path: Path) -> list[Path]:
@@ -112,16 +170,6 @@ def _single(file: NiftiFile) -> NiftiFile:
     if file.voxels.ndim == 3:
         return file
     return replace(file, header=file.layout.with_sizes(file.header, file.order, 3))
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What the volume is, what goes beside the face or stays, and whether a new face is made."""
-
-    modality: Modality
-    ears: bool
-    keep_orbits: bool
-    generic: bool
 
 
 def _found_in_all(file: NiftiFile, wanted: _Wanted) -> tuple[Labels, HeadFit]:
