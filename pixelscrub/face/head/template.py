@@ -58,9 +58,8 @@ def _union(axes: Sequence[Floats], ellipsoids: Sequence[Ellipsoid]) -> npt.NDArr
     """Below 0 inside any ellipsoid, on a grid; roughly millimetres near the surface."""
     result = np.full([len(axis) for axis in axes], np.inf, np.float32)
     for centre, half in ellipsoids:
-        x, y, z = (
-            np.float32((axis - c) / h) ** 2 for axis, c, h in zip(axes, centre, half, strict=True)
-        )
+        parts = [((axis - c) / h) ** 2 for axis, c, h in zip(axes, centre, half, strict=True)]
+        x, y, z = (part.astype(np.float32) for part in parts)
         radius = np.sqrt(x[:, None, None] + y[:, None] + z)
         np.minimum(result, (radius - 1) * min(half), out=result)
     return result
