@@ -102,7 +102,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
             )
         folder = api.private_folder(out, private)
         if files_from:
-            _answer(names, folder)
+            _answer(names, folder, key)
             raise typer.Exit(summary.exit_code or 2 * (len(given) < len(names)))
         _finish(summary, folder)
 
@@ -240,12 +240,14 @@ def main() -> None:
         sys.exit(130)
 
 
-def _answer(names: list[Path], private: Path) -> None:
+def _answer(names: list[Path], private: Path, key: Path | None) -> None:
     """A line of JSON for each name that was given."""
     from pixelscrub.commands.answers import answers
     from pixelscrub.store.journal import Journal
+    from pixelscrub.store.private import Private
 
-    with Journal(private / "journal.sqlite") as journal:
+    folder = Private.open(private)
+    with Journal(folder.journal, folder.known_key(key)) as journal:
         for line in answers(names, journal):
             typer.echo(line)
 

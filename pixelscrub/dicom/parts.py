@@ -6,6 +6,7 @@ Reads what is written as PS3.10 and PS3.5 say; of anything else, deflated data s
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -128,6 +129,16 @@ def _holds_pixels(sequence: Element) -> bool:
     return any(e.tag in PIXEL_TAGS or (e.is_sequence and _holds_pixels(e)) for e in inner)
 
 
+class InMemory(io.BytesIO):
+    """An instance in memory, whose parts are found once for all steps that ask.
+
+    Attributes:
+        parts: what `parts_of` gave, without the file; None where nobody has asked.
+    """
+
+    parts: tuple[Encoded, str, PixelElement | None] | None = None
+
+
 def parts_of(file: BinaryIO) -> Parts | None:
     """Take an instance apart; None where it is not sure how.
 
@@ -137,6 +148,17 @@ def parts_of(file: BinaryIO) -> Parts | None:
     Raises:
         HeldError: TRUNCATED_PIXEL_DATA or BAD_PIXEL_DATA, of encapsulated pixel data.
     """
+    if not isinstance(file, InMemory):
+        return _taken_apart(file)
+    if file.parts is not None:
+        return Parts(file, *file.parts)
+    parts = _taken_apart(file)
+    if parts is not None:
+        file.parts = (parts.header, parts.syntax, parts.pixels)
+    return parts
+
+
+def _taken_apart(file: BinaryIO) -> Parts | None:
     size = file.seek(0, os.SEEK_END)
     for block in _BLOCKS:
         file.seek(0)
