@@ -139,6 +139,27 @@ def test_a_room_says_what_its_sub_rooms_are(room):
     assert all(f"`{p.parent.name}`" in said for p in room.glob("*/__init__.py"))
 
 
+def test_one_class_has_one_name():
+    names = [
+        node.name
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_functions_say_what_they_act_on():
+    bare = {"look", "read", "of", "take", "tell", "see", "do"}
+    named = {
+        f"{path.relative_to(PACKAGE)}: {node.name}"
+        for path in modules()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name in bare
+    }
+    assert named == set()
+
+
 def test_command_line_imports_nothing_heavy():
     heavy = "pydicom numpy cv2 SimpleITK scipy skimage pydantic matplotlib"
     code = (

@@ -102,7 +102,7 @@ def export(
     from pixelscrub.export.run import export as write
 
     exported = write(out, api.private_folder(out, private), folder, form, workers)
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.left.items()))
+    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.not_exported.items()))
     typer.echo(f"files {exported.files}" + (f", not exported: {left}" if left else ""))
     raise typer.Exit(exported.exit_code)
 

@@ -21,7 +21,7 @@ from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head, on_grid
 from pixelscrub.face.plans import Findings
 from pixelscrub.face.subject import is_colour, kind_of, says_head
 from pixelscrub.face.voxels.grid import Placed
-from pixelscrub.face.voxels.readings import Reading, read_values
+from pixelscrub.face.voxels.readings import VoxelReading, read_values
 from pixelscrub.face.voxels.skin import threshold_of
 from pixelscrub.face.voxels.volumes import Planes, is_gapped, place, read_planes
 from pixelscrub.intake.volumes import FEWEST, Slice, Volume
@@ -184,7 +184,7 @@ def _is_face_likely(head: HeadFit, view: View, found: Findings) -> bool:
     return seen.score >= LIKELY
 
 
-def _readings(view: View) -> list[Reading]:
+def _readings(view: View) -> list[VoxelReading]:
     return read_values(view.placed.image, kind_of(view.volume.slices[0].instance))
 
 
