@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pixelscrub.errors import SKIPPED, Reason
 from pixelscrub.findings import Action, Box, Finding, Kind, ObjectKind, ObjectNote, Where
-from pixelscrub.plan import FaceStatus
+from pixelscrub.plan import FaceStatus, FileKind
 from pixelscrub.untrusted import is_output_name
 
 
@@ -76,6 +76,7 @@ class AuditLine(BaseModel):
     reason: Reason | None = None
     detail: str | None = None
     sop_class: str | None = None
+    format: FileKind = "dicom"
     made_uids: list[str] = Field(default_factory=list)
     transfer_syntax: TransferSyntax = TransferSyntax()
     text: list[TextLine] = Field(default_factory=list)

@@ -32,6 +32,8 @@ IDENTITY: Final = ("uid", "series", "source")
 FIELDS_OF_VERSION_1: Final = ("root", "archive", "size", "modified", "digest")
 """What says where a file lies and what it held, beside its path `source`, in version 1."""
 FaceStatus = Literal["removed", "none", "partial"]
+FileKind = Literal["dicom", "png", "jpeg", "tiff", "nifti"]
+"""What a file is, as `formats.kinds.FileFormat` has it."""
 Tile = tuple[int, int]
 """First row and column of a slice in its frame, where that is a mosaic."""
 
@@ -80,7 +82,8 @@ class InstancePlan(BaseModel):
         series: Series Instance UID of the original.
         source: the file, and its size, time and digest when it was looked at.
         output: the name it gets in the output folder.
-        sop_class, transfer_syntax: UIDs.
+        sop_class, transfer_syntax: UIDs; empty where the file is no DICOM.
+        format: what the file is.
         made_uids: keywords of the UIDs that the original lacks, or shares with another file.
         findings: what was found.
         crop: the rectangle that stays, in stored pixels; None where nothing is cropped.
@@ -97,6 +100,7 @@ class InstancePlan(BaseModel):
     output: str
     sop_class: str = ""
     transfer_syntax: str = ""
+    format: FileKind = "dicom"
     made_uids: list[str] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     crop: Box | None = None

@@ -248,12 +248,15 @@ def _finish(summary: Summary, private: Path) -> None:
     from pixelscrub.commands.explain import explain_held
 
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.skipped.items()))
+    counts = sorted((r, count) for r, count in summary.skipped.items() if r != "dicomdir")
+    left = ", ".join(f"{reason} {count}" for reason, count in counts)
     typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
     if left:
         typer.echo(f"left alone: {left}")
-    if "dicomdir" in summary.skipped:
-        typer.echo("a DICOMDIR over the output: pixelscrub media OUT -o MEDIA")
+    if indexes := summary.skipped.get("dicomdir"):
+        typer.echo(
+            f"DICOMDIR read as an index: {indexes}; a new one: pixelscrub media OUT -o MEDIA"
+        )
     if summary.reasons:
         typer.echo(explain_held(summary.reasons))
     if (private / "report" / "index.html").exists():

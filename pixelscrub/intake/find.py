@@ -24,10 +24,11 @@ RATIO_LIMIT = 1100
 
 
 class SkippedFile(NamedTuple):
-    """A file that is not looked at, and why."""
+    """A file that is not looked at, and why; `detail` says more, without values."""
 
     source: Source
     reason: Reason
+    detail: str = ""
 
 
 def find(inputs: Sequence[Path]) -> Iterator[Source | SkippedFile]:

@@ -31,7 +31,7 @@ PRAGMA synchronous = OFF;
 CREATE TABLE instances (uid TEXT PRIMARY KEY, study TEXT NOT NULL, row TEXT NOT NULL);
 CREATE TABLE studies (study TEXT UNIQUE);
 CREATE INDEX by_study ON instances (study);
-CREATE TABLE skipped (source TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE skipped (source TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
 BEGIN;
 """
 """Nothing is ever committed: nobody else reads it, and a run that is killed starts it anew."""
@@ -72,10 +72,9 @@ class Intake:
     @property
     def skipped(self) -> Iterator[SkippedFile]:
         """Files that no study holds, and why."""
-        for source, reason in self._rows.execute(
-            "SELECT source, reason FROM skipped ORDER BY rowid"
-        ):
-            yield SkippedFile(_source(json.loads(source)), Reason(reason))
+        rows = self._rows.execute("SELECT source, reason, detail FROM skipped ORDER BY rowid")
+        for source, reason, detail in rows:
+            yield SkippedFile(_source(json.loads(source)), Reason(reason), detail)
 
     @property
     def studies(self) -> Iterator[Study]:
@@ -131,7 +130,7 @@ class Intake:
 
     def _leave(self, item: SkippedFile) -> None:
         row = json.dumps(_fields(item.source), default=str)
-        self._rows.execute("INSERT INTO skipped VALUES (?, ?)", (row, item.reason))
+        self._rows.execute("INSERT INTO skipped VALUES (?, ?, ?)", (row, item.reason, item.detail))
 
     def _known(self, uid: str) -> Instance:
         (row,) = self._rows.execute("SELECT row FROM instances WHERE uid = ?", (uid,)).fetchone()

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Final, Self
 
+from pixelscrub.formats.kinds import PICTURES, SNIFFED, FileFormat, format_of
 from pixelscrub.intake.archive import read_member, read_start
 
 CHUNK: Final = 2**20
@@ -55,11 +56,16 @@ class Source:
     def open_instance(self) -> BinaryIO:
         """Open an instance; one that is not written as PS3.5 says is shown as if it were.
 
+        A picture is shown as a Secondary Capture.
+
         Raises:
             HeldError: DAMAGED_FILE and others, where its elements cannot be followed.
         """
         from pixelscrub.dicom.canonical import canonical
 
+        kind = self.file_format()
+        if kind in PICTURES:
+            return _open_picture(self, kind)
         if self.archive is None and _is_well_formed(self):
             return self.open()
         file = self.open()
@@ -68,6 +74,10 @@ class Source:
         except BaseException:
             file.close()
             raise
+
+    def file_format(self) -> FileFormat:
+        """What the file is by its first bytes."""
+        return _format_of(self)
 
     def start(self, length: int) -> bytes:
         """The first bytes; of a member no more than these are unpacked."""
@@ -81,6 +91,19 @@ class Source:
         """The digest of what lies there now."""
         with self.open() as file:
             return digest_of(file)
+
+
+@lru_cache(maxsize=4096)
+def _format_of(source: Source) -> FileFormat:
+    """What a file is; a process opens the same one several times."""
+    return format_of(source.start(SNIFFED), source.path)
+
+
+def _open_picture(source: Source, kind: FileFormat) -> BinaryIO:
+    from pixelscrub.formats.wrapped import wrapped
+
+    with source.open() as file:
+        return wrapped(file, kind)
 
 
 @lru_cache(maxsize=4096)
@@ -123,6 +146,7 @@ class Instance:
         number: Instance Number, 0 where there is none.
         frame_of_reference: UID, may be empty.
         created: Instance Creation Date and Time as digits, empty where it is not said.
+        format: what the file is, as `formats.kinds.FileFormat` names it.
         made: keywords of the UIDs that were made.
     """
 
@@ -137,6 +161,7 @@ class Instance:
     number: int
     frame_of_reference: str = ""
     created: str = ""
+    format: str = "dicom"
     made: tuple[str, ...] = ()
 
     def row(self) -> str:

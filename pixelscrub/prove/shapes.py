@@ -283,10 +283,20 @@ def _nested(groups: list[Dataset], sequence: str, name: str) -> Any:
 
 
 def _dose(header: Dataset) -> tuple[npt.NDArray[Any], tuple[float, float, float] | None]:
-    values = np.asarray(header.pixel_array)
+    values = _planes_of(header)
     offsets = [float(x) for x in header.get("GridFrameOffsetVector") or []]
     between = header.get("PixelSpacing")
     if values.ndim != 3 or len(offsets) < 2 or not between:
         return np.atleast_3d(values), None
     step = abs(float(np.median(np.diff(offsets)))) or 1.0
     return values, (step, float(between[0]), float(between[1]))
+
+
+def _planes_of(header: Dataset) -> npt.NDArray[Any]:
+    """Stored values; where the number of frames is none, as many as the pixel data hold."""
+    try:
+        return np.asarray(header.pixel_array)
+    except ValueError:
+        one = int(header.Rows) * int(header.Columns) * int(header.BitsAllocated) // 8
+        header.NumberOfFrames = max(1, len(header.PixelData) // one)
+        return np.asarray(header.pixel_array)

@@ -12,10 +12,11 @@ from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
 
+from pixelscrub.documents.kinds import is_document
 from pixelscrub.errors import RETRYABLE, HeldError, MissingComponentError, PixelscrubError, Reason
 from pixelscrub.face.subject import is_slice_class
 from pixelscrub.identity.terms import Terms
-from pixelscrub.intake.instance import Source, Study
+from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.jobs.chunks import map_in_chunks
 from pixelscrub.plan import InstancePlan, Plan
 from pixelscrub.store.stamp import stamps
@@ -117,16 +118,20 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
 def _looked_at(
     tasks: Iterable[LookTask], run: Run
 ) -> Iterator[tuple[LookTask, Seen | PixelscrubError]]:
-    """What was seen in each instance; nothing where no step looks at pixels."""
+    """What was seen in each instance; where no step looks at pixels, in documents alone."""
     steps = run.recipe.steps
     if steps.text or steps.crop or steps.face or steps.objects:
         yield from run.pool.map(worker.look_instance, tasks)
-    else:
-        yield from ((task, Seen()) for task in tasks)
+        return
+    for task in tasks:
+        is_looked_at = is_document(task.instance.sop_class)
+        yield task, run.pool.call(worker.look_instance, task) if is_looked_at else Seen()
 
 
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
-    found = run.pool.call(worker.look_faces, FaceTask(study.instances, run.recipe, folder))
+    held = {instance.uid for instance in plan.instances if instance.held}
+    sought = [i for i in study.instances if _may_show_face(i, held)]
+    found = run.pool.call(worker.look_faces, FaceTask(sought, run.recipe, folder))
     _raise_if_missing(found)
     if isinstance(found, PixelscrubError):
         volumes = [i.uid for i in study.instances if is_slice_class(i)]
@@ -139,9 +144,19 @@ def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
         instance.seconds.update(share)
 
 
+def _may_show_face(instance: Instance, held: set[str]) -> bool:
+    """Whether a file is looked at with its study: no NIfTI volume, which is looked at by itself.
+
+    Slices of a volume that cannot be read count; a picture that cannot says nothing of others.
+    """
+    is_picture = instance.format not in ("dicom", "nifti")
+    return instance.format == "dicom" or (is_picture and instance.uid not in held)
+
+
 def _look_objects(study: Study, plan: Plan, suspects: frozenset[str], run: Run) -> None:
     """Add metal in CT volumes; where looking failed, the instances that show some are held."""
-    task = ObjectTask(study.instances, suspects, plan.faces, run.recipe)
+    instances = [i for i in study.instances if i.format == "dicom"]
+    task = ObjectTask(instances, suspects, plan.faces, run.recipe)
     found = run.pool.call(look_objects, task)
     _raise_if_missing(found)
     for instance in plan.instances:

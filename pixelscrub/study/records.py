@@ -23,8 +23,9 @@ def instance_plan(instance: Instance, output: str, seen: Seen | PixelscrubError)
         series=instance.series,
         source=instance.source,
         output=output,
-        sop_class=instance.sop_class,
+        sop_class=instance.sop_class if instance.format == "dicom" else "",
         transfer_syntax=instance.transfer_syntax,
+        format=instance.format,
         made_uids=list(instance.made),
     )
     if isinstance(seen, Seen):
@@ -42,14 +43,16 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
         faces: the volumes that hold it.
     """
     objects = [f for f in instance.findings if f.about is not None]
+    is_dicom = instance.format == "dicom"
     return AuditLine(
         source=instance.source.name,
         outcome=Outcome.HELD,
         reason=instance.held,
         detail=instance.detail or None,
-        sop_class=instance.sop_class,
+        sop_class=instance.sop_class if is_dicom else None,
+        format=instance.format,
         made_uids=instance.made_uids,
-        transfer_syntax=TransferSyntax(before=instance.transfer_syntax),
+        transfer_syntax=TransferSyntax(before=instance.transfer_syntax if is_dicom else None),
         text=[
             TextLine(**f.model_dump(include=set(TextLine.model_fields)))
             for f in instance.findings
@@ -80,7 +83,12 @@ def record_skipped(skipped: Iterable[SkippedFile], run: Run) -> None:
 
 def skipped_line(file: SkippedFile) -> AuditLine:
     """What the audit says of a file that is not looked at."""
-    return AuditLine(source=file.source.name, outcome=Outcome.HELD, reason=file.reason)
+    return AuditLine(
+        source=file.source.name,
+        outcome=Outcome.HELD,
+        reason=file.reason,
+        detail=file.detail or None,
+    )
 
 
 def finish(
@@ -101,7 +109,7 @@ def finish(
     else:
         crosswalk = applied.crosswalk
         line.outcome, line.output = Outcome.CLEAN, instance.output
-        line.transfer_syntax.after = applied.transfer_syntax
+        line.transfer_syntax.after = applied.transfer_syntax or None
         line.tags.update(applied.tags)
         line.pictures = applied.pictures
         line.seconds.update(applied.seconds)

@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.findings import Finding
+from pixelscrub.formats.kinds import FileFormat
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
+from pixelscrub.study.beside_dicom import apply_volume, look_volume, unwrap
+from pixelscrub.study.documents import apply_document, check_documents, look_document
 from pixelscrub.study.files import check_unchanged, opened, timed, writing
+from pixelscrub.study.headers import header_task, set_made_uids
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
     Applied,
@@ -35,8 +39,6 @@ if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
     from pixelscrub.pixels.edit import Edit, VoxelEdit
     from pixelscrub.pixels.image import Image
-    from pixelscrub.tags.deidentify import HeaderTask
-    from pixelscrub.tags.done import Done
 
 
 def read_instances(files: list[Source | Instance]) -> list[Instance | HeldError]:
@@ -61,6 +63,8 @@ def read_terms(source: Source) -> Terms:
     """What identifies, by the header of one instance."""
     from pixelscrub.identity.terms import Terms
 
+    if source.file_format() is not FileFormat.DICOM:
+        return Terms()  # what metadata of other files say is not carried over
     with opened(source) as file:
         return Terms.read(file)
 
@@ -91,9 +95,12 @@ def look_instance(task: LookTask) -> Seen:
 
     seen = Seen()
     steps = task.recipe.steps
+    if task.instance.format == "nifti":
+        return look_volume(task.instance)
     with opened(task.instance.source) as file, timed(seen.seconds, "look"):
         image = Image(file)
         if image.info is None:
+            seen.findings = look_document(task, image.header)
             return seen
         if steps.text or steps.crop:
             with reading_in(task.recipe.text.languages):
@@ -143,18 +150,25 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
     from pixelscrub.prove.release import release
     from pixelscrub.prove.remains import ExpectedRemovals
 
+    if task.plan.format == "nifti":
+        return apply_volume(task, source)
     applied = Applied(task.plan.transfer_syntax)
     with opened(source) as file:
         shown = _cut(task, file)
-        edit = _rewrite(task, shown, applied)
+        edit = apply_document(task, shown, applied)
+        if edit is None:
+            edit = _rewrite(task, shown, applied)
         if edit is None:
             edit = _edit(task, shown, applied)
     with opened(source) as original, timed(applied.seconds, "prove"):
         terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
         promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
         release(original, task.scratch, edit, terms, promise)
+        check_documents(task, original, terms)
     with timed(applied.seconds, "pictures"):
         applied.pictures = _save_pictures(task, source, edit)
+    if task.plan.format != "dicom":
+        unwrap(task, source, applied)
     applied.spared = frozenset()
     return applied
 
@@ -193,7 +207,7 @@ def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
         return None
     done = Done(text=steps.text and parts.pixels is not None)
     with timed(applied.seconds, "tags"), writing(task.scratch) as out:
-        applied.note_tags(rewrite(out, parts, _header_task(task, done)))
+        applied.note_tags(rewrite(out, parts, header_task(task, done)))
     applied.transfer_syntax = parts.syntax
     return Edit(drop_overlays=steps.text)
 
@@ -204,31 +218,13 @@ def _edit(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit:
 
     with timed(applied.seconds, "read"):
         image = Image(file)
-        _set_made_uids(task, image.header)
+        set_made_uids(task, image.header)
         edit = plan_edit(task, image)
     with timed(applied.seconds, "tags"):
         header = _clean_header(task, image, edit, applied)
     with timed(applied.seconds, "write"), writing(task.scratch) as out:
         write(out, image, header, edit)
     return edit
-
-
-def _set_made_uids(task: ApplyTask, header: FileDataset) -> None:
-    """Put made UIDs where the header has none; keyed where no later step replaces them."""
-    from pixelscrub.identity.pseudonyms import Pseudonyms
-
-    settings = task.recipe.tags
-    stays = not task.recipe.steps.tags or "retain_uids" in settings.options
-    keyed = Pseudonyms.of(task.key, settings).uid if stays else str
-    values = {
-        "SOPInstanceUID": task.plan.uid,
-        "StudyInstanceUID": task.study,
-        "SeriesInstanceUID": task.plan.series,
-    }
-    for keyword in task.plan.made_uids:
-        setattr(header, keyword, keyed(values[keyword]))
-    if "SOPInstanceUID" in task.plan.made_uids:
-        header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
 
 
 def plan_edit(task: ApplyTask, image: Image) -> Edit:
@@ -267,7 +263,7 @@ def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -
     adapt(header, image, edit, correct=task.recipe.pixels.disagreement == "correct")
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
-        applied.note_tags(deidentify(header, _header_task(task, done)))
+        applied.note_tags(deidentify(header, header_task(task, done)))
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
 
@@ -276,16 +272,6 @@ def _check_agreement(task: ApplyTask, image: Image) -> None:
     """Raise where the recipe holds instances whose header says what the pixel data do not."""
     if task.recipe.pixels.disagreement == "hold" and image.corrections():
         raise HeldError(Reason.CODESTREAM_MISMATCH, ", ".join(image.corrections()))
-
-
-def _header_task(task: ApplyTask, done: Done) -> HeaderTask:
-    """How the header is to be de-identified."""
-    from pixelscrub.identity.pseudonyms import Pseudonyms
-    from pixelscrub.tags.deidentify import HeaderTask
-
-    settings = task.recipe.tag_settings
-    pseudonyms = Pseudonyms.of(task.key, settings)
-    return HeaderTask(settings, pseudonyms, done, task.terms, task.patient)
 
 
 def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:

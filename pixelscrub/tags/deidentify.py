@@ -128,7 +128,7 @@ def explain(header: Dataset, settings: TagSettings, terms: Terms | None = None) 
     Raises:
         HeldError: as `deidentify`.
     """
-    task = HeaderTask(settings, Pseudonyms(bytes(32)), terms=terms or Terms())
+    task = HeaderTask(settings, Pseudonyms(bytes(32)), Done(document=True), terms or Terms())
     with guarded(Reason.TAGS_FAILED):
         before = headers.encoded(header)
         walk, level = _begin(before, task)
@@ -152,7 +152,8 @@ def _clean(header: Encoded, syntax: str, task: HeaderTask) -> Cleaned:
 
 def _begin(header: Encoded, task: HeaderTask) -> tuple[HeaderRewriter, Level]:
     sop_class = sop_classes.sop_class(header.text(SOP_CLASS), header)
-    mood: Mood = "keep" if sop_class.can_be_judged else "replace"
+    is_redacted = sop_class.content == "encapsulated" and task.done.document
+    mood: Mood = "keep" if sop_class.can_be_judged or is_redacted else "replace"
     if mood == "replace" and task.settings.unsupported == "hold":
         raise sop_class.held()
     terms = task.terms | Terms.among(header)
@@ -206,6 +207,11 @@ def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
     cleaner = Cleaner(terms.name_words(), terms.words(), sought, (), joined)
     long = {v.lower() for v in variants if len(v) >= MIN_DIGITS}
     return cleaner, tuple({v.encode(how, "ignore") for v in long for how in _IN_BINARY})
+
+
+def cleaner_of(terms: Terms) -> Cleaner:
+    """What cleans free text of a study."""
+    return _searched(replace(terms, uids=frozenset()))[0]
 
 
 def patient_of(header: Encoded) -> str:

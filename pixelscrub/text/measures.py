@@ -106,6 +106,41 @@ def ranges_around(levels: Values) -> Values:
     return np.asarray(cv2.morphologyEx(levels, cv2.MORPH_GRADIENT, NEIGHBOURS))
 
 
+def medians(part: Picture) -> npt.NDArray[np.float64]:
+    """The median of each sample of a part of a picture, by its histogram.
+
+    Args:
+        part: uint8, (rows, columns) or (rows, columns, samples), not empty.
+    """
+    samples = 1 if part.ndim == 2 else part.shape[2]
+    middles = ((part.size // samples - 1) // 2, part.size // samples // 2)
+    found = []
+    for k in range(samples):
+        counts = cv2.calcHist([part], [k], None, [256], [0, 256]).ravel()
+        low, high = np.cumsum(counts, dtype=np.int64).searchsorted(middles, "right")
+        found.append((low + high) / 2)
+    return np.asarray(found)
+
+
+def twice_away(part: Picture, levels: npt.NDArray[np.float64]) -> npt.NDArray[np.uint16]:
+    """Twice how far each pixel is from a level, in the sample that is furthest.
+
+    Twice, because the median of two levels may lie half-way between them.
+
+    Args:
+        part: uint8, (rows, columns) or (rows, columns, samples).
+        levels: of each sample, whole or half grey levels.
+    """
+    ways = np.abs(2 * np.arange(256)[:, None] - np.rint(2 * levels)).astype(np.uint16)
+    if part.ndim == 2:
+        return np.asarray(cv2.LUT(part, np.ascontiguousarray(ways[:, 0])), np.uint16)
+    each = cv2.split(cv2.LUT(part, ways[None]))
+    away = each[0]
+    for other in each[1:]:
+        away = cv2.max(away, other)
+    return np.asarray(away, np.uint16)
+
+
 def is_flat_around(image: Picture, box: Box, settings: MeasureSettings = SETTINGS) -> bool:
     """Whether the ground is flat on two sides of a box, or more.
 

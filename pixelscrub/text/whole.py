@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.findings import Box
+from pixelscrub.text.measures import medians, twice_away
 
 Picture = npt.NDArray[np.uint8]
 
@@ -63,9 +64,9 @@ def trimmed(image: Picture, box: Box) -> Box:
     if not seen.area:
         return box
     x0, y0, x1, y1 = seen
-    levels = image[y0:y1, x0:x1].astype(np.int16).reshape(y1 - y0, x1 - x0, -1)
-    rim = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
-    stands = (np.abs(levels - np.median(rim, axis=0)) > FLAT).any(axis=2)
+    part = image[y0:y1, x0:x1]
+    rim = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])[None]
+    stands = twice_away(part, medians(rim)) > 2 * FLAT
     down, across = (np.flatnonzero(stands.any(axis=axis)) for axis in (1, 0))
     if not down.size:
         return box
@@ -76,8 +77,6 @@ def trimmed(image: Picture, box: Box) -> Box:
 def _ink(part: Picture, inner: Box) -> Picture:
     """What stands out of the ground in the box, there and around it."""
     x0, y0, x1, y1 = inner
-    levels = part.astype(np.int16).reshape(*part.shape[:2], -1)
-    ground = np.median(levels[y0:y1, x0:x1], axis=(0, 1))
-    away = np.abs(levels - ground).max(axis=2)
-    is_ink = away >= max(INK * away[y0:y1, x0:x1].max(), FAINT)
+    away = twice_away(part, medians(part[y0:y1, x0:x1]))
+    is_ink = away >= max(INK * int(away[y0:y1, x0:x1].max()), 2 * FAINT)
     return np.asarray(is_ink, np.uint8)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydicom.uid import UID
 
+from pixelscrub.audit.document_checks import pages_of
 from pixelscrub.audit.issues import Issue
 from pixelscrub.audit.pairs import File
 from pixelscrub.errors import HeldError, Reason, guarded
@@ -60,13 +61,14 @@ def check_picture(output: File, name: str, words: Set[str]) -> Iterator[Issue]:
     with output.open() as file:
         image = Image(file)
         seen: set[str] = set()
-        for place, shown, values in chain(_frames(image), _nested(image)):
+        pages = ((place, page, page) for place, page in pages_of(output))
+        for place, shown, values in chain(_frames(image), _nested(image), pages):
             said = _words(shown)
             hidden = (_words(picture) for picture in pictures(values, shown))
             if said & words or any(one & words for one in hidden):
                 yield Issue("identifier_in_picture", name, place)
                 return
-            seen |= said
+            seen |= said if image.info is not None else set()  # documents are read by words
     if any(len(word) >= SHORTEST and word.isalpha() for word in seen):
         yield Issue(UNKNOWN, name)
 

@@ -14,9 +14,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, UsageError, guarded
-from pixelscrub.face.decide import is_alike
+from pixelscrub.face.decide import LIKELY, is_alike
 from pixelscrub.face.fill import GENERIC, Filling, Labels, labelled
 from pixelscrub.face.mask import HALF, HeadFit, average, fit_head, on_grid
 from pixelscrub.face.nifti.file import ENDINGS, PAIR, NiftiFile, read_nifti, write_nifti
@@ -46,6 +47,7 @@ def deface_nifti(
     ears: bool = False,
     fill: FaceFill = "air",
     check: FaceCheck | None = None,
+    may_be_faceless: bool = False,
 ) -> Defaced:
     """Remove the face from a NIfTI volume, or from all volumes of a time series.
 
@@ -62,6 +64,8 @@ def deface_nifti(
         ears: take the ears too.
         fill: what takes the face's place, as in a recipe.
         check: tells by other means whether a face is left.
+        may_be_faceless: a volume in which neither a head fits nor the check sees a face is written
+            as it is, without the words of its header. Without a check it is held.
 
     Raises:
         UsageError: a file name does not end as NIfTI's do, `out` exists, or two are one file.
@@ -81,7 +85,12 @@ def deface_nifti(
         labels, checks = _corrected(mask, file), {}
         air, tissue = _levels(file, labels, modality)
     else:
-        labels, head = _found_in_all(file, modality, ears, fill in {"blur", "generic"})
+        found = _found_or_none(
+            file, modality, ears, fill in {"blur", "generic"}, check if may_be_faceless else None
+        )
+        if found is None:
+            return _copied(file, out)
+        labels, head = found
         if check is not None:
             _ask(check, file, labels)
         checks, air, tissue = head.checks, head.reading.air, head.tissue
@@ -93,6 +102,47 @@ def deface_nifti(
         write_nifti(place, file, filled)
         _prove(place, file, filled, labels > 0)
     return Defaced(checks, int((labels > 0).sum()))
+
+
+def copy_nifti(source: Path, out: Path) -> None:
+    """Write a volume as it is, without the words of its header.
+
+    Raises:
+        HeldError: those of `read_nifti`, and of the proof of what was written.
+    """
+    _copied(read_nifti(source), out)
+
+
+def _copied(file: NiftiFile, out: Path) -> Defaced:
+    nothing = np.zeros(file.times.shape[1:], np.bool_)
+    with _beside(out) as place:
+        write_nifti(place, file, file.voxels)
+        _prove(place, file, file.voxels, nothing)
+    return Defaced({}, 0)
+
+
+def _found_or_none(
+    file: NiftiFile, modality: Modality, ears: bool, generic: bool, check: FaceCheck | None
+) -> tuple[Labels, HeadFit] | None:
+    """The face of a volume; None where there is no head, and the check sees no face either."""
+    if check is not None:
+        with guarded(Reason.FACE_FAILED):
+            head = fit_head(file.placed(), modality, ears=ears)
+            if not _is_face_likely(file, head, check):
+                return None
+    return _found_in_all(file, modality, ears, generic)
+
+
+def _is_face_likely(file: NiftiFile, head: HeadFit | str, check: FaceCheck) -> bool:
+    """Whether a volume shows a face by the check, or something of one where a head fits."""
+    x, y, z = (float(size) for size in np.linalg.norm(file.affine[:3, :3], axis=0))
+    if check(file.real(file.times[0]).astype(np.float32), (z, y, x)).is_face:
+        return True
+    if isinstance(head, str):
+        return False
+    surface = head.reading.surface(head.reading.real(file.placed())).image
+    seen = check(sitk.GetArrayFromImage(surface), (z, y, x))
+    return head.reading.tissue != "bright" or seen.score >= LIKELY
 
 
 def _parts(path: Path) -> list[Path]:

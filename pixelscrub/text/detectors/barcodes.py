@@ -91,15 +91,20 @@ def _two_toned(grey: Picture) -> list[Box]:
 
 def _is_two_toned(grey: Picture) -> npt.NDArray[np.bool_]:
     levels, window = grey.astype(np.float32), (WINDOW, WINDOW)
-    away = levels - cv2.boxFilter(levels, -1, window)
-    spread = cv2.boxFilter(np.abs(away), -1, window)
-    variance = cv2.boxFilter(away * away, -1, window)
-    light = (away > 0).astype(np.float32)
+    mean = cv2.boxFilter(levels, -1, window)
+    away = cv2.absdiff(levels, mean)
+    spread = cv2.boxFilter(away, -1, window)
+    stands = spread >= CONTRAST
+    if not stands.any():
+        return np.zeros(grey.shape, np.bool_)
+    variance = cv2.boxFilter(cv2.multiply(away, away), -1, window)
+    stands &= cv2.multiply(spread, spread) >= TWO * variance
+    light = cv2.compare(levels, mean, cv2.CMP_GT) & 1
     across, down = (
-        cv2.boxFilter(cv2.absdiff(light, np.roll(light, 1, axis)), -1, window) for axis in (1, 0)
+        cv2.boxFilter(light ^ np.roll(light, 1, axis), cv2.CV_16U, window, normalize=False)
+        for axis in (1, 0)
     )
-    two = (spread >= CONTRAST) & (spread * spread >= TWO * variance)
-    return np.asarray(two & (np.maximum(across, down) >= CHANGES), np.bool_)
+    return np.asarray(stands & (cv2.max(across, down) >= CHANGES * WINDOW**2), np.bool_)
 
 
 def _corners(engine: Any, grey: Picture) -> list[Corners]:

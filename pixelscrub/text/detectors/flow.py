@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.findings import Box
+from pixelscrub.text.measures import medians, twice_away
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -67,9 +68,8 @@ def is_flow(image: Picture, box: Box) -> bool:
 
 
 def _ink(part: Picture) -> Mask:
-    ground = np.median(part.reshape(-1, 3), axis=0)
-    away = np.abs(part.astype(np.int16) - ground).max(axis=2)
-    return np.asarray(away >= max(STANDS_OUT * away.max(initial=0), 1), np.bool_)
+    away = twice_away(part, medians(part))
+    return np.asarray(away >= max(STANDS_OUT * int(away.max()), 2), np.bool_)
 
 
 def _hues(hues: npt.NDArray[np.generic]) -> int:

@@ -24,7 +24,7 @@ from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors.flow import is_flow
 from pixelscrub.text.detectors.probability import probability, require
 from pixelscrub.text.detectors.registry import Cost, Detector
-from pixelscrub.text.measures import is_flat_around, sharpness
+from pixelscrub.text.measures import is_flat_around, medians, sharpness, twice_away
 from pixelscrub.text.tiles import around, search
 from pixelscrub.text.whole import whole
 
@@ -175,8 +175,10 @@ def _scales(image: Picture) -> Iterator[tuple[int, Shares]]:
 def _is_known(image: Picture, box: Box, finer: list[TextBox]) -> bool:
     """Whether smaller lines hold nearly all that stands out in a box: it is a block of them."""
     x0, y0, x1, y1 = box.clipped(image.shape[1], image.shape[0])
-    part = image[y0:y1, x0:x1].astype(np.int16).reshape(y1 - y0, x1 - x0, -1)
-    ink = np.abs(part - np.median(part, axis=(0, 1))).max(axis=2) > INK
+    if x0 == x1 or y0 == y1:
+        return True
+    part = image[y0:y1, x0:x1]
+    ink = twice_away(part, medians(part)) > 2 * INK
     left = ink.copy()
     for line in finer:
         a0, b0, a1, b1 = (max(edge, 0) for edge in line.box.shifted(-x0, -y0))

@@ -150,24 +150,25 @@ def ranges(frames: Sequence[Values], settings: ViewSettings = SETTINGS) -> list[
         finite = values[np.isfinite(values)]
         values = finite if finite.size else np.zeros(1, values.dtype)
     tail = round(settings.tail * values.size)
-    found = [_ends(values, min(trim, values.size // 4)) for trim in (settings.outermost, tail)]
-    middle = _ends(values, values.size // 4)
+    trims = [min(trim, values.size // 4) for trim in (settings.outermost, tail)]
+    *found, middle = _ends(values, [*trims, values.size // 4])
     reach = settings.fences * (middle.high - middle.low)
     if 0 < settings.far * reach < found[-1].high - found[-1].low:
         found.append(Range(middle.low - reach, middle.high + reach))
     return [one for k, one in enumerate(found) if one.high > one.low and one not in found[:k]]
 
 
-def _ends(values: Values, trim: int) -> Range:
-    """The range without `trim` pixels at either end."""
+def _ends(values: Values, trims: Sequence[int]) -> list[Range]:
+    """The ranges without so many pixels at either end."""
     if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
         low = int(values.min())
         counts = np.cumsum(np.bincount(values.astype(np.int32) - low))
-        first = int(np.searchsorted(counts, trim, side="right"))
-        last = int(np.searchsorted(counts, values.size - trim, side="left"))
-        return Range(low + first, low + last)
-    placed = np.partition(values, [trim, values.size - 1 - trim])
-    return Range(float(placed[trim]), float(placed[-1 - trim]))
+        first = counts.searchsorted(trims, side="right") + low
+        last = counts.searchsorted(values.size - np.asarray(trims), side="left") + low
+        return [Range(int(one), int(other)) for one, other in zip(first, last, strict=True)]
+    ends = sorted({*trims, *(values.size - 1 - trim for trim in trims)})
+    placed = np.partition(values, ends)
+    return [Range(float(placed[trim]), float(placed[-1 - trim])) for trim in trims]
 
 
 def views(
