@@ -13,7 +13,7 @@ from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box
 from pixelscrub.text.boxes import TextBox, into_lines, unite
 from pixelscrub.text.detectors.registry import Cost, chosen
-from pixelscrub.text.frames.montage import is_content, tiles_of
+from pixelscrub.text.montage import is_content, tiles_of
 from pixelscrub.text.whole import trimmed
 
 Picture = npt.NDArray[np.uint8]
