@@ -82,7 +82,7 @@ def scrub(inputs: Path, out: Path, **options: object) -> dict[str, float]:
 def journal(folder: Path, _: list[int]) -> Iterator[str]:
     line = AuditLine(source="a/b/c.dcm", outcome=Outcome.CLEAN, output="p/s/r/0001.dcm")
     sources = [Source(folder, f"a/b/{n}.dcm", n, n, digest=f"{n:032x}") for n in range(ROWS)]
-    with Journal(folder / "journal.sqlite") as opened:
+    with Journal(folder / "journal.sqlite", b"0" * 32) as opened:
 
         def record_all() -> None:
             for source in sources:

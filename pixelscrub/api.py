@@ -79,12 +79,21 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
         if dry_run:
             return _planned(paths, run)
         run.output = Output.open(out, run.journal.has_output, resume=resume)
-        run.journal.forget_left() if resume else run.journal.forget()
+        _begin(run, resume)
         with gather(paths, run) as intake:
             run.progress.started(2 * intake.count + intake.skipped_count)
             records.record_skipped(intake.skipped, run)
             drive(pipeline.scrub, intake.studies, run)
             return write_record(run, intake.count)
+
+
+def _begin(run: Run, resume: bool) -> None:
+    """Go on with what the journal says, or start anew."""
+    if not resume:
+        run.journal.forget()
+        return
+    run.journal.require_key()
+    run.journal.forget_left()
 
 
 def inspect(
@@ -137,6 +146,8 @@ def apply(
     with open_run(plans[0].recipe, folder, _path(key), workers) as run:
         run.output = Output.open(out, run.journal.has_output)
         run.progress = progress or run.progress
+        if run.journal.is_of_another_key:
+            run.journal.forget()
         run.journal.forget_below(run.private.path)
         run.journal.forget(source for plan in plans for source in pipeline.changed(plan, run))
         run.progress.started(count)

@@ -137,6 +137,7 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "internal_error"
     PLAN_INVALID = "plan_invalid"
     RECORD_INVALID = "record_invalid"
+    OUTPUT_CHANGED = "output_changed"
     HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
     RARE_PATIENT = "rare_patient"

@@ -102,7 +102,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
             )
         folder = api.private_folder(out, private)
         if files_from:
-            _answer(names, folder)
+            _answer(names, folder, key)
             raise typer.Exit(summary.exit_code or 2 * (len(given) < len(names)))
         _finish(summary, folder)
 
@@ -127,6 +127,10 @@ def deface_nifti(
         Path | None, typer.Option("--mask", help="Taken where it exists, else written.")
     ] = None,
     ears: Annotated[bool, typer.Option("--ears", help="Take the ears too.")] = False,
+    orbits: Annotated[
+        Literal["take", "keep_back"],
+        typer.Option("--orbits", help="Whether their back halves stay, for studies of the eyes."),
+    ] = "take",
     fill: Annotated[
         Literal["air", "constant", "blur", "generic"],
         typer.Option("--fill", help="What takes the face's place."),
@@ -135,7 +139,9 @@ def deface_nifti(
     """Remove the face from a NIfTI volume or time series; one file in, one file out."""
     from pixelscrub.commands.nifti import deface_in_worker
 
-    done = deface_in_worker(source, out=out, modality=modality, mask=mask, ears=ears, fill=fill)
+    done = deface_in_worker(
+        source, out=out, modality=modality, mask=mask, ears=ears, orbits=orbits, fill=fill
+    )
     typer.echo(f"voxels filled: {done.voxels}")
 
 
@@ -234,12 +240,14 @@ def main() -> None:
         sys.exit(130)
 
 
-def _answer(names: list[Path], private: Path) -> None:
+def _answer(names: list[Path], private: Path, key: Path | None) -> None:
     """A line of JSON for each name that was given."""
     from pixelscrub.commands.answers import answers
     from pixelscrub.store.journal import Journal
+    from pixelscrub.store.private import Private
 
-    with Journal(private / "journal.sqlite") as journal:
+    folder = Private.open(private)
+    with Journal(folder.journal, folder.known_key(key)) as journal:
         for line in answers(names, journal):
             typer.echo(line)
 

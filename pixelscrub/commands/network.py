@@ -84,10 +84,11 @@ def receive(  # noqa: PLR0913, PLR0917 (the options of the contract)
     raise typer.Exit(summary.exit_code)
 
 
-def send(
+def send(  # noqa: PLR0913, PLR0917
     out: Annotated[Path, typer.Argument(help="Output folder.")],
     target: Annotated[str, typer.Argument(help="TITLE@host:port, dicoms://... or http(s)://...")],
     private: PrivateDir = None,
+    key: Key = None,
     ae: Title = "PIXELSCRUB",
     tls_cert: Cert = None,
     tls_key: CertKey = None,
@@ -105,7 +106,7 @@ def send(
     tls = Tls(tls_cert, tls_key, tls_ca)
     folder = api.private_folder(out, private)
     to = address.parse(target, load(credentials))
-    counts = run(out, to, private=folder, title=address.title(ae), tls=tls)
+    counts = run(out, to, private=folder, key=key, title=address.title(ae), tls=tls)
     typer.echo(_listed(counts))
     raise typer.Exit(0 if is_all_sent(counts) else 2)
 

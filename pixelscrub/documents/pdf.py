@@ -31,6 +31,8 @@ LONGEST_PX: Final = 6000
 MAX_PAGES: Final = 5000
 DEEPEST: Final = 15
 """Forms within forms that are walked."""
+MOST_OBJECTS: Final = 500_000
+"""Of a page: forms that draw forms multiply."""
 LINE_ENDS: Final = frozenset({0x0A, 0x0D})
 _WORD: Final = re.compile(r"\S+")
 
@@ -232,6 +234,8 @@ def _is_beside(box: Box, other: Box) -> bool:
 def _switch_text_off(page: Any) -> None:
     from pypdfium2 import raw
 
-    for one in page.get_objects(max_depth=DEEPEST):
+    for count, one in enumerate(page.get_objects(max_depth=DEEPEST)):
+        if count >= MOST_OBJECTS:
+            raise HeldError(Reason.DOCUMENT_DAMAGED, "too many objects")
         if one.type == raw.FPDF_PAGEOBJ_TEXT:
             raw.FPDFPageObj_SetIsActive(one.raw, False)

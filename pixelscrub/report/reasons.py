@@ -65,6 +65,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.OUT_OF_MEMORY: "The work needed more memory than the limit.",
     Reason.INTERNAL_ERROR: "An error in pixelscrub; please report it with this code.",
     Reason.PLAN_INVALID: "The plan was changed into something that cannot be carried out.",
+    Reason.OUTPUT_CHANGED: "The output was changed after it had been proved; it is not passed on.",
     Reason.RECORD_INVALID: "The private folder's record of this file is damaged; scrub it again.",
     Reason.HELD_BY_PERSON: "A person held it back in the review.",
     Reason.INPUT_CHANGED: "The file changed after it was looked at.",
@@ -147,6 +148,7 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.INTERNAL_ERROR: "Run again with --resume; if it stays, report the code and the output "
     "of `pixelscrub doctor`.",
     Reason.PLAN_INVALID: "Undo the last change to plan.json, or run `inspect` again.",
+    Reason.OUTPUT_CHANGED: "Remove that file from the output and run again with --resume.",
     Reason.RECORD_INVALID: "Run again with --resume; see who else may write to the private folder.",
     Reason.HELD_BY_PERSON: "Nothing is to be done, unless the person decides otherwise in the "
     "review.",

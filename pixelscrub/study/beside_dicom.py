@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.formats.kinds import FileFormat
-from pixelscrub.study.files import timed, writing
+from pixelscrub.study.files import opened, timed, writing
 from pixelscrub.study.tasks import Applied, Seen
 
 if TYPE_CHECKING:
     from pixelscrub.face.nifti.deface import Modality
     from pixelscrub.face.nifti.file import NiftiFile
+    from pixelscrub.findings import Box
+    from pixelscrub.formats.pictures import JpegFrame
     from pixelscrub.intake.instance import Instance, Source
     from pixelscrub.study.tasks import ApplyTask
 
@@ -19,6 +23,51 @@ AIR_OF_CT: Final = -500.0
 """Hounsfield units (air has -1000) below which magnitudes of other modalities do not lie."""
 OF_AIR: Final = 0.02
 """Share of voxels that lie there in CT: more than noise, less than what surrounds any body."""
+
+
+@contextmanager
+def opened_upright(instance: Instance) -> Iterator[tuple[BinaryIO, Callable[[Seen], Seen]]]:
+    """An instance, open for looking, and what brings finds back to the way it is stored.
+
+    A photograph lies on its side for those who read it as it is stored.
+
+    Raises:
+        HeldError: UNREADABLE, DAMAGED_FILE.
+    """
+    turned = _turned(instance) if instance.format == "jpeg" else None
+    if turned is None:
+        with opened(instance.source) as file:
+            yield file, lambda seen: seen
+        return
+    frame, file = turned
+    with file:
+        yield file, lambda seen: _turn_back(seen, frame)
+
+
+def _turned(instance: Instance) -> tuple[JpegFrame, BinaryIO] | None:
+    from pixelscrub.formats.pictures import UPRIGHT, jpeg_frame
+    from pixelscrub.formats.turned import upright
+
+    with guarded(Reason.UNREADABLE), instance.source.open() as file:
+        data = file.read()
+    with guarded(Reason.DAMAGED_FILE):
+        frame = jpeg_frame(data)
+    return None if frame.orientation == UPRIGHT else (frame, upright(data))
+
+
+def _turn_back(seen: Seen, frame: JpegFrame) -> Seen:
+    from pixelscrub.formats.turned import turned_back
+
+    def back(box: Box) -> Box:
+        return turned_back(box, frame.orientation, frame.columns, frame.rows)
+
+    seen.findings = [
+        found if found.box is None else found.model_copy(update={"box": back(found.box)})
+        for found in seen.findings
+    ]
+    seen.crop = None if seen.crop is None else back(seen.crop)
+    seen.profile = None
+    return seen
 
 
 def look_volume(instance: Instance) -> Seen:

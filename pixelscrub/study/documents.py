@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pixelscrub.documents.kinds import DocumentKind, document_of, is_document
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.study.files import timed, writing
+from pixelscrub.study.files import opened, timed, writing
 from pixelscrub.study.headers import header_task, set_made_uids
 
 if TYPE_CHECKING:
     from pixelscrub.findings import Finding
     from pixelscrub.identity.terms import Terms
+    from pixelscrub.intake.instance import Source
     from pixelscrub.pixels.edit import Edit
     from pixelscrub.recipe import Recipe
     from pixelscrub.study.tasks import Applied, ApplyTask, LookTask
@@ -91,3 +93,24 @@ def check_documents(task: ApplyTask, original: BinaryIO, terms: Terms | None) ->
     original.seek(0)
     with task.scratch.open("rb") as written:
         check_document(original, written, task.plan.findings, terms)
+
+
+def save_page(task: ApplyTask, source: Source) -> list[str]:
+    """A picture for the report of the first page that lost something, before and after."""
+    masked = [f for f in task.plan.findings if f.action == "mask" and f.frames is not None]
+    if not is_document(task.plan.sop_class) or not masked:
+        return []
+    from pydicom import dcmread
+
+    from pixelscrub.documents.pdf import Pdf
+    from pixelscrub.documents.redact import boxes_of
+    from pixelscrub.report.pictures import save
+
+    page = min(found.frames[0] for found in masked if found.frames is not None)
+    with opened(source) as original, task.scratch.open("rb") as written, suppress(HeldError):
+        documents = [document_of(dcmread(file, force=True)) for file in (original, written)]
+        with Pdf(documents[0].data) as before, Pdf(documents[1].data) as after:
+            boxes = boxes_of(masked, page)
+            pictures = before.picture(page), after.picture(page)
+            return [save(task.pictures, task.plan.output, *pictures, boxes)]
+    return []

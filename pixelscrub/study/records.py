@@ -101,19 +101,20 @@ def finish(
     """Write down what became of one instance."""
     line = audit_line(instance, facts.faces_of(instance.uid))
     crosswalk: Sequence[CrosswalkEntry] = ()
+    content = ""
     if isinstance(applied, PixelscrubError):
         line.reason, line.detail = reason_of(applied)
         run.keep_trace(applied)
         if line.face is not None and line.face.mask:
             line.pictures = [head_name(instance)]
     else:
-        crosswalk = applied.crosswalk
+        crosswalk, content = applied.crosswalk, applied.content
         line.outcome, line.output = Outcome.CLEAN, instance.output
         line.transfer_syntax.after = applied.transfer_syntax or None
         line.tags.update(applied.tags)
         line.pictures = applied.pictures
         line.seconds.update(applied.seconds)
-    run.record(instance.source, line, crosswalk, stamp)
+    run.record(instance.source, line, crosswalk, stamp, content)
 
 
 def head_name(instance: InstancePlan) -> str:

@@ -115,9 +115,15 @@ class Run:
         return line is not None and line.output is not None and earlier == plan
 
     def earlier_output(self, source: Source) -> str | None:
-        """The name that a file was written to the last time."""
+        """The name that a file was written to the last time under this key."""
         with self._lock:
-            return self.journal.output(source)
+            return self.journal.own_output(source)
+
+    def is_proved(self, name: str) -> bool:
+        """Whether a file of the output folder is, byte for byte, what was proved under its name."""
+        with self._lock:
+            content = self.journal.content(name)
+        return self.output is not None and self.output.has_content(name, content)
 
     def claim(self, name: str) -> bool:
         """Take the name of an output that is none of ours; false where it is taken."""
@@ -137,15 +143,17 @@ class Run:
         line: AuditLine,
         crosswalk: Sequence[CrosswalkEntry] = (),
         plan: str = "",
+        content: str = "",
     ) -> None:
         """Write down what became of a file; an output of an earlier run that it replaces goes.
 
-        `plan` is the stamp of what was carried out (`store.stamp`).
+        `plan` is the stamp of what was carried out (`store.stamp`), `content` the SHA-256 of what
+        was proved.
         """
         with self._lock:
             self.journal.remember(crosswalk)
             earlier = self.journal.output(source)
-            self.journal.record(source, self.digest, line, plan)
+            self.journal.record(source, self.digest, line, plan, content)
             if self.output is not None and earlier is not None and earlier != line.output:
                 self.output.remove(earlier)
             is_instance = line.reason not in SKIPPED
@@ -176,7 +184,7 @@ def open_run(
         private.empty_scratch()
         secret = private.key(key)
         try:
-            with Journal(private.journal) as journal, Pool(workers, dask, limits) as pool:
+            with Journal(private.journal, secret) as journal, Pool(workers, dask, limits) as pool:
                 yield Run(recipe, private, secret, pool, journal)
         except (OSError, sqlite3.Error) as error:
             detail = f"private folder cannot be written to ({type(error).__name__})"

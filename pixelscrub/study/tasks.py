@@ -176,9 +176,13 @@ class HeadTask:
 
 @dataclass(slots=True)
 class Applied:
-    """A proved instance, waiting in the scratch folder to be committed."""
+    """A proved instance, waiting in the scratch folder to be committed.
+
+    `content` is the SHA-256 of the file that was proved.
+    """
 
     transfer_syntax: str
+    content: str = ""
     tags: dict[str, int] = field(default_factory=dict)
     crosswalk: list[CrosswalkEntry] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)

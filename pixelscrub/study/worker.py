@@ -16,8 +16,14 @@ from pixelscrub.findings import Finding
 from pixelscrub.formats.kinds import FileFormat
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
-from pixelscrub.study.beside_dicom import apply_volume, look_volume, unwrap
-from pixelscrub.study.documents import apply_document, check_documents, look_document
+from pixelscrub.store.seal import content_of
+from pixelscrub.study.beside_dicom import apply_volume, look_volume, opened_upright, unwrap
+from pixelscrub.study.documents import (
+    apply_document,
+    check_documents,
+    look_document,
+    save_page,
+)
 from pixelscrub.study.files import check_unchanged, opened, timed, writing
 from pixelscrub.study.headers import header_task, set_made_uids
 from pixelscrub.study.tasks import (
@@ -97,7 +103,7 @@ def look_instance(task: LookTask) -> Seen:
     steps = task.recipe.steps
     if task.instance.format == "nifti":
         return look_volume(task.instance)
-    with opened(task.instance.source) as file, timed(seen.seconds, "look"):
+    with opened_upright(task.instance) as (file, turn), timed(seen.seconds, "look"):
         image = Image(file)
         if image.info is None:
             seen.findings = look_document(task, image.header)
@@ -112,7 +118,7 @@ def look_instance(task: LookTask) -> Seen:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
         if steps.objects:
             add_objects(image, task, seen)
-    return seen
+    return turn(seen)
 
 
 def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
@@ -140,7 +146,9 @@ def apply_instance(task: ApplyTask) -> Applied:
     source = check_unchanged(task.plan.source)
     try:
         with guarded(Reason.INTERNAL_ERROR):
-            return _apply(task, source)
+            applied = _apply(task, source)
+            applied.content = content_of(task.scratch)
+            return applied
     except BaseException:
         task.scratch.unlink(missing_ok=True)
         raise
@@ -166,7 +174,7 @@ def _apply(task: ApplyTask, source: Source) -> Applied:
         release(original, task.scratch, edit, terms, promise)
         check_documents(task, original, terms)
     with timed(applied.seconds, "pictures"):
-        applied.pictures = _save_pictures(task, source, edit)
+        applied.pictures = save_page(task, source) or _save_pictures(task, source, edit)
     if task.plan.format != "dicom":
         unwrap(task, source, applied)
     applied.spared = frozenset()

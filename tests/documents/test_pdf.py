@@ -229,3 +229,20 @@ def test_a_name_goes_that_a_line_end_divides_and_what_begins_a_line_stays():
     shown = words_shown(data, 0, found)
     assert "No" in shown
     assert "House" not in shown
+
+
+def test_forms_that_draw_themselves_end(monkeypatch):
+    head = b"/Type/XObject/Subtype/Form/BBox[0 0 595 842]/Resources<</XObject<</X 5 0 R>>>>"
+    inner = stream(head, b"/X Do 10 10 5 5 re f")
+    page = (
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        b"/Resources<</XObject<</X 5 0 R>>>>>>"
+    )
+    tree, drawn = b"<</Type/Pages/Kids[3 0 R]/Count 1>>", stream(b"", b"/X Do")
+    data = written([b"<</Type/Catalog/Pages 2 0 R>>", tree, page, drawn, inner])
+    with Pdf(data) as opened:
+        assert opened.picture(0, with_text=False).any()
+    monkeypatch.setattr("pixelscrub.documents.pdf.MOST_OBJECTS", 1)
+    with Pdf(data) as opened, pytest.raises(HeldError) as held:
+        opened.picture(0, with_text=False)
+    assert held.value.reason is Reason.DOCUMENT_DAMAGED

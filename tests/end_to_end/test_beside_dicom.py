@@ -120,6 +120,8 @@ def test_documents_come_out_as_documents(ran):
     assert document.kind is DocumentKind.PDF
     check_pictures_only(document.data)
     assert header.DocumentTitle != "Report of Alonso Quixote"
+    (shown,) = ran.audit["report.dcm"]["pictures"]
+    assert (ran.private / "report" / "pictures" / f"{shown}.after.jpg").is_file()
     cda = pydicom.dcmread(ran.out / ran.audit["cda.dcm"]["output"])
     assert cda.HL7InstanceIdentifier.encode() in cda.EncapsulatedDocument
     assert "BurnedInAnnotation" not in cda or cda.BurnedInAnnotation == "YES"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from pixelscrub.errors import HeldError
+from pixelscrub.errors import HeldError, Reason
 from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance
 from pixelscrub.net.gateway.receipts import Receipt, Receipts, State
@@ -53,6 +53,7 @@ class Forwarder:
         receipts: what is to be sent, and what became of it.
         out: the output folder.
         peer: who takes it.
+        is_proved: whether the file of a name is what was proved under it, byte for byte.
         patience: how failures are waited out.
         stop: set to end after the instance in hand.
         commits: whether the peer, as far as is known, offers storage commitment.
@@ -61,6 +62,7 @@ class Forwarder:
     receipts: Receipts
     out: Path
     peer: Peer
+    is_proved: Callable[[str], bool]
     patience: Patience = Patience()
     stop: threading.Event = field(default_factory=threading.Event)
     commits: bool = True
@@ -88,6 +90,8 @@ class Forwarder:
     def _deliver(self, receipts: Sequence[Receipt]) -> None:
         open_ones = {receipt.name: receipt for receipt in receipts}
         items = self._readable(open_ones)
+        if not items:
+            return
         try:
             self._ask(open_ones, items)
             waiting = [item for item in items if item.name in open_ones]
@@ -134,7 +138,8 @@ class Forwarder:
                 instance = read_instance(self._source(receipt))
                 items.append(QueuedInstance(receipt.name, instance))
             except (HeldError, OSError) as error:
-                self.receipts.put(self._later(receipt, type(error).__name__))
+                code = error.reason if isinstance(error, HeldError) else type(error).__name__
+                self.receipts.put(self._later(receipt, code))
                 del open_ones[receipt.name]
         return items
 
@@ -143,9 +148,12 @@ class Forwarder:
 
         Raises:
             OSError: there is none, or it lies elsewhere.
+            HeldError: OUTPUT_CHANGED, where it was changed after it had been proved.
         """
         if receipt.output is None or not Output(self.out).holds(receipt.output):
             raise FileNotFoundError
+        if not self.is_proved(receipt.output):
+            raise HeldError(Reason.OUTPUT_CHANGED)
         return source(self.out / receipt.output)
 
     def _ask_commitment(self, sent: Sequence[Receipt]) -> None:

@@ -129,7 +129,7 @@ def _courier(
     stop: threading.Event,
 ) -> Forwarder:
     peer = peer_at(to, door.title, door.tls)
-    return Forwarder(station.receipts, out, peer, patience, stop)
+    return Forwarder(station.receipts, out, peer, station.run.is_proved, patience, stop)
 
 
 def _work(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ def send(
     to: DicomAddress | WebAddress,
     *,
     private: Path,
+    key: Path | None = None,
     title: str = "PIXELSCRUB",
     tls: Tls = Tls(),  # noqa: B008 (frozen)
     patience: Patience = PATIENCE,
@@ -40,15 +41,18 @@ def send(
         out: the output folder.
         to: whom to send to.
         private: the private folder that goes with `out`; its journal says what is clean.
+        key: file with the key of the run; by default the private folder's own.
         title: our AE title.
         tls: certificates.
         patience: between attempts, of which there are four.
 
     Returns:
-        Number of instances by state: all are `sent` or `committed` where nothing went wrong.
+        Number of instances by state: all are `sent` or `committed` where nothing went wrong. Files
+        that were changed after they were proved stay `scrubbed`.
 
     Raises:
-        UsageError: a folder or a certificate cannot be used, or another process sends there.
+        UsageError: a folder, the key or a certificate cannot be used, or another process sends
+            there.
         NothingUsableError: the journal names no clean instance that is in the folder.
         MissingComponentError: the extra `net` is not installed.
     """
@@ -63,11 +67,19 @@ def send(
         folder.locked(f"sent-{place}"),
         Receipts(folder.path / f"sent-{place}.sqlite") as receipts,
     ):
-        clean = [_receipt(out, name) for name in _clean(folder, out)]
+        proved = _proved(folder, key)
+        place_of = Output(out)
+        clean = [_receipt(out, name) for name in proved if place_of.holds(name)]
         if not clean:
             raise NothingUsableError("the journal names no clean instance in this folder")
         receipts.put(*(r for r in clean if receipts.get(r.name) is None))
-        courier = Forwarder(receipts, out, peer, patience)
+        courier = Forwarder(
+            receipts,
+            out,
+            peer,
+            lambda name: place_of.has_content(name, proved.get(name)),
+            patience,
+        )
         for attempt in range(1, TRIES + 1):
             courier.work()
             if attempt == TRIES or not receipts.due(float("inf"), 1):
@@ -81,10 +93,12 @@ def is_all_sent(counts: Mapping[str, int]) -> bool:
     return not set(counts) - {State.SENT, State.COMMITTED}
 
 
-def _clean(private: Private, out: Path) -> Iterator[str]:
-    with Journal(private.journal) as journal:
+def _proved(private: Private, key: Path | None) -> dict[str, str | None]:
+    """SHA-256 of what was proved, by the name of its output."""
+    with Journal(private.journal, private.known_key(key)) as journal:
+        journal.require_key()
         names = [line.output for line in journal.lines() if line.outcome is Outcome.CLEAN]
-    return (name for name in names if name is not None and Output(out).holds(name))
+        return {name: journal.content(name) for name in names if name is not None}
 
 
 def _receipt(out: Path, name: str) -> Receipt:

@@ -132,6 +132,7 @@ def open_service(
         open_run(recipe, private, key, workers) as run,
         Receipts(private / "receipts.sqlite") as receipts,
     ):
+        run.journal.require_key()
         began = bool(receipts.counts())
         run.output = Output.open(out, run.journal.has_output, resume=began)
         spool = Spool(private / "spool", receipts, lambda *uid: _name(run, *uid))
