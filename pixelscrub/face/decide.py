@@ -93,7 +93,7 @@ def look_at(volume: Volume, found: Findings) -> None:
         found.hold([*volume.slices, *volume.repeats], error.reason)
 
 
-def _look_as_ordered(view: View, found: Findings) -> None:
+def _look_as_ordered(view: StackedPlanes, found: Findings) -> None:
     """Frames in the order of their numbers: a volume, one whose order is lost, or no volume."""
     patterns = _patterns(view.planes.values)
     alike = patterns @ patterns.T
