@@ -102,6 +102,7 @@ class TextSettings(Section):
         return "unidentifying" if self.remove == "identifying" else self.keep
 
 
+Orbits = Literal["take", "keep_back"]
 FaceFill = Literal["air", "constant", "blur", "generic"]
 
 
@@ -114,7 +115,7 @@ class FaceSettings(Section):
     in each slice, or of `generic` tissue at one level."""
     ears: bool = False
     """Take the ears too."""
-    orbits: Literal["take", "keep_back"] = "take"
+    orbits: Orbits = "take"
     """Whether the whole orbits go with the face, or their back halves stay for studies of the eyes:
     from the middle of the globes backwards, with optic nerves and muscles."""
     partial: Literal["hold", "release"] = "hold"

@@ -175,12 +175,6 @@ def both(first: Edit, second: Edit) -> Edit:
     return edit
 
 
-def every_tenth_turned(header: Dataset, index: int) -> None:
-    """Some slices that are said to lie across the others, as localisers in one series do."""
-    if index % 10 == 5:
-        header.ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
-
-
 def in_one_place(header: Dataset, _: int) -> None:
     """The same position in every slice."""
     header.ImagePositionPatient = [0, 0, 0]
@@ -227,7 +221,7 @@ CHANGES: Final[dict[str, Change]] = {
     "quotient": Change(quotient, only=("MR",)),
     "phase": Change(phase, only=("MR",)),
     "diffusion": Change(diffusion, only=("MR",)),
-    "ct_offset_below": Change(partial(offset, by=-1024.0), only=("CT",)),
+    "ct_intercept_twice": Change(header=relabelled(RescaleIntercept=-2048), only=("CT",)),
     "padded": Change(padded, only=("CT",)),
     "modality_empty": Change(header=relabelled(Modality="")),
     "modality_missing": Change(header=relabelled(Modality=None)),
@@ -272,7 +266,6 @@ CHANGES: Final[dict[str, Change]] = {
     ),
     "no_number_no_place": Change(header=relabelled(**NO_PLACE, InstanceNumber=None)),
     "tenfold": Change(header=spaced(10.0)),
-    "mixed_directions": Change(header=every_tenth_turned),
     "three_passes": Change(passes=(8.0, -14.0)),
     "two_passes": Change(passes=(12.0,)),
     "chin_up": Change(partial(posed, angles=(-25.0, 0.0, 0.0))),

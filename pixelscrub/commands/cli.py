@@ -127,6 +127,10 @@ def deface_nifti(
         Path | None, typer.Option("--mask", help="Taken where it exists, else written.")
     ] = None,
     ears: Annotated[bool, typer.Option("--ears", help="Take the ears too.")] = False,
+    orbits: Annotated[
+        Literal["take", "keep_back"],
+        typer.Option("--orbits", help="Whether their back halves stay, for studies of the eyes."),
+    ] = "take",
     fill: Annotated[
         Literal["air", "constant", "blur", "generic"],
         typer.Option("--fill", help="What takes the face's place."),
@@ -135,7 +139,9 @@ def deface_nifti(
     """Remove the face from a NIfTI volume or time series; one file in, one file out."""
     from pixelscrub.commands.nifti import deface_in_worker
 
-    done = deface_in_worker(source, out=out, modality=modality, mask=mask, ears=ears, fill=fill)
+    done = deface_in_worker(
+        source, out=out, modality=modality, mask=mask, ears=ears, orbits=orbits, fill=fill
+    )
     typer.echo(f"voxels filled: {done.voxels}")
 
 

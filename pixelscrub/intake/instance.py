@@ -16,6 +16,8 @@ from pixelscrub.formats.kinds import PICTURES, SNIFFED, FileFormat, format_of
 from pixelscrub.intake.archive import read_member, read_start
 
 CHUNK: Final = 2**20
+MEMORY_LIMIT: Final = 2**26
+"""Bytes of a file that a worker reads into memory as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,20 @@ class Source:
         with self.open() as file:
             return digest_of(file)
 
+    def in_memory(self) -> Source:
+        """The same file, read once for all steps of a call; itself where it is too large.
+
+        Raises:
+            OSError and others: as of `open`.
+        """
+        if self.size > MEMORY_LIMIT:
+            return self
+        with self.open() as file:
+            content = file.read(MEMORY_LIMIT + 1)
+        if len(content) > MEMORY_LIMIT:
+            return self
+        return LoadedSource(*(getattr(self, name) for name in Source.__slots__), content)
+
 
 @lru_cache(maxsize=4096)
 def _format_of(source: Source) -> FileFormat:
@@ -104,6 +120,46 @@ def _open_picture(source: Source, kind: FileFormat) -> BinaryIO:
 
     with source.open() as file:
         return wrapped(file, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSource(Source):
+    """A file whose bytes are in memory, for one call: what lies on the disk may change since.
+
+    Attributes:
+        content: all bytes.
+        found: parts of the instance, once they were asked for.
+        is_canonical: whether it is written as PS3.5 says, once that was asked.
+    """
+
+    content: bytes = field(default=b"", repr=False, compare=False)
+    found: list[Any] = field(default_factory=list, repr=False, compare=False)
+    is_canonical: list[bool] = field(default_factory=list, repr=False, compare=False)
+
+    def open(self) -> BinaryIO:
+        """What was read."""
+        from pixelscrub.dicom.parts import InMemory
+
+        return InMemory(self.content, self.found)
+
+    def open_instance(self) -> BinaryIO:
+        """As of `Source`; what was found of its parts goes with it."""
+        from pixelscrub.dicom.canonical import canonical, is_well_formed
+
+        kind = self.file_format()
+        if kind in PICTURES:
+            return _open_picture(self, kind)
+        if not self.is_canonical:
+            self.is_canonical.append(is_well_formed(self.open()))
+        return self.open() if self.is_canonical[0] else canonical(self.open())
+
+    def file_format(self) -> FileFormat:
+        """What the file is; not remembered, for that would keep its bytes in memory."""
+        return format_of(self.start(SNIFFED), self.path)
+
+    def start(self, length: int) -> bytes:
+        """The first bytes."""
+        return self.content[:length]
 
 
 @lru_cache(maxsize=4096)

@@ -21,6 +21,7 @@ from pixelscrub.intake import uids
 from pixelscrub.intake.directory import describe_index
 from pixelscrub.intake.element_count import check_element_count
 from pixelscrub.intake.instance import Instance, Source, digest_of
+from pixelscrub.intake.plain import Said, plain_header
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -72,11 +73,12 @@ def read_instance(source: Source) -> Instance:
             return _read_other(source)
         if not _looks_like_dicom(source.start(FIRST_BYTES)):
             raise HeldError(_reason_not_dicom(source))
-        with source.open() as file:
+        loaded = source.in_memory()
+        with loaded.open() as file:
             known = replace(source, digest=digest_of(file))
             _check_count(file)
-        with known.open_instance() as file:
-            return _place(known, *_read_header(file))
+        with loaded.open_instance() as file:
+            return _place(known, *(plain_header(file, TAGS) or _read_header(file)))
     except OSError:
         raise HeldError(Reason.UNREADABLE) from None
     except DAMAGED_ARCHIVE as error:
@@ -186,7 +188,7 @@ def _read_deflated(file: BinaryIO) -> Dataset:
     )
 
 
-def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
+def _place(source: Source, meta: Said, header: Said) -> Instance:
     with guarded(Reason.DAMAGED_FILE):
         sop_class = str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
         if sop_class == MEDIA_STORAGE_DIRECTORY:
@@ -213,13 +215,13 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
         )
 
 
-def _patient(header: Dataset) -> str:
+def _patient(header: Said) -> str:
     """Patient ID, else name and date of birth; empty where the header says neither."""
     number, name, birth = (str(header.get(keyword) or "").strip() for keyword in PATIENT)
     return number or f"{name}|{birth}".strip("|")
 
 
-def _number(header: Dataset) -> int:
+def _number(header: Said) -> int:
     try:
         return int(header.get("InstanceNumber") or 0)
     except (TypeError, ValueError):

@@ -15,7 +15,7 @@ from pixelscrub.untrusted import make_file
 
 
 def check_unchanged(source: Source) -> Source:
-    """The file that was planned, as long as it is still the same.
+    """The file that was planned, as long as it is still the same; in memory where that is small.
 
     Raises:
         HeldError: INPUT_CHANGED, where size, time or content differ, or it is gone.
@@ -28,9 +28,10 @@ def check_unchanged(source: Source) -> Source:
     if status.st_mtime_ns != source.modified or not same_size:
         raise HeldError(Reason.INPUT_CHANGED)
     with guarded(Reason.UNREADABLE):
-        if source.digest and source.read_digest() != source.digest:
+        loaded = source.in_memory()
+        if source.digest and loaded.read_digest() != source.digest:
             raise HeldError(Reason.INPUT_CHANGED)
-    return source
+    return loaded
 
 
 @contextmanager

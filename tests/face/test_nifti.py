@@ -84,6 +84,15 @@ def test_what_takes_the_place_of_the_face(volume, source, tmp_path, fill, at_eye
     assert (before != after).any()
 
 
+def test_back_halves_of_the_orbits_stay_where_asked(volume, source, tmp_path):
+    deface_nifti(source, tmp_path / "out.nii", "CT", fill="constant", orbits="keep_back")
+    new = sitk.ReadImage(str(tmp_path / "out.nii"))
+    behind, front = (EYE[0], EYE[1] + 12, EYE[2]), (EYE[0], EYE[1] - 12, EYE[2])
+    at = [volume.TransformPhysicalPointToIndex(to_patient(p, TURN)) for p in (behind, front)]
+    assert new[at[0]] == volume[at[0]] > -200
+    assert new[at[1]] == -1000 < volume[at[1]]
+
+
 def test_blur_is_of_what_surrounds_the_mask(volume, source, drawn, tmp_path):
     sitk.WriteImage(sitk.ReadImage(str(drawn)) * 2, str(drawn))
     deface_nifti(source, tmp_path / "out.nii", "CT", mask=drawn, fill="blur")

@@ -38,7 +38,7 @@ SETTLED: Final = 6
 """So many trials are made better before the best are chosen."""
 SCALES: Final = (-0.5, -0.33, -0.16, 0.0, 0.16, 0.33)
 """Natural logarithms of what a head may measure in units of a guess."""
-RATIOS: Final = (1.0, 1.6, 2.6, 4.2)
+RATIOS: Final = (1.0, 1.6, 2.6, 4.2, 6.8, 11.0)
 """How much farther apart slices may lie than pixels, where nothing says how far."""
 HEIGHTS: Final = (90.0, 420.0)
 """What a stack of a head measures across its slices, least and most, mm."""

@@ -23,7 +23,7 @@ from pixelscrub.face.mask import HALF, HeadFit, average, fit_head, on_grid
 from pixelscrub.face.nifti.file import ENDINGS, PAIR, NiftiFile, read_nifti, write_nifti
 from pixelscrub.face.plans import FaceCheck
 from pixelscrub.face.voxels.readings import read_values
-from pixelscrub.recipe import FaceFill
+from pixelscrub.recipe import FaceFill, Orbits
 
 Modality = Literal["CT", "MR"]
 SAME_PLACE: Final = 1e-3
@@ -38,13 +38,24 @@ class Defaced:
     voxels: int
 
 
-def deface_nifti(
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the volume is, what goes beside the face or stays, and whether a new face is made."""
+
+    modality: Modality
+    ears: bool
+    keep_orbits: bool
+    generic: bool
+
+
+def deface_nifti(  # noqa: PLR0913 (its options)
     source: Path,
     out: Path,
     modality: Modality,
     *,
     mask: Path | None = None,
     ears: bool = False,
+    orbits: Orbits = "take",
     fill: FaceFill = "air",
     check: FaceCheck | None = None,
     may_be_faceless: bool = False,
@@ -62,6 +73,7 @@ def deface_nifti(
         mask: where the mask lies. One that exists is taken as a person left it, else the
             mask that was found is written there.
         ears: take the ears too.
+        orbits: whether they go with the face, or their back halves stay, as in a recipe.
         fill: what takes the face's place, as in a recipe.
         check: tells by other means whether a face is left.
         may_be_faceless: a volume in which neither a head fits nor the check sees a face is written
@@ -85,9 +97,8 @@ def deface_nifti(
         labels, checks = _corrected(mask, file), {}
         air, tissue = _levels(file, labels, modality)
     else:
-        found = _found_or_none(
-            file, modality, ears, fill in {"blur", "generic"}, check if may_be_faceless else None
-        )
+        wanted = _Wanted(modality, ears, orbits == "keep_back", fill in {"blur", "generic"})
+        found = _found_or_none(file, wanted, check if may_be_faceless else None)
         if found is None:
             return _copied(file, out)
         labels, head = found
@@ -122,15 +133,15 @@ def _copied(file: NiftiFile, out: Path) -> Defaced:
 
 
 def _found_or_none(
-    file: NiftiFile, modality: Modality, ears: bool, generic: bool, check: FaceCheck | None
+    file: NiftiFile, wanted: _Wanted, check: FaceCheck | None
 ) -> tuple[Labels, HeadFit] | None:
     """The face of a volume; None where there is no head, and the check sees no face either."""
     if check is not None:
         with guarded(Reason.FACE_FAILED):
-            head = fit_head(file.placed(), modality, ears=ears)
+            head = fit_head(file.placed(), wanted.modality, ears=wanted.ears)
             if not _is_face_likely(file, head, check):
                 return None
-    return _found_in_all(file, modality, ears, generic)
+    return _found_in_all(file, wanted)
 
 
 def _is_face_likely(file: NiftiFile, head: HeadFit | str, check: FaceCheck) -> bool:
@@ -161,9 +172,7 @@ def _single(file: NiftiFile) -> NiftiFile:
     return replace(file, header=file.layout.with_sizes(file.header, file.order, 3))
 
 
-def _found_in_all(
-    file: NiftiFile, modality: Modality, ears: bool, generic: bool
-) -> tuple[Labels, HeadFit]:
+def _found_in_all(file: NiftiFile, wanted: _Wanted) -> tuple[Labels, HeadFit]:
     """What goes in any volume of a time series, where the head moves; and the head in the first."""
     heads: list[tuple[npt.NDArray[np.float32], HeadFit]] = []
     labels: Labels | None = None
@@ -171,18 +180,20 @@ def _found_in_all(
         values = file.real(file.times[time]).astype(np.float32)
         if any(is_alike(values, other) for other, _ in heads):
             continue
-        head = _found(file, time, modality, ears)
+        head = _found(file, time, wanted)
         heads.append((values, head))
-        own = _labels(file, head, generic)
+        own = _labels(file, head, wanted.generic)
         labels = own if labels is None else np.maximum(labels, own)
     if labels is None:
         raise HeldError(Reason.FACE_GEOMETRY, "no volume")
     return labels, heads[0][1]
 
 
-def _found(file: NiftiFile, time: int, modality: Modality, ears: bool) -> HeadFit:
+def _found(file: NiftiFile, time: int, wanted: _Wanted) -> HeadFit:
     with guarded(Reason.FACE_FAILED):
-        head = fit_head(file.placed(time), modality, ears=ears)
+        head = fit_head(
+            file.placed(time), wanted.modality, ears=wanted.ears, keep_orbits=wanted.keep_orbits
+        )
     if isinstance(head, str):
         raise HeldError(Reason.FACE_PARTIAL, head)
     if head.status != "removed":

@@ -28,6 +28,8 @@ OUT_OF_LINE: Final = 3.0
 """A slice farther than this from its stack's line is in the wrong place, mm."""
 WIDEST_GAP: Final = 25.0
 """What is missing between two slices cannot be guessed beyond this, mm."""
+WIDEST: Final = 1000.0
+"""No scanner images more across the body, mm: bores measure up to 850."""
 MOST_VOXELS: Final = 32_000_000
 """So many voxels of a volume are looked at, in 128 MB; of larger ones fewer and coarser ones."""
 
@@ -50,6 +52,12 @@ class Planes:
 def is_sparse(volume: Volume) -> bool:
     """Whether slices lie too far apart to make a volume: a localiser's."""
     return float(np.median(np.diff(volume.heights))) > WIDEST_GAP
+
+
+def is_oversized(volume: Volume) -> bool:
+    """Whether slices are said to be larger than any scanner is wide: their sizes are wrong."""
+    first = volume.slices[0]
+    return min(n * size for n, size in zip(first.shape, first.spacing, strict=True)) > WIDEST
 
 
 def is_gapped(volume: Volume) -> bool:
