@@ -128,22 +128,30 @@ class LoadedSource(Source):
 
     Attributes:
         content: all bytes.
+        found: parts of the instance, once they were asked for.
+        is_canonical: whether it is written as PS3.5 says, once that was asked.
     """
 
     content: bytes = field(default=b"", repr=False, compare=False)
+    found: list[Any] = field(default_factory=list, repr=False, compare=False)
+    is_canonical: list[bool] = field(default_factory=list, repr=False, compare=False)
 
     def open(self) -> BinaryIO:
         """What was read."""
         from pixelscrub.dicom.parts import InMemory
 
-        return InMemory(self.content)
+        return InMemory(self.content, self.found)
 
     def open_instance(self) -> BinaryIO:
         """As of `Source`; what was found of its parts goes with it."""
-        from pixelscrub.dicom.canonical import canonical
+        from pixelscrub.dicom.canonical import canonical, is_well_formed
 
         kind = self.file_format()
-        return _open_picture(self, kind) if kind in PICTURES else canonical(self.open())
+        if kind in PICTURES:
+            return _open_picture(self, kind)
+        if not self.is_canonical:
+            self.is_canonical.append(is_well_formed(self.open()))
+        return self.open() if self.is_canonical[0] else canonical(self.open())
 
     def file_format(self) -> FileFormat:
         """What the file is; not remembered, for that would keep its bytes in memory."""
