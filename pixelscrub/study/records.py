@@ -113,6 +113,9 @@ def finish(
         line.transfer_syntax.after = applied.transfer_syntax or None
         line.tags.update(applied.tags)
         line.pictures = applied.pictures
+        if applied.face is not None:
+            status, checks = applied.face
+            line.face = FaceLine(status=status, mask=None, checks=checks)
         line.seconds.update(applied.seconds)
     run.record(instance.source, line, crosswalk, stamp, content)
 
