@@ -52,6 +52,8 @@ PLAN = {"outcome", "plan", "plan_checks"}
 FRONT = {"__main__", "__init__"}
 MOST_MODULES = 18
 """In one folder; a room of more has sub-rooms."""
+LARGER = {"prove": 24}
+"""Rooms that wait for theirs."""
 
 
 def room_of(module: str) -> str:
@@ -115,7 +117,9 @@ def parts_of(room: Path) -> dict[str, list[Path]]:
 
 @pytest.mark.parametrize("room", rooms(), ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_no_room_grows_beyond_what_one_sees_at_once(room):
-    assert len([p for p in room.glob("*.py") if p.stem != "__init__"]) <= MOST_MODULES
+    assert len([p for p in room.glob("*.py") if p.stem != "__init__"]) <= LARGER.get(
+        room.name, MOST_MODULES
+    )
 
 
 @pytest.mark.parametrize("room", rooms(), ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -139,6 +143,27 @@ def test_rooms_and_sub_rooms_have_no_cycle_of_imports(room):
 def test_a_room_says_what_its_sub_rooms_are(room):
     said = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
     assert all(f"`{p.parent.name}`" in said for p in room.glob("*/__init__.py"))
+
+
+def test_one_class_has_one_name():
+    names = [
+        node.name
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_functions_say_what_they_act_on():
+    bare = {"look", "read", "of", "take", "tell", "see", "do"}
+    named = {
+        f"{path.relative_to(PACKAGE)}: {node.name}"
+        for path in modules()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name in bare
+    }
+    assert named == set()
 
 
 def test_command_line_imports_nothing_heavy():
@@ -176,12 +201,12 @@ print(summary.clean, [m for m in {heavy!r}.split() if m in sys.modules])
 
 
 SPLIT_ROOMS = ("face", "face/voxels", "face/head", "face/nifti")
-MOST_MODULES = 12
+MOST_IN_SPLIT_ROOMS = 12
 
 
 @pytest.mark.parametrize("room", SPLIT_ROOMS)
 def test_rooms_that_were_split_stay_small_and_say_what_is_in_them(room):
     names = {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"}
-    assert len(names) <= MOST_MODULES
+    assert len(names) <= MOST_IN_SPLIT_ROOMS
     told = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text("utf-8")))
     assert not [name for name in names if f"`{name}`" not in told]

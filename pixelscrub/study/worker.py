@@ -295,6 +295,6 @@ def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:
 
 def draw_head(task: HeadTask) -> None:
     """Draw a head from three sides and in three planes, before and after."""
-    from pixelscrub.report.heads import Head, save
+    from pixelscrub.report.heads import DrawnHead, save
 
-    save(Head(task.mask, task.before, task.after), task.pictures, task.name)
+    save(DrawnHead(task.mask, task.before, task.after), task.pictures, task.name)

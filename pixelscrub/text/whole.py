@@ -1,4 +1,4 @@
-"""Boxes that hold their letters whole, and no more: what reaches over an edge is taken in."""
+"""Boxes that hold their letters whole: what reaches over an edge is taken in."""
 
 from __future__ import annotations
 
@@ -19,10 +19,6 @@ INK: Final = 0.5
 """Share of the strongest contrast from which a pixel is ink."""
 FAINT: Final = 24
 """Grey levels; what stands out by less is not followed."""
-FLAT: Final = 2
-"""Grey levels from the ground; what stands out by less is rounding."""
-RIM: Final = 3
-"""Pixels of flat ground that stay around letters."""
 INSIDE: Final = 0.5
 """Share of a letter that lies in the box; what leads further out is a line."""
 
@@ -51,27 +47,6 @@ def whole(image: Picture, box: Box) -> Box:
             edges.append(letter)
     low, high = np.min(edges, axis=0), np.max(edges, axis=0)
     return Box(int(low[0]), int(low[1]), int(high[2]), int(high[3]))
-
-
-def trimmed(image: Picture, box: Box) -> Box:
-    """A box without what is flat along its edges: nothing is there that could be read.
-
-    Args:
-        image: uint8, (rows, columns) or (rows, columns, 3).
-        box: of a text, in pixels.
-    """
-    seen = box.clipped(image.shape[1], image.shape[0])
-    if not seen.area:
-        return box
-    x0, y0, x1, y1 = seen
-    part = image[y0:y1, x0:x1]
-    rim = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])[None]
-    stands = twice_away(part, medians(rim)) > 2 * FLAT
-    down, across = (np.flatnonzero(stands.any(axis=axis)) for axis in (1, 0))
-    if not down.size:
-        return box
-    inner = Box(int(across[0]), int(down[0]), int(across[-1]) + 1, int(down[-1]) + 1)
-    return inner.shifted(x0, y0).padded(RIM).intersection(box)
 
 
 def _ink(part: Picture, inner: Box) -> Picture:

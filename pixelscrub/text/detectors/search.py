@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box
+from pixelscrub.text.blocks import lines_of, trimmed
 from pixelscrub.text.boxes import TextBox, into_lines, unite
 from pixelscrub.text.detectors.registry import Cost, chosen
-from pixelscrub.text.frames.montage import is_content, tiles_of
-from pixelscrub.text.whole import trimmed
+from pixelscrub.text.montage import is_content, tiles_of
 
 Picture = npt.NDArray[np.uint8]
 
@@ -70,7 +70,14 @@ def detect(
         found = [text for text in found if not is_content(text.box, tiles)]
     inside = (replace(text, box=text.box.clipped(columns, rows)) for text in found)
     lines = into_lines(unite(text for text in inside if text.box.area))
-    return [replace(line, box=trimmed(image, line.box)) for line in lines]
+    return [replace(line, box=box) for line in lines for box in _parts(image, line)]
+
+
+def _parts(image: Picture, text: TextBox) -> list[Box]:
+    """The lines of a text; a code is one whatever is in it."""
+    if text.source == "barcodes":
+        return [trimmed(image, text.box)]
+    return lines_of(image, text.box)
 
 
 def _has_room(image: Picture) -> bool:
