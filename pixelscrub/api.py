@@ -247,11 +247,11 @@ def checked_recipe(recipe: Recipe | AnyPath) -> Recipe:
         RecipeError: there is none of that name, or it is not valid.
         MissingComponentError: a program is not installed.
     """
-    from pixelscrub.text.detectors import require
-    from pixelscrub.text.reading.tesseract import require as require_tesseract
-
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(str(recipe))
     if chosen.steps.text or chosen.steps.crop:
+        from pixelscrub.text.detectors import require
+        from pixelscrub.text.reading.tesseract import require as require_tesseract
+
         reads = chosen.text.spares != "nothing"
         require(chosen.text.detectors)
         if reads or "tesseract" in chosen.text.detectors:

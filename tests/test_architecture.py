@@ -167,7 +167,7 @@ def test_functions_say_what_they_act_on():
 
 
 def test_command_line_imports_nothing_heavy():
-    heavy = "pydicom numpy cv2 SimpleITK scipy skimage pydantic matplotlib"
+    heavy = "pydicom numpy cv2 SimpleITK scipy skimage pydantic matplotlib jinja2"
     code = (
         "import sys, pixelscrub.commands.cli;"
         f"print([m for m in '{heavy}'.split() if m in sys.modules])"
@@ -176,6 +176,28 @@ def test_command_line_imports_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_tags_alone_need_no_library_of_pictures(tmp_path):
+    heavy = "cv2 SimpleITK scipy skimage onnxruntime imagecodecs jpeglib matplotlib"
+    code = f"""
+import sys
+from pathlib import Path
+import pydicom
+from pixelscrub import api
+from pixelscrub.jobs import pool
+from pixelscrub.jobs.child import quietly
+from pixelscrub.recipe import Recipe
+pool.ProcessPool.call = lambda _, function, item, seconds: quietly(function, item)
+source = Path(pydicom.__file__).parent / "data" / "test_files" / "CT_small.dcm"
+tags = Recipe.load("default").with_steps("tags")
+summary = api.scrub(source, {str(tmp_path / "out")!r}, recipe=tags)
+print(summary.clean, [m for m in {heavy!r}.split() if m in sys.modules])
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "1 []"
 
 
 SPLIT_ROOMS = ("face", "face/voxels", "face/head", "face/nifti")
