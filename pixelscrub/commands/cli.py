@@ -256,12 +256,12 @@ def _finish(summary: Summary, private: Path) -> None:
     from pixelscrub.commands.explain import explain_held
 
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
-    counts = sorted((r, count) for r, count in summary.left.items() if r != "dicomdir")
+    counts = sorted((r, count) for r, count in summary.skipped.items() if r != "dicomdir")
     left = ", ".join(f"{reason} {count}" for reason, count in counts)
     typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
     if left:
         typer.echo(f"left alone: {left}")
-    if indexes := summary.left.get("dicomdir"):
+    if indexes := summary.skipped.get("dicomdir"):
         typer.echo(
             f"DICOMDIR read as an index: {indexes}; a new one: pixelscrub media OUT -o MEDIA"
         )

@@ -103,7 +103,8 @@ def export(
     from pixelscrub.export.run import export as write
 
     exported = write(out, api.private_folder(out, private), folder, form, workers, key)
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.left.items()))
+    counts = sorted(exported.not_exported.items())
+    left = ", ".join(f"{reason} {count}" for reason, count in counts)
     typer.echo(f"files {exported.files}" + (f", not exported: {left}" if left else ""))
     raise typer.Exit(exported.exit_code)
 

@@ -38,7 +38,7 @@ _WORD: Final = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class PageWord:
     """A word of the text layer: its place in the page's text, and in the page's picture."""
 
     start: int
@@ -51,7 +51,7 @@ class PageText:
     """The text layer of a page in lines; characters that cannot be printed are spaces."""
 
     text: str
-    words: tuple[Word, ...]
+    words: tuple[PageWord, ...]
 
 
 class Pdf:
@@ -138,7 +138,7 @@ class Pdf:
                 codes = [_character(layer, at) for at in range(count)]
                 text = "".join(codes)
                 words = tuple(
-                    Word(*found.span(), tuple(_boxes(page, layer, *found.span())))
+                    PageWord(*found.span(), tuple(_boxes(page, layer, *found.span())))
                     for found in _WORD.finditer(text)
                 )
                 return PageText(text, words)

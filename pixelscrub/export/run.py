@@ -39,14 +39,14 @@ class Exported:
     """How many files were written, and how many series or instances could not be, by reason."""
 
     files: int = 0
-    left: Counter[str] = field(default_factory=Counter)
+    not_exported: Counter[str] = field(default_factory=Counter)
 
     @property
     def exit_code(self) -> int:
         """0 all, 2 some could not be exported, 3 nothing was."""
         if not self.files:
             return 3
-        return 2 if self.left else 0
+        return 2 if self.not_exported else 0
 
 
 def export(
@@ -85,10 +85,10 @@ def export(
         jobs = _jobs(Output(out), journal, target.path, form, exported)
         for _, result in pool.map(export_series, jobs):
             if isinstance(result, PixelscrubError):
-                exported.left[_reason(result)] += 1
+                exported.not_exported[_reason(result)] += 1
             else:
                 exported.files += result.files
-                exported.left.update(result.left)
+                exported.not_exported.update(result.not_exported)
     return exported
 
 
@@ -111,14 +111,14 @@ def _jobs(
         if line.outcome is Outcome.CLEAN and line.output is not None:
             series.setdefault(line.output.rpartition("/")[0], []).append(line.output)
         elif line.reason is Reason.RECORD_INVALID:
-            exported.left[line.reason] += 1
+            exported.not_exported[line.reason] += 1
     for names in series.values():
         instances = []
         for name in sorted(names):
             try:
                 instances.append(_instance(out, name, journal.content(name)))
             except HeldError as error:
-                exported.left[error.reason] += 1
+                exported.not_exported[error.reason] += 1
         yield SeriesJob(instances, folder, form)
 
 

@@ -28,7 +28,12 @@ from pixelscrub.face.head.fit import (
 from pixelscrub.face.head.region import WHOLE, Region, Wishes, face_region, in_view
 from pixelscrub.face.voxels import skin
 from pixelscrub.face.voxels.grid import Grid, Placed
-from pixelscrub.face.voxels.readings import PLAIN_READING, Reading, ReadingSettings, read_values
+from pixelscrub.face.voxels.readings import (
+    PLAIN_READING,
+    ReadingSettings,
+    VoxelReading,
+    read_values,
+)
 from pixelscrub.plan import FaceStatus
 
 Floats = npt.NDArray[np.floating]
@@ -102,7 +107,7 @@ class HeadFit:
     status: FaceStatus
     checks: dict[str, float]
     reasons: list[str]
-    reading: Reading = PLAIN_READING
+    reading: VoxelReading = PLAIN_READING
 
 
 def face_mask(
@@ -185,7 +190,7 @@ def _rank(found: HeadFit | str) -> int:
 
 def _locate(
     placed: Placed,
-    reading: Reading,
+    reading: VoxelReading,
     wishes: Wishes,
     known: Pose | None,
     sizes: tuple[float, float],
@@ -251,7 +256,7 @@ def _judge(
     grid: Grid,
     fitted: Fit,
     is_faced: bool = True,
-    reading: Reading = PLAIN_READING,
+    reading: VoxelReading = PLAIN_READING,
 ) -> HeadFit | str:
     checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
     checks |= region.checks

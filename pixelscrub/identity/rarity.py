@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
-    from pydicom.tag import BaseTag
 
 Values = tuple[str, ...]
 """What all series of one patient say of one attribute, sorted and without repeats."""
@@ -157,7 +156,7 @@ def _read_attributes(path: Path, attributes: frozenset[str]) -> dict[str, str] |
 
     from pixelscrub.errors import HeldError, Reason, guarded
 
-    wanted: list[int | str | BaseTag] = [ATTRIBUTES[name] for name in sorted(attributes)]
+    wanted = [ATTRIBUTES[name] for name in sorted(attributes)]
     try:
         with guarded(Reason.UNREADABLE):
             header = dcmread(path, stop_before_pixels=True, specific_tags=wanted)

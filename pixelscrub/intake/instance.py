@@ -106,7 +106,8 @@ class Source:
             content = file.read(MEMORY_LIMIT + 1)
         if len(content) > MEMORY_LIMIT:
             return self
-        return LoadedSource(*(getattr(self, name) for name in Source.__slots__), content)
+        known = {name: getattr(self, name) for name in Source.__slots__}
+        return LoadedSource(**known, content=content)
 
 
 @lru_cache(maxsize=4096)

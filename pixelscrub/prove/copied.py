@@ -158,8 +158,8 @@ class PlainFile:
             return default
         if element is None or element.end - element.at != 2:
             raise UnsureError
-        order = "little" if self.way.order == "<" else "big"
-        return int.from_bytes(self.data[element.at : element.end], order)
+        data = self.data[element.at : element.end]
+        return int.from_bytes(data, "little" if self.way.order == "<" else "big")
 
     def vr(self, element: StrictElement) -> str:
         """The value representation, by the dictionary where it is implicit."""

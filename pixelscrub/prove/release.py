@@ -21,7 +21,7 @@ from pixelscrub.prove.surplus import surplus, told
 
 if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
-    from pixelscrub.prove.remains import ExpectedRemovals
+    from pixelscrub.prove.expected import ExpectedRemovals
 
 DEFAULTS: Final = {"NumberOfFrames": 1}
 SHAPE: Final = ("NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "PixelRepresentation")

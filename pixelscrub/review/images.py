@@ -27,7 +27,7 @@ Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ShownFrame:
     """Bytes for the page, and what they are.
 
     Attributes:
@@ -54,11 +54,11 @@ class Images:
 
     def __init__(self) -> None:
         self._opened: OrderedDict[Source, _Opened] = OrderedDict()
-        self._frames: OrderedDict[tuple[Source, int, str], Frame] = OrderedDict()
+        self._frames: OrderedDict[tuple[Source, int, str], ShownFrame] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def picture(self, instance: InstancePlan, index: int) -> Frame:
+    def picture(self, instance: InstancePlan, index: int) -> ShownFrame:
         """A frame as a viewer shows it: uint8, grey or RGB; facts say if it can be windowed.
 
         Raises:
@@ -66,7 +66,7 @@ class Images:
         """
         return self._kept(instance.source, index, "picture", _picture)
 
-    def values(self, instance: InstancePlan, index: int) -> Frame:
+    def values(self, instance: InstancePlan, index: int) -> ShownFrame:
         """Stored values of a grey frame: uint16, little-endian, counted from `low` of the facts.
 
         Facts also hold the `window` (first and last value between black and white) in which
@@ -89,8 +89,8 @@ class Images:
         source: Source,
         index: int,
         kind: str,
-        make: Callable[[Image, int], Frame],
-    ) -> Frame:
+        make: Callable[[Image, int], ShownFrame],
+    ) -> ShownFrame:
         key = (source, index, kind)
         with self._lock:
             if key in self._frames:
@@ -102,7 +102,7 @@ class Images:
             self._keep(key, frame)
         return frame
 
-    def _keep(self, key: tuple[Source, int, str], frame: Frame) -> None:
+    def _keep(self, key: tuple[Source, int, str], frame: ShownFrame) -> None:
         if key not in self._frames:
             self._bytes += len(frame.body)
         self._frames[key] = frame
@@ -140,7 +140,7 @@ def _open(source: Source) -> _Opened:
         raise
 
 
-def _picture(image: Image, index: int) -> Frame:
+def _picture(image: Image, index: int) -> ShownFrame:
     info = image.known
     shown = show(image, index)
     can_window = info.samples == 1 and shown.ndim == 2 and info.dtype.kind in "iu"
@@ -151,10 +151,10 @@ def _picture(image: Image, index: int) -> Frame:
         "frames": info.frames,
         "windowed": can_window and info.dtype.itemsize <= 2,
     }
-    return Frame(facts, np.ascontiguousarray(shown).tobytes())
+    return ShownFrame(facts, np.ascontiguousarray(shown).tobytes())
 
 
-def _values(image: Image, index: int) -> Frame:
+def _values(image: Image, index: int) -> ShownFrame:
     stored, shown = image.frame(index), show(image, index)
     if stored.ndim != 2 or shown.ndim != 2 or stored.dtype.itemsize > 2:
         raise HeldError(Reason.BAD_PIXEL_DESCRIPTION, "values cannot be windowed")
@@ -168,7 +168,7 @@ def _values(image: Image, index: int) -> Frame:
         "window": [first, last],
         "inverted": is_inverted,
     }
-    return Frame(facts, (stored.astype(np.int32) - low).astype("<u2").tobytes())
+    return ShownFrame(facts, (stored.astype(np.int32) - low).astype("<u2").tobytes())
 
 
 def _window(stored: npt.NDArray[Any], shown: Pixels) -> tuple[int, int, bool]:

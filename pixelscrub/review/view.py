@@ -41,7 +41,7 @@ class Named(BaseModel):
     box: Box | None
 
 
-class View:
+class BrowserView:
     """The numbers under which the page knows images and volumes; they hold for one sitting."""
 
     def __init__(self, session: Session, private: Path) -> None:

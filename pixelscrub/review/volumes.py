@@ -16,7 +16,7 @@ from pixelscrub.face.voxels.volumes import cut, rescale
 from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import FacePlan, InstancePlan, Tile
-from pixelscrub.review.images import Frame
+from pixelscrub.review.images import ShownFrame
 from pixelscrub.study.files import check_unchanged
 from pixelscrub.untrusted import is_mask_name
 
@@ -66,7 +66,7 @@ class Volumes:
             return self._volume
 
 
-def plane(volume: ViewVolume, axis: int, index: int) -> Frame:
+def plane(volume: ViewVolume, axis: int, index: int) -> ShownFrame:
     """A plane across an axis (0 slices, 1 rows, 2 columns): picture, and then mask, uint8.
 
     Feet or last slices are at the bottom of planes across rows and columns.
@@ -81,7 +81,7 @@ def plane(volume: ViewVolume, axis: int, index: int) -> Frame:
     down, along = (s for k, s in enumerate(volume.spacing) if k != axis)
     rows, columns = both[0].shape
     facts = {"rows": rows, "columns": columns, "samples": 1, "down": down, "along": along}
-    return Frame(facts, b"".join(np.ascontiguousarray(array).tobytes() for array in both))
+    return ShownFrame(facts, b"".join(np.ascontiguousarray(array).tobytes() for array in both))
 
 
 def slice_mask(folder: Path, faces: list[FacePlan], uid: str, frame: int) -> Mask | None:

@@ -102,10 +102,11 @@ def apply_volume(task: ApplyTask, source: Source) -> Applied:
         with timed(applied.seconds, "faces"):
             face = task.recipe.face
             if task.recipe.steps.face:
-                deface_nifti(
+                done = deface_nifti(
                     path, out, modality_of(read_nifti(path)), ears=face.ears, fill=face.fill,
                     check=find_face, may_be_faceless=True,
                 )  # fmt: skip
+                applied.face = ("removed" if done.voxels else "none", done.checks)
             else:
                 copy_nifti(path, out)
         out.chmod(0o600)

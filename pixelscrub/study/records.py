@@ -75,19 +75,19 @@ def _face_line(faces: Sequence[FacePlan]) -> FaceLine | None:
     return FaceLine(status=chosen.status, mask=chosen.mask, checks=chosen.checks)
 
 
-def leave(left: Iterable[SkippedFile], run: Run) -> None:
+def record_skipped(skipped: Iterable[SkippedFile], run: Run) -> None:
     """Write down the files that are no instances, or that cannot stand for one."""
-    for one in left:
-        run.record(one.source, left_line(one))
+    for file in skipped:
+        run.record(file.source, skipped_line(file))
 
 
-def left_line(left: SkippedFile) -> AuditLine:
+def skipped_line(file: SkippedFile) -> AuditLine:
     """What the audit says of a file that is not looked at."""
     return AuditLine(
-        source=left.source.name,
+        source=file.source.name,
         outcome=Outcome.HELD,
-        reason=left.reason,
-        detail=left.detail or None,
+        reason=file.reason,
+        detail=file.detail or None,
     )
 
 
@@ -113,6 +113,9 @@ def finish(
         line.transfer_syntax.after = applied.transfer_syntax or None
         line.tags.update(applied.tags)
         line.pictures = applied.pictures
+        if applied.face is not None:
+            status, checks = applied.face
+            line.face = FaceLine(status=status, mask=None, checks=checks)
         line.seconds.update(applied.seconds)
     run.record(instance.source, line, crosswalk, stamp, content)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pixelscrub.errors import Reason
 from pixelscrub.findings import Box, Finding
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.plan import FacePlan, InstancePlan, Tile
+from pixelscrub.plan import FacePlan, FaceStatus, InstancePlan, Tile
 from pixelscrub.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -178,7 +178,8 @@ class HeadTask:
 class Applied:
     """A proved instance, waiting in the scratch folder to be committed.
 
-    `content` is the SHA-256 of the file that was proved.
+    `content` is the SHA-256 of the file that was proved; `face` is status and checks of a volume
+    that was looked at by itself.
     """
 
     transfer_syntax: str
@@ -188,6 +189,7 @@ class Applied:
     pictures: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     spared: frozenset[str] = frozenset()
+    face: tuple[FaceStatus, dict[str, float]] | None = None
 
     def note_tags(self, cleaned: Cleaned) -> None:
         """Take over what became of the header."""

@@ -155,8 +155,8 @@ def apply_instance(task: ApplyTask) -> Applied:
 
 
 def _apply(task: ApplyTask, source: Source) -> Applied:
+    from pixelscrub.prove.expected import ExpectedRemovals
     from pixelscrub.prove.release import release
-    from pixelscrub.prove.remains import ExpectedRemovals
 
     if task.plan.format == "nifti":
         return apply_volume(task, source)
@@ -284,10 +284,10 @@ def _check_agreement(task: ApplyTask, image: Image) -> None:
 
 def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:
     """Pictures for the report. The instance is proved by now: one that cannot be shown goes on."""
-    from pixelscrub.report.pictures import save_instance
-
     if not edit:
         return []
+    from pixelscrub.report.pictures import save_instance
+
     with opened(source) as original, task.scratch.open("rb") as written, suppress(HeldError):
         return [save_instance(task.pictures, task.plan.output, original, written, edit)]
     return []
@@ -295,6 +295,6 @@ def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:
 
 def draw_head(task: HeadTask) -> None:
     """Draw a head from three sides and in three planes, before and after."""
-    from pixelscrub.report.heads import Head, save
+    from pixelscrub.report.heads import DrawnHead, save
 
-    save(Head(task.mask, task.before, task.after), task.pictures, task.name)
+    save(DrawnHead(task.mask, task.before, task.after), task.pictures, task.name)

@@ -24,7 +24,7 @@ from pixelscrub.text.frames.values import asked_of, drawn_parts, is_text
 from pixelscrub.text.frames.views import Range, ranges, views, watched_views
 from pixelscrub.text.frames.volume import Profile, findings_across
 from pixelscrub.text.reading.judge import stays
-from pixelscrub.text.reading.lines import read
+from pixelscrub.text.reading.lines import read_lines
 
 if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
@@ -66,7 +66,7 @@ def _judged(
     """
     if image.known.frames > 1:
         return findings
-    readings = read(show(image, 0), [f.box for f in findings if f.box is not None])
+    readings = read_lines(show(image, 0), [f.box for f in findings if f.box is not None])
     return [
         finding.model_copy(update={"action": "keep"})
         if stays(said.text, said.confidence, settings.spares, terms)

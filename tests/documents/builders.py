@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
+Drawn = tuple[int, int, bytes] | bytes | npt.NDArray[np.uint8]
 PDF, CDA, STL, OBJ, MTL = (f"1.2.840.10008.5.1.4.1.1.104.{n}" for n in range(1, 6))
 FONT = b"/Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
 
 
-def instance_of(sop_class, data, **elements):
+def instance_of(sop_class: str, data: bytes, **elements: object) -> FileDataset:
     """An encapsulated document of a made-up patient."""
     header = FileDataset("", {}, preamble=bytes(128), file_meta=FileMetaDataset())
     header.SOPClassUID, header.SOPInstanceUID = sop_class, generate_uid()
@@ -28,17 +32,21 @@ def instance_of(sop_class, data, **elements):
     for keyword, value in elements.items():
         setattr(header, keyword, value)
     meta = header.file_meta
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = sop_class, header.SOPInstanceUID
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return header
 
 
-def pdf(*pages, catalogue=b"", page=b"", trailer=b""):
+def pdf(
+    *pages: Sequence[Drawn], catalogue: bytes = b"", page: bytes = b"", trailer: bytes = b""
+) -> bytes:
     """A PDF; a page is a list of lines, (points, height on the page, text), and of pictures."""
     objects = [b"<</Type/Catalog/Pages 2 0 R" + catalogue + b">>", b""]
     kids = []
     for lines in pages:
-        drawn, pictures = b"", []
+        drawn = b""
+        pictures: list[npt.NDArray[np.uint8]] = []
         for line in lines:
             if isinstance(line, np.ndarray):
                 pictures.append(line)
@@ -68,12 +76,13 @@ def pdf(*pages, catalogue=b"", page=b"", trailer=b""):
     return written(objects, trailer)
 
 
-def stream(entries, data):
+def stream(entries: bytes, data: bytes) -> bytes:
     return b"<<%s/Length %d>>stream\n%s\nendstream" % (entries, len(data), data)
 
 
-def written(objects, trailer=b""):
-    out, offsets = b"%PDF-1.7\n", []
+def written(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
+    out = b"%PDF-1.7\n"
+    offsets: list[int] = []
     for number, body in enumerate(objects, 1):
         offsets.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
@@ -84,7 +93,7 @@ def written(objects, trailer=b""):
     return out + b"startxref\n%d\n%%%%EOF\n" % start
 
 
-def scan(text="QUIXOTE ALONSO"):
+def scan(text: str = "QUIXOTE ALONSO") -> npt.NDArray[np.uint8]:
     """A picture of a line of text, uint8."""
     picture = Image.new("L", (600, 200), 235)
     ImageDraw.Draw(picture).text((20, 60), text, font=ImageFont.load_default(40), fill=10)

@@ -112,6 +112,7 @@ def test_voxels_of_a_volume_without_a_face_stay(ran):
         before = sitk.ReadImage(str(ran.inputs / name))
         after = sitk.ReadImage(str(ran.out / ran.audit[name]["output"]))
         assert np.array_equal(*map(sitk.GetArrayFromImage, (before, after)))
+        assert ran.audit[name]["face"] == {"status": "none", "mask": None, "checks": {}}
 
 
 def test_documents_come_out_as_documents(ran):

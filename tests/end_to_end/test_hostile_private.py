@@ -51,7 +51,7 @@ def test_output_that_leads_out_is_held_and_the_rest_is_done(planned, output):
     summary, lines = applied(planned)
     assert not (planned / "ESCAPED").exists()
     assert (summary.clean, summary.held, summary.exit_code) == (2, 1, 2)
-    assert lines[bad["source"]]["reason"] == "plan_invalid"
+    assert lines[bad["source"]["path"]]["reason"] == "plan_invalid"
     assert len(files(planned / "out")) == 2
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import struct
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -105,6 +106,24 @@ def test_blur_is_of_what_surrounds_the_mask(volume, source, drawn, tmp_path):
 def test_no_word_of_the_header_is_carried_over(source, drawn, tmp_path):
     deface_nifti(source, tmp_path / "out.nii", "CT", mask=drawn)
     assert b"MUSTER" not in (tmp_path / "out.nii").read_bytes()
+
+
+def test_each_volume_in_which_the_head_lies_anew_is_looked_at_once_more(tmp_path):
+    values = np.zeros((10, 12, 14), np.int16)
+    values[2:6, 2:6, 2:6] = 900
+    volumes = [sitk.GetImageFromArray(np.roll(values, shift, axis=2)) for shift in (0, 0, 6)]
+    sitk.WriteImage(sitk.JoinSeries(volumes), str(tmp_path / "in.nii"))
+    file = nifti.read_nifti(tmp_path / "in.nii")
+    labels = np.zeros(file.times.shape[1:], np.uint8)
+    asked = []
+
+    def check(volume, spacing, ignored):
+        asked.append(volume)
+        return SimpleNamespace(is_face=len(asked) == 2, score=1.0)
+
+    with pytest.raises(HeldError) as error:
+        nifti._ask(check, file, labels)
+    assert (error.value.reason, len(asked)) == (Reason.FACE_LEFT, 2)
 
 
 def test_one_mask_for_all_volumes_of_a_time_series(volume, drawn, tmp_path):

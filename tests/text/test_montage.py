@@ -8,7 +8,7 @@ import pytest
 
 from pixelscrub.findings import Box
 from pixelscrub.text.detectors import detect
-from pixelscrub.text.frames.montage import Tiles, is_content, tiles_of
+from pixelscrub.text.montage import Tiles, is_content, tiles_of
 
 SIDE = 96
 

@@ -19,7 +19,7 @@ from pixelscrub.pixels.show import show
 from pixelscrub.prove.nested import frames_of, items_with_pictures
 from pixelscrub.prove.showing import pictures
 from pixelscrub.text.detectors import cheap, detect
-from pixelscrub.text.reading.lines import read
+from pixelscrub.text.reading.lines import read_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,5 +94,5 @@ def _nested(image: Image) -> Iterator[tuple[str, Picture, Values]]:
 def _words(picture: npt.NDArray[np.uint8]) -> set[str]:
     """What can be read, in upper case."""
     boxes = [found.box for found in detect(picture, cheap())]
-    said = (text for text in read(picture, boxes) if text.confidence >= CERTAIN)
+    said = (text for text in read_lines(picture, boxes) if text.confidence >= CERTAIN)
     return {word for text in said for word in re.findall(r"[^\W_]+", text.text.upper())}

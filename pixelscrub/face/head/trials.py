@@ -20,7 +20,7 @@ from scipy.spatial.transform import Rotation
 from pixelscrub.face.head.fit import Body, Pose, cost, settle
 from pixelscrub.face.voxels import skin
 from pixelscrub.face.voxels.grid import Placed
-from pixelscrub.face.voxels.readings import Reading
+from pixelscrub.face.voxels.readings import VoxelReading
 from pixelscrub.face.voxels.volumes import Planes
 from pixelscrub.intake.volumes import Slice, Volume
 
@@ -73,7 +73,9 @@ def turns() -> list[tuple[Floats, Floats]]:
     return list(found.values())
 
 
-def rank_trials(planes: Planes, reading: Reading, volume: Volume, most: int = 3) -> list[Trial]:
+def rank_trials(
+    planes: Planes, reading: VoxelReading, volume: Volume, most: int = 3
+) -> list[Trial]:
     """The trials in which a head fits best, roughly, the best first.
 
     Args:
@@ -130,7 +132,7 @@ def _local(planes: Planes, pixel: float, step: float) -> Placed:
     return Placed(image, sitk.Transform())
 
 
-def _body(planes: Planes, reading: Reading, pixel: float, step: float) -> Body:
+def _body(planes: Planes, reading: VoxelReading, pixel: float, step: float) -> Body:
     surface = reading.surface(reading.real(_local(planes, pixel, step)))
     corners = surface.corners()
     grid = surface.sample(STEP, corners.min(0), corners.max(0))
@@ -139,7 +141,7 @@ def _body(planes: Planes, reading: Reading, pixel: float, step: float) -> Body:
 
 
 def _sizes(
-    planes: Planes, reading: Reading, volume: Volume
+    planes: Planes, reading: VoxelReading, volume: Volume
 ) -> Iterator[tuple[float, float, tuple[float, ...]]]:
     """Factors for pixels and steps, and scales to be tried with each.
 
@@ -162,7 +164,7 @@ def _sizes(
                 yield pixel, pixel * ratio, SCALES
 
 
-def _extents(planes: Planes, reading: Reading) -> tuple[list[float], float]:
+def _extents(planes: Planes, reading: VoxelReading) -> tuple[list[float], float]:
     """The body's narrower side (of the median slice, and of narrower ones) and its height, mm."""
     image = reading.surface(reading.real(_local(planes, 1.0, 1.0))).image
     values = sitk.GetArrayViewFromImage(image)

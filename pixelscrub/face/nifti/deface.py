@@ -202,12 +202,18 @@ def _found(file: NiftiFile, time: int, wanted: _Wanted) -> HeadFit:
 
 
 def _ask(check: FaceCheck, file: NiftiFile, labels: Labels) -> None:
-    """Make sure that no face is seen beside the mask."""
+    """Make sure that no face is seen beside the mask, in any volume in which the head lies anew."""
     x, y, z = (float(size) for size in np.linalg.norm(file.affine[:3, :3], axis=0))
-    with guarded(Reason.FACE_FAILED):
-        seen = check(file.real(file.times[0]).astype(np.float32), (z, y, x), labels > 0)
-    if seen.is_face:
-        raise HeldError(Reason.FACE_LEFT)
+    seen: list[npt.NDArray[np.float32]] = []
+    for time in range(len(file.times)):
+        values = file.real(file.times[time]).astype(np.float32)
+        if any(is_alike(values, other) for other in seen):
+            continue
+        seen.append(values)
+        with guarded(Reason.FACE_FAILED):
+            is_left = check(values, (z, y, x), labels > 0).is_face
+        if is_left:
+            raise HeldError(Reason.FACE_LEFT)
 
 
 def _labels(file: NiftiFile, head: HeadFit, generic: bool) -> Labels:

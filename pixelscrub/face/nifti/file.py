@@ -11,11 +11,9 @@ import math
 import os
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +23,14 @@ from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.face.nifti.layout import (
     FIRST,
     SECOND,
-    Layout,
+    NiftiLayout,
     affine_of,
     numbers,
     scale_of,
     without_words,
 )
 from pixelscrub.face.voxels.grid import Placed
-from pixelscrub.untrusted import open_regular
+from pixelscrub.intake.nifti import open_inflated
 
 Floats = npt.NDArray[np.floating]
 
@@ -61,7 +59,7 @@ class NiftiFile:
         affine: from indices (columns, rows, slices) to patient coordinates (LPS mm), 4 by 4.
     """
 
-    layout: Layout
+    layout: NiftiLayout
     order: str
     header: bytes
     voxels: npt.NDArray[Any]
@@ -113,13 +111,13 @@ def read_nifti(path: Path) -> NiftiFile:
     """
     head_path, body_path = _paths(path)
     try:
-        with _opened(head_path) as content:
+        with open_inflated(head_path) as content:
             header, layout, order = _read_header(content)
             shape, kind, offset = _describe(header, layout, order, head_path != body_path)
             if head_path == body_path:
                 raw = _read_voxels(content, offset - len(header), math.prod(shape) * kind.itemsize)
         if head_path != body_path:
-            with _opened(body_path) as content:
+            with open_inflated(body_path) as content:
                 raw = _read_voxels(content, offset, math.prod(shape) * kind.itemsize)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise HeldError(Reason.NIFTI_CUT) from None
@@ -138,20 +136,7 @@ def _paths(path: Path) -> tuple[Path, Path]:
     return path, path
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The content, inflated as it is read."""
-    with open_regular(path) as file:
-        packed = file.read(2) == GZIP
-        file.seek(0)
-        if not packed:
-            yield file
-            return
-        with gzip.GzipFile(fileobj=file) as content:
-            yield cast("IO[bytes]", content)
-
-
-def _read_header(content: IO[bytes]) -> tuple[bytes, Layout, str]:
+def _read_header(content: IO[bytes]) -> tuple[bytes, NiftiLayout, str]:
     start = content.read(4)
     for order in "<>":
         for layout in (FIRST, SECOND):
@@ -166,7 +151,7 @@ def _read_header(content: IO[bytes]) -> tuple[bytes, Layout, str]:
 
 
 def _describe(
-    header: bytes, layout: Layout, order: str, is_pair: bool
+    header: bytes, layout: NiftiLayout, order: str, is_pair: bool
 ) -> tuple[tuple[int, ...], np.dtype[Any], int]:
     """Sizes along the axes, type of a voxel, and where voxels begin."""
     dim = numbers(header, order, layout.dim)

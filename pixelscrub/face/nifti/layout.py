@@ -24,7 +24,7 @@ FLATTEST: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class NiftiLayout:
     """Where things stand in a header, and how long it is.
 
     Attributes:
@@ -57,7 +57,7 @@ class Layout:
         return bytes(changed)
 
 
-FIRST: Final = Layout(
+FIRST: Final = NiftiLayout(
     size=348,
     magic=(344, b"n+1\0", b"ni1\0"),
     dim=(40, "8h"),
@@ -70,7 +70,7 @@ FIRST: Final = Layout(
     quaternion=(256, "6f"),
     sform=(280, "12f"),
 )
-SECOND: Final = Layout(
+SECOND: Final = NiftiLayout(
     size=540,
     magic=(4, b"n+2\0\r\n\x1a\n", b"ni2\0\r\n\x1a\n"),
     dim=(16, "8q"),
@@ -90,14 +90,14 @@ def numbers(header: bytes, order: str, where: tuple[int, str]) -> tuple[Any, ...
     return struct.unpack_from(order + where[1], header, where[0])
 
 
-def scale_of(header: bytes, layout: Layout, order: str) -> tuple[float, float]:
+def scale_of(header: bytes, layout: NiftiLayout, order: str) -> tuple[float, float]:
     """Slope and intercept; a slope of 0 means none."""
     slope, intercept = (float(n) for n in numbers(header, order, layout.scale))
     is_sound = math.isfinite(slope) and math.isfinite(intercept) and slope != 0
     return (slope, intercept) if is_sound else (1.0, 0.0)
 
 
-def affine_of(header: bytes, layout: Layout, order: str) -> Floats:
+def affine_of(header: bytes, layout: NiftiLayout, order: str) -> Floats:
     """From indices to patient coordinates: sform before qform before sizes alone (nifti1.h)."""
     pixdim = np.array(numbers(header, order, layout.pixdim), float)
     qform, sform = numbers(header, order, layout.codes)
@@ -129,7 +129,7 @@ def _rotation(b: float, c: float, d: float) -> Floats:
     return result
 
 
-def without_words(header: bytes, layout: Layout) -> bytes:
+def without_words(header: bytes, layout: NiftiLayout) -> bytes:
     """The same header with sizes, type, scale and place alone."""
     kept = bytearray(layout.size)
     kept[:4] = header[:4]

@@ -64,7 +64,7 @@ class ReadingSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class VoxelReading:
     """One way to read a volume's values.
 
     Attributes:
@@ -95,7 +95,7 @@ class Reading:
         return Placed(image, placed.to_image)
 
 
-PLAIN_READING: Final = Reading("MR", "bright", (0.0, 0.0))
+PLAIN_READING: Final = VoxelReading("MR", "bright", (0.0, 0.0))
 """Tissue brighter than air at zero."""
 
 
@@ -128,7 +128,7 @@ class Levels:
 
 def read_values(
     image: sitk.Image, modality: str, settings: ReadingSettings | None = None
-) -> list[Reading]:
+) -> list[VoxelReading]:
     """Ways to read a volume's values, the likeliest first; none where all values are one.
 
     Args:
@@ -142,7 +142,7 @@ def read_values(
         return []
     plain = _plain(image, levels, modality, settings)
     rim = (round(levels.rim_mean, 3), round(levels.rim_noise, 3))
-    rough, dark = Reading("MR", "smooth", rim), Reading("MR", "dark", rim)
+    rough, dark = VoxelReading("MR", "smooth", rim), VoxelReading("MR", "dark", rim)
     if _is_rough(levels, settings):
         return [rough, *plain]
     if _is_dark(levels, settings):
@@ -153,15 +153,15 @@ def read_values(
 
 def _plain(
     image: sitk.Image, levels: Levels, modality: str, settings: ReadingSettings
-) -> list[Reading]:
+) -> list[VoxelReading]:
     """Readings with tissue brighter than air."""
-    mr = Reading("PT" if modality == "PT" else "MR", "bright", background(image))
+    mr = VoxelReading("PT" if modality == "PT" else "MR", "bright", background(image))
     if modality in {"MR", "PT"}:
         return [mr]
     distance = levels.soft - levels.air
     is_ct = distance > 0 and levels.soft_spread < settings.narrow * distance
     if abs(levels.soft) < settings.offset and levels.air < -700 - settings.offset / 2:
-        hounsfield = Reading("CT", "bright", CT_AIR)
+        hounsfield = VoxelReading("CT", "bright", CT_AIR)
         return [hounsfield] if modality == "CT" or is_ct else [hounsfield, mr]
     if not (modality == "CT" or is_ct) or distance <= 0:
         return [mr]
@@ -169,7 +169,7 @@ def _plain(
     gain = 1.0 if within else (40 - CT_AIR[0]) / distance
     offset = 40 - gain * levels.soft
     air = ((CT_AIR[0] - offset) / gain, CT_AIR[1] / gain)
-    guess = Reading("CT", "bright", (round(air[0], 3), round(air[1], 3)), gain, offset)
+    guess = VoxelReading("CT", "bright", (round(air[0], 3), round(air[1], 3)), gain, offset)
     return [guess, mr] if modality == "CT" or within else [mr, guess]
 
 

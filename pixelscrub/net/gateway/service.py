@@ -71,7 +71,7 @@ class ScrubService:
         self.run.journal.forget(file for name, file in files.items() if name in held)
         with place(files.values(), self.run) as intake:
             placed = _by_name(intake)
-            records.leave(intake.left, self.run)
+            records.record_skipped(intake.skipped, self.run)
             drive(pipeline.scrub, intake.studies, self.run)
         self.receipts.put(*(self._judged(r, placed.get(r.name)) for r in waiting))
         self.is_told = False
@@ -90,7 +90,7 @@ class ScrubService:
         """Write audit, summary and report."""
         for receipt in self.receipts.held_for(Reason.CONFLICTING_INSTANCES):
             if (file := self.spool.source(receipt)) is not None:
-                records.leave([SkippedFile(file, Reason.CONFLICTING_INSTANCES)], self.run)
+                records.record_skipped([SkippedFile(file, Reason.CONFLICTING_INSTANCES)], self.run)
         summary = write_record(self.run, sum(self.receipts.counts().values()))
         self.is_told = True
         return summary
@@ -113,7 +113,7 @@ def _is_conflict(receipt: Receipt) -> bool:
 
 def _by_name(intake: Intake) -> dict[str, Source]:
     """Files, as intake knows them, by the names of their receipts."""
-    sources = [left.source for left in intake.left]
+    sources = [file.source for file in intake.skipped]
     sources += [i.source for study in intake.studies for i in study.instances]
     return {Path(source.path).stem: source for source in sources}
 

@@ -14,7 +14,7 @@ from pixelscrub.findings import Box
 from pixelscrub.text.blocks import lines_of, trimmed
 from pixelscrub.text.boxes import TextBox, into_lines, unite
 from pixelscrub.text.detectors.registry import Cost, chosen
-from pixelscrub.text.frames.montage import is_content, tiles_of
+from pixelscrub.text.montage import is_content, tiles_of
 
 Picture = npt.NDArray[np.uint8]
 

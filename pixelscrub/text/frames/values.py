@@ -2,8 +2,7 @@
 
 Where pixels are stored without loss in more than eight bits, the ink of a text that was burned in
 holds one exact value (or two), while tissue, bone and noise hold many. It says nothing of letters
-of lead, of scanned film and of pictures that were drawn in another size: those are radiographs,
-film and screenshots, so only reconstructed cross-sections are asked.
+of lead, of scanned film and of pictures drawn in another size: only cross-sections are asked.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Reading:
 UNREAD: Final = Reading("", 0.0)
 
 
-def read(picture: Picture, boxes: Sequence[Box]) -> list[Reading]:
+def read_lines(picture: Picture, boxes: Sequence[Box]) -> list[Reading]:
     """Read the texts in boxes.
 
     Args:
