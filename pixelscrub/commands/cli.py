@@ -32,6 +32,7 @@ from pixelscrub.commands.options import (
     Timeout,
     Workers,
 )
+from pixelscrub.commands.telling import RunCommand, telling
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import NothingUsableError, PixelscrubError, UsageError
 from pixelscrub.untrusted import printable
@@ -106,7 +107,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
             raise typer.Exit(summary.exit_code or 2 * (len(given) < len(names)))
         _finish(summary, folder)
 
-    app.command(name, help=help_text)(command)
+    app.command(name, cls=RunCommand, help=help_text)(command)
 
 
 _add_scrub_command("scrub", (), "De-identify everything below INPUTS.")
@@ -145,7 +146,7 @@ def deface_nifti(
     typer.echo(f"voxels filled: {done.voxels}")
 
 
-@app.command()
+@app.command(cls=RunCommand)
 def inspect(  # noqa: PLR0913, PLR0917 (its options)
     inputs: Inputs,
     private: PrivateDir = None,
@@ -164,19 +165,24 @@ def inspect(  # noqa: PLR0913, PLR0917 (its options)
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
     from pixelscrub import api
     from pixelscrub.commands.inspection import kept_or_temporary, render, render_tags, to_json
+    from pixelscrub.commands.progress import shown
 
     if show_values and not sys.stdout.isatty():
         raise UsageError("values are shown on a terminal only")
     with kept_or_temporary(private) as folder:
-        plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
+        with shown() as progress:
+            plans = api.inspect(
+                inputs, private=folder, recipe=recipe, key=key, workers=workers, progress=progress
+            )
     if json is not None:
         write_text(json, to_json(plans))
-    shown = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
-    typer.echo(shown)
+    text = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
+    telling().say(text, is_logged=False)
+    telling().note(render(plans))
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
 
-@app.command()
+@app.command(cls=RunCommand)
 def apply(private: Path, out: Out, key: Key = None, workers: Workers = None) -> None:
     """Apply the plans in PRIVATE, as a person left them."""
     from pixelscrub import api
@@ -255,18 +261,19 @@ def _answer(names: list[Path], private: Path, key: Path | None) -> None:
 def _finish(summary: Summary, private: Path) -> None:
     from pixelscrub.commands.explain import explain_held
 
+    say = telling().say
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
     counts = sorted((r, count) for r, count in summary.skipped.items() if r != "dicomdir")
     left = ", ".join(f"{reason} {count}" for reason, count in counts)
-    typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
+    say(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
     if left:
-        typer.echo(f"left alone: {left}")
+        say(f"left alone: {left}")
     if indexes := summary.skipped.get("dicomdir"):
-        typer.echo(
-            f"DICOMDIR read as an index: {indexes}; a new one: pixelscrub media OUT -o MEDIA"
-        )
+        say(f"DICOMDIR read as an index: {indexes}; a new one: pixelscrub media OUT -o MEDIA")
     if summary.reasons:
-        typer.echo(explain_held(summary.reasons))
+        say(explain_held(summary.reasons))
     if (private / "report" / "index.html").exists():
-        typer.echo(f"report: {private / 'report' / 'index.html'}")
+        say(f"report: {private / 'report' / 'index.html'}", is_logged=False)
+    found = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.findings.items()))
+    say(f"found: {found or 'nothing'}; {summary.seconds:.1f} s", is_detail=True)
     raise typer.Exit(summary.exit_code)
