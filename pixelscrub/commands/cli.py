@@ -169,11 +169,10 @@ def inspect(  # noqa: PLR0913, PLR0917 (its options)
 
     if show_values and not sys.stdout.isatty():
         raise UsageError("values are shown on a terminal only")
-    with kept_or_temporary(private) as folder:
-        with shown() as progress:
-            plans = api.inspect(
-                inputs, private=folder, recipe=recipe, key=key, workers=workers, progress=progress
-            )
+    with kept_or_temporary(private) as folder, shown() as progress:
+        plans = api.inspect(
+            inputs, private=folder, recipe=recipe, key=key, workers=workers, progress=progress
+        )
     if json is not None:
         write_text(json, to_json(plans))
     text = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)

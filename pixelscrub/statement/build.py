@@ -70,7 +70,9 @@ def make_statement(
     if not out.is_dir():
         raise UsageError("the output folder does not exist")
     if progress is not None:
-        progress.started(2 * records.counts.released, 0)  # each output is hashed, and asked for people
+        progress.started(
+            2 * records.counts.released, 0
+        )  # each output is hashed, and asked for people
     done = (lambda: None) if progress is None else (lambda: progress.advanced(1))
     files = _hashes(out, private, records, done)
     rarity = _rarity(out, records, done)
