@@ -107,6 +107,10 @@ def inspect(
 ) -> list[Plan]:
     """Look and plan, and write no image: the plans lie in the private folder for `apply`.
 
+    Args:
+        inputs, recipe, key, workers, progress: as in `scrub`.
+        private: the private folder; the plans lie in it.
+
     Raises:
         UsageError, MissingComponentError: as in `scrub`.
         NothingUsableError: no file below `inputs` is a DICOM instance.

@@ -43,7 +43,7 @@ class Telling:
     verbose: bool = False
     progress: ProgressForm = ProgressForm.TEXT
     log: Path | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def say(self, text: str, *, is_logged: bool = True, is_detail: bool = False) -> None:
         """Say something on standard output.
