@@ -108,8 +108,12 @@ def inspect(
     """Look and plan, and write no image: the plans lie in the private folder for `apply`.
 
     Args:
-        inputs, recipe, key, workers, progress: as in `scrub`.
+        inputs: files or folders, as in `scrub`.
         private: the private folder; the plans lie in it.
+        recipe: a recipe, the name of a built-in one, or a TOML file.
+        key: file with the secret key; by default `key` in the private folder.
+        workers: worker processes; by default one a core.
+        progress: told how the run gets on.
 
     Raises:
         UsageError, MissingComponentError: as in `scrub`.

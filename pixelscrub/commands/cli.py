@@ -16,6 +16,8 @@ from typer.exceptions import TyperException
 from pixelscrub import __version__
 from pixelscrub.commands import bids, guidance, network, outputs, statement
 from pixelscrub.commands.limits import limits_of
+from pixelscrub.commands.messages import examples
+from pixelscrub.commands.messages.telling import RunCommand, telling
 from pixelscrub.commands.options import (
     Dask,
     DryRun,
@@ -32,7 +34,6 @@ from pixelscrub.commands.options import (
     Timeout,
     Workers,
 )
-from pixelscrub.commands.telling import RunCommand, telling
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import NothingUsableError, PixelscrubError, UsageError
 from pixelscrub.untrusted import printable
@@ -78,7 +79,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
     ) -> None:
         from pixelscrub import api
         from pixelscrub.commands.answers import read_names
-        from pixelscrub.commands.progress import shown
+        from pixelscrub.commands.messages.progress import shown
         from pixelscrub.recipe import Recipe
 
         names = [*(inputs or []), *(read_names(files_from) if files_from else [])]
@@ -165,7 +166,7 @@ def inspect(  # noqa: PLR0913, PLR0917 (its options)
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
     from pixelscrub import api
     from pixelscrub.commands.inspection import kept_or_temporary, render, render_tags, to_json
-    from pixelscrub.commands.progress import shown
+    from pixelscrub.commands.messages.progress import shown
 
     if show_values and not sys.stdout.isatty():
         raise UsageError("values are shown on a terminal only")
@@ -185,7 +186,7 @@ def inspect(  # noqa: PLR0913, PLR0917 (its options)
 def apply(private: Path, out: Out, key: Key = None, workers: Workers = None) -> None:
     """Apply the plans in PRIVATE, as a person left them."""
     from pixelscrub import api
-    from pixelscrub.commands.progress import shown
+    from pixelscrub.commands.messages.progress import shown
 
     with shown() as progress:
         summary = api.apply(private, out, key=key, workers=workers, progress=progress)
@@ -222,13 +223,16 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("pixelscrub-demo")) ->
     """Make a small study from sample data in FOLDER and scrub it."""
     from pixelscrub import api
     from pixelscrub.commands.demo import make_study
-    from pixelscrub.commands.progress import shown
+    from pixelscrub.commands.messages.progress import shown
 
     study = make_study(folder / "original")
     with shown() as progress:
         out = folder / "scrubbed"
         summary = api.scrub(study, out, resume=True, progress=progress)
     _finish(summary, api.private_folder(folder / "scrubbed", None))
+
+
+examples.add_to(app)
 
 
 def main() -> None:
@@ -258,7 +262,7 @@ def _answer(names: list[Path], private: Path, key: Path | None) -> None:
 
 
 def _finish(summary: Summary, private: Path) -> None:
-    from pixelscrub.commands.explain import explain_held
+    from pixelscrub.commands.messages.explain import explain_held
 
     say = telling().say
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))

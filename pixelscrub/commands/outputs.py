@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from pixelscrub.commands.messages.telling import RunCommand, telling
 from pixelscrub.commands.options import Gallery, Json, Key, PrivateDir, RecipeName, Workers
-from pixelscrub.commands.telling import RunCommand, telling
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import UsageError
 from pixelscrub.untrusted import printable

@@ -1,8 +1,8 @@
 import sys
 import time
 
-from pixelscrub.commands import progress
-from pixelscrub.commands.telling import Telling
+from pixelscrub.commands.messages import progress
+from pixelscrub.commands.messages.telling import Telling
 from pixelscrub.outcome import Outcome
 
 

@@ -7,9 +7,9 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-from pixelscrub.commands import progress
 from pixelscrub.commands.cli import app
-from pixelscrub.commands.telling import ProgressForm, Telling, telling
+from pixelscrub.commands.messages import progress
+from pixelscrub.commands.messages.telling import ProgressForm, Telling, telling
 from pixelscrub.errors import UsageError
 from pixelscrub.outcome import Outcome
 from scripts import reference

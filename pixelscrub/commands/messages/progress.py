@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from pixelscrub.commands.telling import ProgressForm, Telling, telling
+from pixelscrub.commands.messages.telling import ProgressForm, Telling, telling
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
