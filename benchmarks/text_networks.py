@@ -21,8 +21,8 @@ import numpy as np
 from benchmarks.text import SHARED
 from pixelscrub.compat.quiet import hush
 from pixelscrub.evaluate.measure import evaluate
-from pixelscrub.text import network, probability
-from pixelscrub.text.detectors import detect
+from pixelscrub.text.detectors import detect, network, probability
+from pixelscrub.text.tiles import SETTINGS
 
 Shares = np.ndarray
 THRESHOLDS = ((0.45, 0.65), (0.35, 0.65))
@@ -31,7 +31,7 @@ THRESHOLDS = ((0.45, 0.65), (0.35, 0.65))
 
 def seen(image: np.ndarray, names: list[str], mix: Callable[[Any], Shares]) -> Shares:
     """What networks say of a whole picture, mixed."""
-    missing = [(0, -side % probability.STEP) for side in image.shape[:2]]
+    missing = [(0, -side % SETTINGS.step) for side in image.shape[:2]]
     whole = np.pad(image, [*missing, *[(0, 0)] * (image.ndim - 2)], mode="symmetric")
     return mix(np.stack([probability._searched(whole, name) for name in names]))
 
@@ -94,7 +94,7 @@ def rows() -> Any:
     """Each mixture with its thresholds, set for the time it is measured."""
     for name, mixture in MIXTURES.items():
         for sure, peak in THRESHOLDS if name == "narrow alone" else THRESHOLDS[1:]:
-            network.probability = mixture  # type: ignore[assignment]
+            setattr(network, "probability", mixture)  # noqa: B010 (a name of another module)
             network.find_lines.__defaults__ = (None, sure, peak)
             yield name, sure, peak
 

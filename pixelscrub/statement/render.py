@@ -11,8 +11,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from pixelscrub.errors import UsageError
 
 Language = Literal["en", "de"]
@@ -39,6 +37,8 @@ def to_html(statement: dict[str, Any], language: Language = "en") -> str:
         statement: of `build.make_statement`.
         language: of the page.
     """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
