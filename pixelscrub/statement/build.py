@@ -109,10 +109,10 @@ def _hashes(out: Path, private: Path, records: Records, done: Callable[[], None]
         audit = hash_file(private / "audit.jsonl")
     except OSError as error:
         raise UsageError(f"an output cannot be read ({type(error).__name__})") from None
-    gone = len(set(records.counts.outputs) - set(files))
+    gone = sum(name not in files for name in records.counts.outputs)
     if gone:
         raise UsageError(f"{gone} outputs of the audit are no longer there")
-    foreign = len(set(files) - set(records.counts.outputs))
+    foreign = len(files) - len(set(records.counts.outputs))
     if foreign:
         raise UsageError(f"the output holds {foreign} files that the audit does not know")
     return files | {AUDIT: audit}
