@@ -72,10 +72,16 @@ def _line(folder: Path, said: dict[str, object]) -> Line:
         source,
         is_released,
         str(said["reason"] or ""),
-        UID(str(said["sop_class"] or "")).name or "none",
+        UID(str(said["sop_class"] or "")).name or _format(said),
         name or "none",
         is_released or is_readable(folder / source),
     )
+
+
+def _format(said: dict[str, object]) -> str:
+    """What a file without a SOP class is."""
+    kind = str(said.get("format", "dicom"))
+    return "none" if kind == "dicom" else kind
 
 
 def is_readable(path: Path) -> bool:

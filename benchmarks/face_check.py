@@ -64,8 +64,8 @@ def main() -> None:
     for name in asked.only or truth:
         before, after, below, seconds = before_and_after(read(asked.folder, name, truth[name]))
         rows.append((before, after, below, seconds))
-        scores = " ".join("-" if s is None else f"{s.score:.2f}" for s in (before, after, below))
-        print(f"{name:16} before, after, below the chin: {scores}; {seconds:.2f} s", flush=True)
+        told = " ".join("-" if s is None else f"{s.score:.2f}" for s in (before, after, below))
+        print(f"{name:16} before, after, below the chin: {told}; {seconds:.2f} s", flush=True)
     afters = [row[1] for row in rows if row[1] is not None]
     belows = [row[2] for row in rows if row[2] is not None]
     print(

@@ -92,8 +92,8 @@ def _drawn(picture: npt.NDArray[np.generic], box: tuple[int, ...]) -> npt.NDArra
     grey = np.asarray(picture, np.float32)
     grey = grey.mean(axis=2) if grey.ndim == 3 else grey
     low, high = np.percentile(grey, (1, 99.5))
-    page = np.uint8(255 * np.clip((grey - low) / max(float(high - low), 1e-6), 0, 1))
-    page = np.ascontiguousarray(page)
+    level = 255 * np.clip((grey - low) / max(float(high - low), 1e-6), 0, 1)
+    page = np.ascontiguousarray(level, np.uint8)
     cv2.rectangle(page, box[:2], box[2:], 255, max(1, max(page.shape) // 100))
     return np.asarray(cv2.resize(page, (SHOWN_PX, SHOWN_PX)), np.uint8)
 

@@ -1,7 +1,7 @@
 """Heads whose headers and values are changed, and bodies without a head, through the whole search.
 
 python -m benchmarks.face_studies FOLDER (with truth.json): each head as a DICOM study, changed in
-each way of `benchmarks/heads/studies.py`; then drawn trunks, knees and spines, and shoulders cut
+each way of `benchmarks/heads/changes.py`; then drawn trunks, knees and spines, and shoulders cut
 off beneath the chin (`benchmarks/heads/bodies.py`). Prints what left with its face and nothing said
 so (aim: none), what is held (heads 5 %, bodies 1 %), which bodies were changed (none), and CPU
 seconds.
@@ -23,8 +23,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.heads.bodies import below, drawn
+from benchmarks.heads.changes import CHANGES
 from benchmarks.heads.head import Head, read
-from benchmarks.heads.studies import CHANGES, Answer, ask
+from benchmarks.heads.studies import Answer, ask
 from pixelscrub.compat.quiet import hush
 from pixelscrub.prove.face_check import find_face
 

@@ -19,6 +19,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydicom import Dataset
 
@@ -91,7 +92,7 @@ def holds(row: dict[str, str], before: Dataset, after: Dataset) -> bool:
 
 def value(header: Dataset, path: str) -> str:
     """The text at a path of keywords; empty where there is none."""
-    found: object = header
+    found: Any = header
     for keyword, index in re.findall(r"(\w+)(?:\[(\d+)\])?", path):
         if not isinstance(found, Dataset) or keyword not in found:
             return ""

@@ -83,7 +83,7 @@ def deid() -> Callable[[Path], Boxes]:
 
 def shown(dataset: Any) -> Any:
     """The first frame as eight bits in three colours."""
-    from pydicom.pixels import apply_color_lut, convert_color_space
+    from pydicom.pixels.processing import apply_color_lut, convert_color_space
 
     pixels = dataset.pixel_array
     colours = dataset.PhotometricInterpretation

@@ -82,7 +82,7 @@ def scrub(inputs: Path, out: Path, **options: object) -> dict[str, float]:
 def journal(folder: Path, _: list[int]) -> Iterator[str]:
     line = AuditLine(source="a/b/c.dcm", outcome=Outcome.CLEAN, output="p/s/r/0001.dcm")
     sources = [Source(folder, f"a/b/{n}.dcm", n, n, digest=f"{n:032x}") for n in range(ROWS)]
-    with Journal(folder / "journal.sqlite") as opened:
+    with Journal(folder / "journal.sqlite", b"0" * 32) as opened:
 
         def record_all() -> None:
             for source in sources:
@@ -170,7 +170,7 @@ def cpu(processes: set[int]) -> float:
     return spent / os.sysconf("SC_CLK_TCK")
 
 
-def resume(folder: Path, _: list[int]) -> Iterator[str]:
+def resume(folder: Path, _sizes: list[int]) -> Iterator[str]:
     """What a run costs that has nothing to do: to start, and for each image to read and digest."""
     recipe = tags_alone(folder)
     for count in (FEW, MORE, MANY):
@@ -179,7 +179,7 @@ def resume(folder: Path, _: list[int]) -> Iterator[str]:
         scrub(folder / f"in-{count}", folder / f"out-{count}", workers=2, recipe=recipe)
     again = {"workers": 2, "recipe": recipe, "resume": True}
     least, each = fitted(folder, "out", (MORE, MANY), **again)
-    _, whole = fitted(folder, "whole", (FEW, MORE), workers=2)
+    _start, whole = fitted(folder, "whole", (FEW, MORE), workers=2)
     yield "| resuming a finished run | CPU |\n| --- | --- |"
     yield f"| to start | {least:.1f} s |"
     yield f"| an image of 512 x 512 | {1000 * each:.2f} ms |"

@@ -31,8 +31,7 @@ from pixelscrub.identity.terms import Terms
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.prove.release import release
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags.deidentify import rewrite
-from pixelscrub.tags.done import Done
+from pixelscrub.tags.deidentify import HeaderTask, rewrite
 from tests.tags import answers, hideouts, samples, torture
 
 SYNTAXES = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2")
@@ -48,7 +47,7 @@ def ours(source: Path, target: Path) -> None:
     with source.open("rb") as file, target.open("wb") as out:
         parts = parts_of(file)
         if parts is not None:
-            rewrite(out, parts, TagSettings(), Pseudonyms(KEY), Done())
+            rewrite(out, parts, HeaderTask(TagSettings(), Pseudonyms(KEY)))
             return
     target.write_bytes(samples.rewritten(source.read_bytes(), Pseudonyms(KEY)))
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,11 @@ from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text import TextBox
-from pixelscrub.text.cine import sightings
-from pixelscrub.text.detectors import DETECTORS, detect, require
-from pixelscrub.text.tesseract import SPARSE, words
+from pixelscrub.text.detectors import Cost, Detector, detect, detectors, require
+from pixelscrub.text.detectors.words import SPARSE
+from pixelscrub.text.frames.cine import Frame, sightings
+from pixelscrub.text.frames.views import View
+from pixelscrub.text.reading.tesseract import words
 from training.text.fonts import fonts
 from training.text.sonography import ultrasound
 from training.text.stress import KINDS, Kind, Sheet, sheets
@@ -47,7 +49,7 @@ from training.text.words import say
 SIZE = 384
 PAGE = 3
 """Tesseract's own mode of page segmentation."""
-SIZES = ((480, 640, "0.06"), (768, 1024, "0.15"), (2000, 2000, "1.0"))
+SIZES = ((480, 640, "0.06"), (768, 1024, "0.13"), (2000, 2000, "0.5"))
 """Rows, columns and the goal, in seconds on one core."""
 OURS = {
     "strokes": ["strokes"],
@@ -57,6 +59,7 @@ OURS = {
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "text"
 HEADS = SHARED.parent / "head" / "dicom"
 Picture = np.ndarray
+Method = Callable[[Picture], list[TextBox]]
 
 
 def main() -> None:
@@ -87,7 +90,7 @@ def main() -> None:
 def speed() -> None:
     """CPU seconds of a picture, median of five, and of a cine's frame beyond its decoding."""
     hush()
-    methods = {"plain Tesseract, ×3": plain_tesseract, **{n: partial(found, n) for n in OURS}}
+    methods = named({"plain Tesseract, ×3": plain_tesseract})
     print(
         "| picture | goal | " + " | ".join(methods) + " |\n" + "| --- " * (2 + len(methods)) + "|"
     )
@@ -98,10 +101,19 @@ def speed() -> None:
         ]
         print(f"| {columns} × {rows} | {goal} | " + " | ".join(cells) + " |", flush=True)
     for count in (60, 300):
-        shown = [[frame] for frame in cine(count)]
+        shown = [Frame([View(frame)]) for frame in cine(count)]
         search = partial(sightings, count=count, names=TextSettings().detectors)
-        each = busy(lambda shown, search=search: list(search(shown)), shown) / count
+        each = busy(partial(listed, search), shown) / count
         print(f"\nA frame of a cine, 800 × 600, {count} frames: {1000 * each:.1f} ms (goal 10)")
+
+
+def named(others: dict[str, Method]) -> dict[str, Method]:
+    """Other methods, and then ours, each by its name."""
+    return {**others, **{name: partial(found, name) for name in OURS}}
+
+
+def listed(search: Callable[[Any], Iterable[Any]], shown: Any) -> list[Any]:
+    return list(search(shown))
 
 
 def busy(method: Callable[[Any], Any], shown: Any) -> float:
@@ -152,7 +164,7 @@ def cine(count: int) -> list[Picture]:
 def textless(folder: Path) -> None:
     """Of the first frames of files without text: which are masked, and how much of them."""
     hush()
-    names = {"every word that Presidio reads": page_words, **{n: partial(found, n) for n in OURS}}
+    names = named({"every word that Presidio reads": page_words})
     print("| series | files | " + " | ".join(names) + " |\n" + "| --- " * (2 + len(names)) + "|")
     total: dict[str, list[float]] = {name: [] for name in names}
     for series in sorted({path.parent for path in folder.rglob("*") if path.is_file()}):
@@ -169,7 +181,7 @@ def renderings(path: Path) -> list[Picture]:
         return [show(image, 0), show(image, 0, full_range=True)]
 
 
-def masked(pictures: list[Picture], method: Callable[[Picture], list[TextBox]]) -> float:
+def masked(pictures: list[Picture], method: Method) -> float:
     """The share of a file's first frame that is masked, however it is shown."""
     return float(np.any([mask_of(method(shown), shown.shape) for shown in pictures], axis=0).mean())
 
@@ -186,7 +198,7 @@ def drawn(pictures: int) -> None:
     """Of each kind of drawn text, how much is gone; of pictures without, the wrong area."""
     hush()
     kinds_of_fonts = fonts(held_out=True)
-    names = {"plain Tesseract, ×3": plain_tesseract, **{n: partial(found, n) for n in OURS}}
+    names = named({"plain Tesseract, ×3": plain_tesseract})
     print("| texts gone | goal | " + " | ".join(names) + " |\n" + "| --- " * (2 + len(names)) + "|")
     for kind in KINDS:
         shown = list(sheets(kind, pictures, SIZE, kinds_of_fonts))
@@ -195,7 +207,7 @@ def drawn(pictures: int) -> None:
         print(f"| {kind.name} | {goal} | " + " | ".join(cells) + " |", flush=True)
 
 
-def cell(shown: list[Sheet], method: Callable[[Picture], list[TextBox]], kind: Kind) -> str:
+def cell(shown: list[Sheet], method: Method, kind: Kind) -> str:
     masks = [mask_of(method(sheet.picture), sheet.picture.shape) for sheet in shown]
     pairs = list(zip(shown, masks, strict=True))
     wrong = [sheet.wrong(mask) for sheet, mask in pairs]
@@ -220,8 +232,8 @@ def found(name: str, image: Picture) -> list[TextBox]:
 def methods() -> dict[str, TextSettings]:
     """Plain engines as they come, each of our detectors, and all that is on by default."""
     for name, plain in rivals().items():
-        DETECTORS[name] = plain
-    ours = [n for n in DETECTORS if n not in rivals() and is_installed(n)]
+        detectors()[name] = Detector(name, Cost.COSTLY, plain)
+    ours = [n for n in detectors() if n not in rivals() and is_installed(n)]
     alone = {name: TextSettings(detectors=[name]) for name in (*rivals(), *ours)}
     return {**alone, "united (default)": TextSettings()}
 
@@ -234,8 +246,11 @@ def is_installed(name: str) -> bool:
     return True
 
 
-def rivals() -> dict[str, Callable[[Picture], list[TextBox]]]:
-    found = {"plain Tesseract, ×3": plain_tesseract, "every word that Presidio reads": page_words}
+def rivals() -> dict[str, Method]:
+    found: dict[str, Method] = {
+        "plain Tesseract, ×3": plain_tesseract,
+        "every word that Presidio reads": page_words,
+    }
     try:
         import rapidocr_onnxruntime  # noqa: F401
     except ImportError:

@@ -11,6 +11,7 @@ Names are imported when they are first used, so that `import pixelscrub` costs n
 from pixelscrub import isolation
 
 if isolation.is_own_process():  # before anything else is imported
+    isolation.start_anew_without_foreign_libraries()
     isolation.forget_working_directory()
 
 from typing import TYPE_CHECKING

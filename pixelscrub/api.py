@@ -79,12 +79,21 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
         if dry_run:
             return _planned(paths, run)
         run.output = Output.open(out, run.journal.has_output, resume=resume)
-        run.journal.forget_left() if resume else run.journal.forget()
+        _begin(run, resume)
         with gather(paths, run) as intake:
-            run.progress.started(2 * intake.count + intake.left_count)
-            records.leave(intake.left, run)
+            run.progress.started(2 * intake.count + intake.skipped_count)
+            records.record_skipped(intake.skipped, run)
             drive(pipeline.scrub, intake.studies, run)
             return write_record(run, intake.count)
+
+
+def _begin(run: Run, resume: bool) -> None:
+    """Go on with what the journal says, or start anew."""
+    if not resume:
+        run.journal.forget()
+        return
+    run.journal.require_key()
+    run.journal.forget_left()
 
 
 def inspect(
@@ -137,10 +146,12 @@ def apply(
     with open_run(plans[0].recipe, folder, _path(key), workers) as run:
         run.output = Output.open(out, run.journal.has_output)
         run.progress = progress or run.progress
+        if run.journal.is_of_another_key:
+            run.journal.forget()
         run.journal.forget_below(run.private.path)
         run.journal.forget(source for plan in plans for source in pipeline.changed(plan, run))
         run.progress.started(count)
-        records.leave(broken, run)
+        records.record_skipped(broken, run)
         drive(pipeline.apply_plan, plans, run)
         return write_record(run, count)
 
@@ -152,15 +163,15 @@ def _read_plans(private: Path) -> tuple[list[Plan], list[SkippedFile]]:
     errors: list[HeldError] = []
     for path in sorted(private.glob("plans/*/plan.json")):
         name = path.relative_to(private).as_posix()
-        left = SkippedFile(Source(private, name, 0, 0), Reason.PLAN_INVALID)
+        unusable = SkippedFile(Source(private, name, 0, 0), Reason.PLAN_INVALID)
         try:
             plan = Plan.load_each(path.parent)
         except HeldError as error:
             errors.append(error)
-            broken.append(left)
+            broken.append(unusable)
             continue
         if plans.setdefault(plan.study, plan) is not plan:  # of the same study as another one
-            broken.append(left)
+            broken.append(unusable)
     if not plans and not broken:
         raise NothingUsableError("the private folder holds no plan")
     if not plans:
@@ -216,7 +227,7 @@ def _planned(inputs: Sequence[Path], run: Run) -> Summary:
     with gather(inputs, run) as intake:
         run.progress.started(intake.count)
         summary.instances = intake.count
-        for line in map(records.left_line, intake.left):
+        for line in map(records.skipped_line, intake.skipped):
             summary.add(line)
         drive(count, intake.studies, run)
     summary.interrupted = run.pool.is_stopped
@@ -236,11 +247,11 @@ def checked_recipe(recipe: Recipe | AnyPath) -> Recipe:
         RecipeError: there is none of that name, or it is not valid.
         MissingComponentError: a program is not installed.
     """
-    from pixelscrub.text.detectors import require
-    from pixelscrub.text.tesseract import require as require_tesseract
-
     chosen = recipe if isinstance(recipe, Recipe) else Recipe.load(str(recipe))
     if chosen.steps.text or chosen.steps.crop:
+        from pixelscrub.text.detectors import require
+        from pixelscrub.text.reading.tesseract import require as require_tesseract
+
         reads = chosen.text.spares != "nothing"
         require(chosen.text.detectors)
         if reads or "tesseract" in chosen.text.detectors:

@@ -93,6 +93,7 @@ class Reason(StrEnum):
     NIFTI_INVALID = "nifti_invalid"
     NIFTI_CUT = "nifti_cut"
     NIFTI_TYPE = "nifti_voxel_type"
+    PICTURE_TYPE = "picture_type"
     # pixels
     UNKNOWN_TRANSFER_SYNTAX = "unknown_transfer_syntax"
     UNSUPPORTED_TRANSFER_SYNTAX = "unsupported_transfer_syntax"
@@ -115,6 +116,11 @@ class Reason(StrEnum):
     FACE_IN_DERIVED = "face_in_derived_image"
     TAGS_FAILED = "tags_failed"
     UNSUPPORTED_CONTENT = "unsupported_content"
+    DOCUMENT_DAMAGED = "document_damaged"
+    DOCUMENT_ENCRYPTED = "document_encrypted"
+    DOCUMENT_CONTENT = "document_content"
+    DOCUMENT_HELD = "document_held"
+    DOCUMENT_DROPPED = "document_dropped"
     # prove, store, jobs
     NOT_READABLE_AGAIN = "not_readable_again"
     GEOMETRY_CHANGED = "geometry_changed"
@@ -131,6 +137,7 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "internal_error"
     PLAN_INVALID = "plan_invalid"
     RECORD_INVALID = "record_invalid"
+    OUTPUT_CHANGED = "output_changed"
     HELD_BY_PERSON = "held_by_person"
     INPUT_CHANGED = "input_changed"
     RARE_PATIENT = "rare_patient"
@@ -143,6 +150,7 @@ SKIPPED = frozenset(
         Reason.DICOMDIR,
         Reason.DUPLICATE_INSTANCE,
         Reason.SUPERSEDED_INSTANCE,
+        Reason.DOCUMENT_DROPPED,
     }
 )
 """Reasons of files that are no instances, or for which another file of the same instance stands:

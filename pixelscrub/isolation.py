@@ -2,7 +2,8 @@
 
 The working directory may be the folder of a study, and so may hold files that another person
 made. Python looks for modules there first after `python -m`, `python -c`, or with an empty entry
-in PYTHONPATH; shells look for programs there with an empty entry in PATH.
+in PYTHONPATH; shells look for programs there with an empty entry in PATH, and the loader for native
+libraries with one in LD_LIBRARY_PATH (`export LD_LIBRARY_PATH=/opt/lib:$LD_LIBRARY_PATH`).
 """
 
 # ruff: noqa: PTH109, PTH117, PTH118, PTH119, PTH120
@@ -15,6 +16,7 @@ import sys
 SAFE_FOLDER = "/"
 """The working directory of every process that is started: it always exists, and only the
 system's owner writes to it."""
+LIBRARIES = "LD_LIBRARY_PATH"
 PACKAGE_ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), os.pardir))
 """The folder that this package was imported from."""
 
@@ -54,7 +56,9 @@ def environment(**variables: str) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",
         "PATH": os.pathsep.join(_program_folders()),
     }
-    return os.environ | safe | variables
+    others = {k: v for k, v in os.environ.items() if k != LIBRARIES}
+    libraries = {LIBRARIES: path} if (path := _library_path()) else {}
+    return others | libraries | safe | variables
 
 
 def find_program(name: str) -> str | None:
@@ -77,8 +81,29 @@ def forget_working_directory() -> None:
     sys.path[:] = module_path()
 
 
+def start_anew_without_foreign_libraries() -> None:
+    """Replace this process by one whose loader looks for no library in the working directory.
+
+    The loader reads its variable once, at the start. For processes that are ours alone.
+    """
+    if os.environ.get(LIBRARIES, "") == _library_path():
+        return
+    os.environ[LIBRARIES] = _library_path()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (our own command)
+
+
 def _program_folders() -> list[str]:
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return _trusted(os.environ.get("PATH", os.defpath).split(os.pathsep))
+
+
+def _library_path() -> str:
+    """LD_LIBRARY_PATH without relative entries; the loader divides it at semicolons, too."""
+    told = os.environ.get(LIBRARIES, "")
+    return ":".join(_trusted(told.replace(";", ":").split(":")))
+
+
+def _trusted(folders: list[str]) -> list[str]:
+    """Absolute folders other than the working directory."""
     foreign = _working_directory()
     return [f for f in folders if os.path.isabs(f) and os.path.realpath(f) not in foreign]
 

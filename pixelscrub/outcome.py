@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pixelscrub.errors import SKIPPED, Reason
 from pixelscrub.findings import Action, Box, Finding, Kind, ObjectKind, ObjectNote, Where
-from pixelscrub.plan import FaceStatus
+from pixelscrub.plan import FaceStatus, FileKind
 from pixelscrub.untrusted import is_output_name
 
 
@@ -76,6 +76,7 @@ class AuditLine(BaseModel):
     reason: Reason | None = None
     detail: str | None = None
     sop_class: str | None = None
+    format: FileKind = "dicom"
     made_uids: list[str] = Field(default_factory=list)
     transfer_syntax: TransferSyntax = TransferSyntax()
     text: list[TextLine] = Field(default_factory=list)
@@ -107,8 +108,8 @@ class Summary(BaseModel):
 
     Attributes:
         instances: DICOM instances that were found.
-        clean, held: instances by outcome; files that are no instances are in `left`.
-        left: files that are no DICOM instances, by reason.
+        clean, held: instances by outcome; files that are no instances are in `skipped`.
+        skipped: files that are no DICOM instances, by reason; `left` in JSON.
         reasons: held instances by reason.
         findings: findings by kind.
         versions: of pixelscrub and the libraries that matter.
@@ -116,10 +117,12 @@ class Summary(BaseModel):
         seconds: duration of the run.
     """
 
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
     instances: int = 0
     clean: int = 0
     held: int = 0
-    left: dict[str, int] = Field(default_factory=dict)
+    skipped: dict[str, int] = Field(default_factory=dict, alias="left")
     reasons: dict[str, int] = Field(default_factory=dict)
     findings: dict[str, int] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
@@ -130,7 +133,7 @@ class Summary(BaseModel):
     def add(self, line: AuditLine) -> None:
         """Count one line of the audit."""
         if line.reason in SKIPPED:
-            _count(self.left, line.reason)
+            _count(self.skipped, line.reason)
             return
         if line.outcome is Outcome.CLEAN:
             self.clean += 1

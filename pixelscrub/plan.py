@@ -12,11 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import from_json
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box, Finding
+from pixelscrub.intake.instance import Source
 from pixelscrub.plan_checks import is_known_instance, is_sound_face, is_sound_instance
 from pixelscrub.recipe import FaceFill, Recipe
 from pixelscrub.untrusted import make_file, read_bounded
@@ -24,9 +25,15 @@ from pixelscrub.untrusted import make_file, read_bounded
 MAX_PLAN_BYTES: Final = 256 * 2**20
 """A study of 100,000 instances has a plan of about 60 MB."""
 BAD_RECORD: Final = "this part of the plan cannot be carried out"
-IDENTITY: Final = ("uid", "series", "source", "root", "archive", "size", "modified", "digest")
+VERSION: Final = 2
+"""Of the format. Version 1 had the fields of `Source` beside the others of an instance."""
+IDENTITY: Final = ("uid", "series", "source")
 """What says which file an instance is."""
+FIELDS_OF_VERSION_1: Final = ("root", "archive", "size", "modified", "digest")
+"""What says where a file lies and what it held, beside its path `source`, in version 1."""
 FaceStatus = Literal["removed", "none", "partial"]
+FileKind = Literal["dicom", "png", "jpeg", "tiff", "nifti"]
+"""What a file is, as `formats.kinds.FileFormat` has it."""
 Tile = tuple[int, int]
 """First row and column of a slice in its frame, where that is a mosaic."""
 
@@ -73,12 +80,10 @@ class InstancePlan(BaseModel):
     Attributes:
         uid: SOP Instance UID of the original.
         series: Series Instance UID of the original.
-        source: path relative to the input it was found in (members of an archive follow it).
-        root: the input it was found in.
-        archive: path of the archive that it is a member of, relative to `root`, or None.
+        source: the file, and its size, time and digest when it was looked at.
         output: the name it gets in the output folder.
-        size, modified, digest: bytes, nanoseconds and content of the file when it was looked at.
-        sop_class, transfer_syntax: UIDs.
+        sop_class, transfer_syntax: UIDs; empty where the file is no DICOM.
+        format: what the file is.
         made_uids: keywords of the UIDs that the original lacks, or shares with another file.
         findings: what was found.
         crop: the rectangle that stays, in stored pixels; None where nothing is cropped.
@@ -91,15 +96,11 @@ class InstancePlan(BaseModel):
 
     uid: str
     series: str
-    source: str
-    root: str
-    archive: str | None = None
+    source: Source
     output: str
-    size: int
-    modified: int
-    digest: str = ""
     sop_class: str = ""
     transfer_syntax: str = ""
+    format: FileKind = "dicom"
     made_uids: list[str] = Field(default_factory=list)
     findings: list[Finding] = Field(default_factory=list)
     crop: Box | None = None
@@ -107,18 +108,28 @@ class InstancePlan(BaseModel):
     detail: str = ""
     seconds: dict[str, float] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_version_1(cls, raw: Any) -> Any:
+        return _with_source(raw)
+
 
 class Plan(BaseModel):
     """All findings of one study and the recipe that judged them."""
 
     model_config = ConfigDict(extra="forbid")
 
-    version: Literal[1] = 1
+    version: Literal[2] = VERSION
     study: str
     patient: str = ""
     recipe: Recipe
     instances: list[InstancePlan] = Field(default_factory=list)
     faces: list[FacePlan] = Field(default_factory=list)
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _reads_version_1(cls, version: object) -> object:
+        return VERSION if version == 1 else version
 
     def save(self, folder: Path) -> Path:
         """Write `plan.json` into `folder`, replacing an older one in one step."""
@@ -136,8 +147,8 @@ class Plan(BaseModel):
         """Read `plan.json` from `folder`.
 
         Raises:
-            HeldError: PLAN_INVALID, where it is missing, damaged or of another version, or
-                any of it cannot be carried out.
+            HeldError: PLAN_INVALID, where it is missing, damaged or of a version that is neither
+                this nor 1, or any of it cannot be carried out.
         """
         plan = cls.load_each(folder)
         bad = sum(instance.detail == BAD_RECORD for instance in plan.instances)
@@ -182,7 +193,18 @@ def _read(folder: Path) -> dict[str, Any]:
         raise _invalid(error) from None
     if not isinstance(raw, dict):
         raise HeldError(Reason.PLAN_INVALID, "plan cannot be used (no table)")
+    if raw.get("version", VERSION) not in (1, VERSION):
+        raise HeldError(Reason.PLAN_INVALID, "plan is of another version of pixelscrub")
     return raw
+
+
+def _with_source(raw: Any) -> Any:
+    """An instance of version 1 with its source as version 2 has it; others as they are."""
+    if not isinstance(raw, dict) or "root" not in raw:
+        return raw
+    source = {name: raw[name] for name in FIELDS_OF_VERSION_1 if name in raw}
+    rest = {name: value for name, value in raw.items() if name not in source}
+    return rest | {"source": source | {"path": raw.get("source")}}
 
 
 def _invalid(error: Exception) -> HeldError:
@@ -196,12 +218,12 @@ def _instance(raw: object, folder: Path, place: str) -> InstancePlan:
         if is_sound_instance(plan):
             return plan
     unknown = InstancePlan(
-        uid=place, series="", source=place, root=str(folder.parents[1]), output="", size=0,
-        modified=0, held=Reason.PLAN_INVALID, detail=BAD_RECORD,
+        uid=place, series="", source=Source(folder.parents[1], place, 0, 0), output="",
+        held=Reason.PLAN_INVALID, detail=BAD_RECORD,
     )  # fmt: skip
     if not isinstance(raw, dict):
         return unknown
-    known = {name: raw[name] for name in IDENTITY if name in raw}
+    known = {name: value for name, value in _with_source(raw).items() if name in IDENTITY}
     with suppress(ValidationError, ValueError, OverflowError):
         told = InstancePlan.model_validate(unknown.model_dump() | known)
         return told if is_known_instance(told) else unknown

@@ -13,6 +13,7 @@ from pixelscrub.untrusted import LONGEST_NAME, is_mask_name, is_output_name, is_
 
 if TYPE_CHECKING:
     from pixelscrub.findings import Box
+    from pixelscrub.intake.instance import Source
     from pixelscrub.plan import FacePlan, InstancePlan
 
 MAX_BYTES: Final = 2**46
@@ -46,14 +47,7 @@ def is_sound_instance(plan: InstancePlan) -> bool:
 
 def is_known_instance(plan: InstancePlan) -> bool:
     """Whether it says which file it is about, so that this one can be held."""
-    return (
-        is_source_name(plan.archive or plan.source)
-        and (plan.archive is None or _is_member(plan))
-        and _is_root(plan.root)
-        and 0 <= plan.size <= MAX_BYTES
-        and abs(plan.modified) <= MAX_NANOSECONDS
-        and 0 < len(plan.uid) <= MAX_UID
-    )
+    return _is_sound_source(plan.source) and 0 < len(plan.uid) <= MAX_UID
 
 
 def is_sound_face(face: FacePlan) -> bool:
@@ -71,9 +65,20 @@ def is_sound_face(face: FacePlan) -> bool:
     )
 
 
-def _is_member(plan: InstancePlan) -> bool:
+def _is_sound_source(source: Source) -> bool:
+    """Whether it lies below a root, and size and time are such as a file has."""
+    return (
+        is_source_name(source.archive or source.path)
+        and (source.archive is None or _is_member(source))
+        and _is_root(str(source.root))
+        and 0 <= source.size <= MAX_BYTES
+        and abs(source.modified) <= MAX_NANOSECONDS
+    )
+
+
+def _is_member(source: Source) -> bool:
     """Whether the rest of the path is the name that a member has in its archive."""
-    return plan.source.startswith(f"{plan.archive}/") and "\0" not in plan.source
+    return source.path.startswith(f"{source.archive}/") and "\0" not in source.path
 
 
 def _is_root(root: str) -> bool:

@@ -102,6 +102,7 @@ class TextSettings(Section):
         return "unidentifying" if self.remove == "identifying" else self.keep
 
 
+Orbits = Literal["take", "keep_back"]
 FaceFill = Literal["air", "constant", "blur", "generic"]
 
 
@@ -114,7 +115,7 @@ class FaceSettings(Section):
     in each slice, or of `generic` tissue at one level."""
     ears: bool = False
     """Take the ears too."""
-    orbits: Literal["take", "keep_back"] = "take"
+    orbits: Orbits = "take"
     """Whether the whole orbits go with the face, or their back halves stay for studies of the eyes:
     from the middle of the globes backwards, with optic nerves and muscles."""
     partial: Literal["hold", "release"] = "hold"
@@ -201,8 +202,8 @@ class TagSettings(Section):
     """Keep ages in bands of five years, sizes and weights rounded, times to the hour, and no
     serial numbers of devices; `[release] on_rare = "generalise"` sets it."""
     unsupported: Literal["hold", "drop"] = "hold"
-    """Whether encapsulated documents and unknown SOP classes are held, or what cannot be
-    understood in them is dropped."""
+    """Whether unknown and opaque SOP classes are held, or what cannot be understood in them is
+    dropped. Of encapsulated documents `documents` decides."""
 
     @field_validator("lookup", "encrypt_for")
     @classmethod
@@ -255,6 +256,9 @@ class Recipe(Section):
     release: ReleaseSettings = ReleaseSettings()
     missing_uids: Literal["make", "hold"] = "make"
     """Where Study, Series or SOP Instance UID is missing: make one, or hold the instance."""
+    documents: Literal["redact", "hold", "drop"] = "redact"
+    """Encapsulated PDF, CDA and models (STL, OBJ, MTL): `redact` what identifies in them, `hold`
+    them, or `drop` them, which leaves the whole instance out."""
     duplicates: Duplicates = "hold"
     """Files of one SOP Instance UID whose content differs: hold all but the first; or let the
     `first` or the `newest` stand for all; or `rename`, which releases each under a UID of its

@@ -45,7 +45,8 @@ def main() -> None:
         f"Dates: {pseudonyms.Pseudonyms.shift_days.__doc__}",
         f"Attributes that the table does not list: {LEFT}",
         "SOP classes: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
-        + ". Encapsulated, opaque and unknown ones are held unless the recipe drops their content.",
+        + ". Encapsulated documents are redacted; opaque and unknown classes are held unless the "
+        "recipe drops their content.",
     ]  # fmt: skip
     print("\n\n".join(" ".join(p.split()) if "|" not in p else p for p in parts))
 

@@ -10,7 +10,7 @@ import pydicom
 import pytest
 from hypothesis import settings
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from pixelscrub.compat.quiet import hush
 
@@ -45,7 +45,7 @@ def make_instance() -> Callable[..., FileDataset]:
         pixels = np.zeros((32, 48), np.uint8) if pixels is None else pixels
         meta = FileMetaDataset()
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        meta.MediaStorageSOPClassUID = str(elements.get("SOPClassUID", SECONDARY_CAPTURE))
+        meta.MediaStorageSOPClassUID = UID(str(elements.get("SOPClassUID", SECONDARY_CAPTURE)))
         meta.MediaStorageSOPInstanceUID = generate_uid()
         instance = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
         instance.SOPClassUID = meta.MediaStorageSOPClassUID

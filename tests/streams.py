@@ -22,7 +22,8 @@ def picture(shape: tuple[int, ...] = (40, 56), seed: int = 0) -> np.ndarray:
     """Smooth values of 8 bits with some noise."""
     down, across = np.mgrid[: shape[0], : shape[1]]
     noise = np.random.default_rng(seed).normal(0, 3, shape[:2])
-    return (110 + 60 * np.sin(down / 9) * np.cos(across / 7) + noise).clip(0, 255).astype(np.uint8)
+    level = 110 + 60 * np.sin(down / 9) * np.cos(across / 7) + noise
+    return np.asarray(level.clip(0, 255), np.uint8)
 
 
 def encoded(syntax: str, cells: np.ndarray | None = None) -> bytes:

@@ -73,6 +73,28 @@ def test_command_with_the_working_directory_in_pythonpath(hostile, entries, monk
     scrubbed(hostile, COMMAND, PYTHONPATH=f"{added}{os.pathsep}{ROOT}")
 
 
+def test_command_with_the_working_directory_in_the_path_of_libraries(hostile):
+    """A library of nonsense ends whoever loads it; Python itself loads none of these."""
+    for name in ("sqlite3.so.0", "ffi.so.8", "bz2.so.1.0", "lzma.so.5", "ssl.so.3", "crypto.so.3"):
+        (hostile / f"lib{name}").write_text("EXECUTED")
+    scrubbed(hostile, COMMAND, LD_LIBRARY_PATH="/nowhere:")
+
+
+def test_files_of_settings_in_a_hostile_folder_are_not_used(hostile):
+    """What tools and libraries look for in the working directory, and names of recipes."""
+    for name in ("default.toml", "default", "matplotlibrc", "dask.yaml", "distributed.yaml", ".env",
+                 ".netrc", "setup.cfg", "pytest.ini", "ldaprc", "openssl.cnf", "site.pth",
+                 ".numba_config.yaml", "pyvenv.cfg", "tessdata/eng.traineddata"):  # fmt: skip
+        (hostile / name).parent.mkdir(exist_ok=True)
+        (hostile / name).write_text("import EXECUTED; nonsense = [")
+    (hostile.parent / "recipe.toml").write_text(RECIPE)
+    reads = ("--recipe", "../recipe.toml", "--workers", "1")
+    started = {"PYTHONSTARTUP": "typer.py", "TESSDATA_PREFIX": "tessdata", "HOME": str(hostile)}
+    run(hostile, COMMAND, "inspect", ".", "--recipe", "default", "--workers", "1")
+    held = run(hostile, COMMAND, "scrub", ".", "-o", "../out", *reads, **started)
+    assert held.stdout.startswith(("clean 1", "clean 0, held 1 (detector_failed 1)"))
+
+
 def test_module_started_in_a_hostile_folder(hostile):
     """What Python itself imports for `-m` is out of our hands; SECURITY.md says so."""
     scrubbed(hostile, sys.executable, "-m", "pixelscrub", PYTHONPATH=str(ROOT))
@@ -181,6 +203,20 @@ def test_programs_are_found_by_absolute_folders_alone(monkeypatch, tmp_path):
     assert isolation.environment()["PATH"] == "/nowhere"
     monkeypatch.chdir("/")
     assert isolation.find_program("tool") == str(tmp_path / "tool")
+
+
+def test_libraries_are_not_taken_from_the_working_directory(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    started = []
+    monkeypatch.setattr(os, "execv", lambda *command: started.append(command))
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "pixelscrub", "scrub"])
+    monkeypatch.setenv("LD_LIBRARY_PATH", f";/opt/a:lib:{tmp_path};/opt/b:")
+    assert isolation.environment()["LD_LIBRARY_PATH"] == "/opt/a:/opt/b"
+    isolation.start_anew_without_foreign_libraries()
+    isolation.start_anew_without_foreign_libraries()
+    assert started == [(sys.executable, [sys.executable, "-m", "pixelscrub", "scrub"])]
+    monkeypatch.setenv("LD_LIBRARY_PATH", ":")
+    assert "LD_LIBRARY_PATH" not in isolation.environment()
 
 
 def test_removed_working_directory_is_no_place_to_import_from(monkeypatch, tmp_path):

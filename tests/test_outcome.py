@@ -57,5 +57,5 @@ def test_summary_counts_by_reason_and_kind():
     summary.add(held(Reason.NOT_DICOM))
     assert (summary.clean, summary.held) == (1, 1)
     assert summary.reasons == {"text_left": 1}
-    assert summary.left == {"not_dicom": 1}
+    assert summary.skipped == {"not_dicom": 1}
     assert summary.findings == {"text": 2, "face": 1}

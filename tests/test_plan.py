@@ -2,10 +2,12 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from pixelscrub.errors import HeldError, Reason
+from pixelscrub.intake.instance import Source
 from pixelscrub.plan import BAD_RECORD, FacePlan, InstancePlan, Plan
 from pixelscrub.recipe import Recipe
 
@@ -13,8 +15,9 @@ SLICES = [("1", 0), ("2", 0)]
 
 
 def instance(uid, **values):
-    named = {"root": "/in", "source": f"{uid}.dcm", "output": f"p/s/r/{uid}.dcm", "size": 9}
-    return InstancePlan(uid=uid, series="1", modified=5, **(named | values))
+    source = Source(Path("/in"), f"{uid}.dcm", size=9, modified=5)
+    named = {"source": source, "output": f"p/s/r/{uid}.dcm"}
+    return InstancePlan(uid=uid, series="1", **(named | values))
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_one_bad_record_holds_that_record(folder, values):
     change(folder, "instances", 1, **values)
     plan = Plan.load_each(folder)
     assert held(plan) == {"2"}
-    assert [i.source for i in plan.instances] == ["1.dcm", "2.dcm", "3.dcm"]
+    assert [i.source.path for i in plan.instances] == ["1.dcm", "2.dcm", "3.dcm"]
     assert plan.instances[1].detail == BAD_RECORD
     with pytest.raises(HeldError, match="1 instances"):
         Plan.load(folder)
@@ -74,28 +77,71 @@ def test_one_bad_record_holds_that_record(folder, values):
 @pytest.mark.parametrize(
     "values",
     [
-        {"source": "../../etc/shadow"},
-        {"source": "/etc/shadow"},
-        {"source": "a\0b"},
-        {"source": None},
-        {"archive": "../a.zip", "source": "../a.zip/x"},
-        {"archive": "a.zip", "source": "b.dcm"},
+        {"path": "../../etc/shadow"},
+        {"path": "/etc/shadow"},
+        {"path": "a\0b"},
+        {"path": None},
+        {"archive": "../a.zip", "path": "../a.zip/x"},
+        {"archive": "a.zip", "path": "b.dcm"},
         {"root": "relative"},
         {"root": "/in/../etc"},
         {"root": "/in\0"},
         {"size": -1},
         {"size": 10**30},
         {"modified": 10**30},
-        {"uid": ""},
-        {"uid": ["1"]},
+        {"surprise": 1},
     ],
 )
 def test_record_that_names_no_file_is_held_by_its_place(folder, values):
+    raw = json.loads((folder / "plan.json").read_text())
+    raw["instances"][1]["source"] |= values
+    (folder / "plan.json").write_text(json.dumps(raw))
+    assert_second_is_held_by_its_place(folder)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"source": "../../etc/shadow"}, {"source": None}, {"uid": ""}, {"uid": ["1"]}],
+)
+def test_record_without_a_file_or_a_uid_is_held_by_its_place(folder, values):
     change(folder, "instances", 1, **values)
+    assert_second_is_held_by_its_place(folder)
+
+
+def assert_second_is_held_by_its_place(folder):
     plan = Plan.load_each(folder)
     assert held(plan) == {"plans/study/plan.json/2"}
-    assert plan.instances[1].source == "plans/study/plan.json/2"
-    assert plan.instances[1].root == str(folder.parents[1])
+    assert plan.instances[1].source == Source(folder.parents[1], "plans/study/plan.json/2", 0, 0)
+
+
+def of_version_1(raw):
+    """The plan as version 1 had it: what says where a file is lay beside the rest."""
+    for one in raw["instances"]:
+        source = one.pop("source")
+        one |= {"source": source.pop("path"), **source}
+    return raw | {"version": 1}
+
+
+def test_plan_of_version_1_is_read(folder):
+    plan = Plan.load(folder)
+    raw = of_version_1(json.loads((folder / "plan.json").read_text()))
+    (folder / "plan.json").write_text(json.dumps(raw))
+    assert Plan.load(folder) == plan
+
+
+def test_records_of_version_1_are_judged_as_those_of_version_2(folder):
+    raw = of_version_1(json.loads((folder / "plan.json").read_text()))
+    raw["instances"][1]["source"] = "../../etc/shadow"
+    raw["instances"][2] = "nonsense"
+    (folder / "plan.json").write_text(json.dumps(raw))
+    plan = Plan.load_each(folder)
+    assert held(plan) == {"plans/study/plan.json/2", "plans/study/plan.json/3"}
+
+
+def test_plan_of_a_later_version_is_refused_with_a_sentence(folder):
+    (folder / "plan.json").write_text('{"version": 3}')
+    with pytest.raises(HeldError, match="another version of pixelscrub"):
+        Plan.load(folder)
 
 
 def test_second_of_two_with_one_uid_is_held(folder):

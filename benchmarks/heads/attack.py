@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from pixelscrub.face.fit import Pose
-from pixelscrub.face.grid import Grid
+from pixelscrub.face.head.fit import Pose
+from pixelscrub.face.voxels.grid import Grid
 
 Floats = npt.NDArray[np.floating]
 

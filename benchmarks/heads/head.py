@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
-from pixelscrub.face.grid import Placed
-from pixelscrub.face.skin import threshold
-from pixelscrub.face.volumes import assemble
+from pixelscrub.face.voxels.grid import Placed
+from pixelscrub.face.voxels.skin import threshold
+from pixelscrub.face.voxels.volumes import assemble
 from pixelscrub.intake.find import find
 from pixelscrub.intake.instance import Source
 from pixelscrub.intake.read import read_instance

@@ -13,10 +13,10 @@ import SimpleITK as sitk  # noqa: N813
 
 from benchmarks.heads.attack import Portrait, nearest, portrait
 from benchmarks.heads.head import Head, brain_touched, carried, gone_near
-from pixelscrub.face import skin
 from pixelscrub.face.fill import Filling
-from pixelscrub.face.grid import Grid
 from pixelscrub.face.mask import FINE, HeadFit, average, fit_head, front
+from pixelscrub.face.voxels import skin
+from pixelscrub.face.voxels.grid import Grid
 from pixelscrub.recipe import FaceFill
 
 GONE: Final = 0.95

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import MissingComponentError
-from pixelscrub.face.grid import Grid
+from pixelscrub.face.voxels.grid import Grid
 
 Floats = npt.NDArray[np.floating]
 Picture = npt.NDArray[np.uint8]
@@ -78,7 +78,8 @@ def described(name: str, grid: Grid, eyes: Floats, limit: float) -> Known:
         MissingComponentError: dlib or the weights are not installed.
     """
     detector, points, network = _networks()
-    best, found = 0.0, []
+    best = 0.0
+    found: list[npt.NDArray[np.float64] | None] = []
     for yaw, pitch in VIEWS:
         picture = rendered(grid, eyes, limit, yaw, pitch)
         large = cv2.resize(picture, None, fx=LARGER, fy=LARGER)

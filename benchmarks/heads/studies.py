@@ -1,43 +1,34 @@
-"""Heads as DICOM studies whose headers and values are changed one way each.
+"""Heads as DICOM studies, changed one way each, and what becomes of their faces.
 
-Each change stands for a way in which a head has left with its face: a header made the difference
-between "not looked at" and "has no face". The pixels are the head's own, so that truth stays true.
+The pixels are the head's own, so that truth stays true.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import (
     CTImageStorage,
     ExplicitVRLittleEndian,
     MRImageStorage,
-    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
-    NuclearMedicineImageStorage,
     PositronEmissionTomographyImageStorage,
-    XRay3DCraniofacialImageStorage,
     generate_uid,
 )
 
-from benchmarks.heads.generate import posed
+from benchmarks.heads.changes import CHANGES, Change, Values, values_of
 from benchmarks.heads.head import Head, gone_near
 from pixelscrub.face.find import FaceCheck, find_faces
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.intake.read import read_instance
 from pixelscrub.recipe import FaceSettings
-
-Values = npt.NDArray[np.floating]
-Edit = Callable[[Dataset, int], None]
 
 STORAGE: Final = {
     "CT": CTImageStorage,
@@ -46,200 +37,6 @@ STORAGE: Final = {
 }
 GONE: Final = 0.95
 """Share of the tissue near a landmark from which on it counts as gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change: of the values, of each slice's header, of all slices together.
-
-    Attributes:
-        values: from a head to one of other values or in another pose.
-        header: given each slice and its index.
-        is_multiframe: all slices in one object without functional groups, of this class.
-        only: modalities that it makes sense for.
-        keeps_rescale: whether CT has its slope and intercept.
-        passes: further passes in the same series: the head moved by so many mm to a side.
-    """
-
-    values: Callable[[Head], Head] = lambda head: head
-    header: Edit = lambda _header, _index: None
-    is_multiframe: str = ""
-    only: tuple[str, ...] = ("CT", "MR", "PT")
-    keeps_rescale: bool = True
-    passes: tuple[float, ...] = ()
-
-
-def _array(head: Head) -> Values:
-    values = sitk.GetArrayFromImage(head.image).astype(np.float64)
-    return np.where(np.isfinite(values), values, np.nanmin(values))
-
-
-def _with(head: Head, values: Values) -> Head:
-    image = sitk.GetImageFromArray(values.astype(np.float32))
-    image.CopyInformation(head.image)
-    return replace(head, image=image)
-
-
-def _noise(values: Values, size: float) -> Values:
-    return np.random.default_rng(11).normal(0, size, (2, *values.shape))
-
-
-def inverted(head: Head) -> Head:
-    """The whole picture: air is bright."""
-    values = _array(head)
-    top = np.percentile(values, 99.8)
-    return _with(head, top - np.minimum(values, top))
-
-
-def quotient(head: Head) -> Head:
-    """MP2RAGE: the quotient of two inversions, which is noise of the full range in air."""
-    values = _array(head)
-    top = np.percentile(values, 99)
-    noise = _noise(values, 0.02 * top)
-    tissue = np.clip(values / (0.1 * top), 0, 1)
-    first, second = values - 0.5 * top * tissue + noise[0], 0.8 * values + noise[1]
-    uniform = first * second / (first**2 + second**2 + 1e-9)
-    return _with(head, np.rint((uniform + 0.5) * 4095))
-
-
-def phase(head: Head) -> Head:
-    """The angle of a complex image in a field that is not even."""
-    values = _array(head)
-    z, y, x = np.meshgrid(*[np.linspace(-1, 1, n) for n in values.shape], indexing="ij")
-    noise = _noise(values, 0.02 * np.percentile(values, 99))
-    angle = np.angle(
-        values * np.exp(1j * (4 * x * y + 3 * z * z + 5 * y)) + noise[0] + 1j * noise[1]
-    )
-    return _with(head, np.rint((angle / np.pi + 1) * 2047))
-
-
-def diffusion(head: Head) -> Head:
-    """Apparent diffusion: the logarithm of a quotient, noisy in air."""
-    values = _array(head)
-    top = np.percentile(values, 99)
-    noise = _noise(values, 0.02 * top)
-    strong = np.abs(values * np.exp(-0.8 - 0.5 * values / top) + noise[1]) + 1
-    return _with(head, np.clip(1000 * np.log((np.abs(values + noise[0]) + 1) / strong), 0, 4095))
-
-
-def offset(head: Head, by: float) -> Head:
-    """Values moved by a constant, as if that were no part of them."""
-    return _with(head, np.maximum(_array(head) + by, 0))
-
-
-def cone_beam(head: Head) -> Head:
-    """Grey values of a dental scanner: of no unit, noisy, in a round field of view."""
-    values = _array(head) + _noise(_array(head), 70)[0]
-    grey = np.clip(0.4 * (values + 1000) + 350, 0, 4095)
-    y, x = np.ogrid[-1 : 1 : grey.shape[1] * 1j, -1 : 1 : grey.shape[2] * 1j]
-    return _with(head, np.where(x * x + y * y > 1, 0, grey))
-
-
-def contrast(head: Head) -> Head:
-    """An angiography: vessels, here what is brightest among the soft tissue, filled to 350 HU."""
-    values = _array(head)
-    vessel = (values > 75) & (values < 110)
-    return _with(head, np.where(vessel, 350, values))
-
-
-def relabelled(**elements: Any) -> Edit:
-    """Elements set in every slice; None takes one away."""
-
-    def edit(header: Dataset, _: int) -> None:
-        for name, value in elements.items():
-            if value is None:
-                if name in header:
-                    del header[name]
-            else:
-                setattr(header, name, value)
-
-    return edit
-
-
-def each_its_own(*names: str) -> Edit:
-    """A UID of its own for every slice."""
-
-    def edit(header: Dataset, _: int) -> None:
-        for name in names:
-            setattr(header, name, generate_uid())
-
-    return edit
-
-
-def in_one_place(header: Dataset, _: int) -> None:
-    """The same position in every slice."""
-    header.ImagePositionPatient = [0, 0, 0]
-
-
-def spaced(by: float) -> Edit:
-    """All sizes wrong by a factor."""
-
-    def edit(header: Dataset, _: int) -> None:
-        header.PixelSpacing = [float(f"{x * by:.6g}") for x in header.PixelSpacing]
-        header.ImagePositionPatient = [float(f"{x * by:.6g}") for x in header.ImagePositionPatient]
-        header.SliceThickness = float(f"{header.SliceThickness * by:.6g}")
-
-    return edit
-
-
-def one_millimetre(header: Dataset, index: int) -> None:
-    """What a converter writes that knows no sizes."""
-    header.PixelSpacing, header.SliceThickness = [1, 1], 1
-    header.ImagePositionPatient = [0, 0, index]
-
-
-def coronal_said_axial(head: Head) -> Head:
-    """The stack cut the other way, and its header as before."""
-    values = _array(head)
-    image = sitk.GetImageFromArray(values.transpose(1, 0, 2)[:, ::-1].astype(np.float32))
-    image.SetSpacing([head.image.GetSpacing()[0]] * 3)
-    return replace(head, image=image)
-
-
-NO_PLACE: Final = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
-CHANGES: Final[dict[str, Change]] = {
-    "as_it_is": Change(),
-    "ct_without_rescale": Change(only=("CT",), keeps_rescale=False),
-    "ct_offset_1000": Change(partial(offset, by=1000.0), only=("CT",), keeps_rescale=False),
-    "cone_beam": Change(
-        cone_beam,
-        relabelled(SOPClassUID=XRay3DCraniofacialImageStorage, Modality="DX"),
-        only=("CT",),
-        keeps_rescale=False,
-    ),
-    "angiography": Change(contrast, only=("CT",)),
-    "inverted": Change(inverted, only=("MR",)),
-    "quotient": Change(quotient, only=("MR",)),
-    "phase": Change(phase, only=("MR",)),
-    "diffusion": Change(diffusion, only=("MR",)),
-    "modality_empty": Change(header=relabelled(Modality="")),
-    "modality_missing": Change(header=relabelled(Modality=None)),
-    "modality_other": Change(header=relabelled(Modality="OT")),
-    "modality_mri": Change(header=relabelled(Modality="MRI"), only=("MR",)),
-    "abdomen": Change(header=relabelled(BodyPartExamined="ABDOMEN")),
-    "phantom": Change(header=relabelled(BodyPartExamined="PHANTOM", SeriesDescription="QA")),
-    "no_place": Change(header=relabelled(**NO_PLACE)),
-    "no_place_no_size": Change(
-        header=relabelled(**NO_PLACE, PixelSpacing=None, SliceThickness=None)
-    ),
-    "no_size": Change(header=relabelled(PixelSpacing=None)),
-    "in_one_place": Change(header=in_one_place),
-    "frame_each": Change(header=each_its_own("FrameOfReferenceUID")),
-    "series_each": Change(header=each_its_own("SeriesInstanceUID", "FrameOfReferenceUID")),
-    "centimetres": Change(header=spaced(0.1)),
-    "half_size": Change(header=spaced(0.5)),
-    "one_millimetre": Change(header=one_millimetre),
-    "coronal_said_axial": Change(coronal_said_axial),
-    "secondary_capture": Change(
-        is_multiframe=MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
-        header=relabelled(Modality="OT"),
-    ),
-    "nuclear": Change(is_multiframe=NuclearMedicineImageStorage, header=relabelled(Modality="NM")),
-    "two_passes": Change(passes=(12.0,)),
-    "chin_up": Change(partial(posed, angles=(-25.0, 0.0, 0.0))),
-    "chin_down": Change(partial(posed, angles=(25.0, 0.0, 0.0))),
-}
-"""Each change by its name; one more is one line."""
 
 
 @dataclass(slots=True)
@@ -260,7 +57,7 @@ def write(head: Head, change: Change, folder: Path) -> Written:
     head = change.values(head)
     if head.image.GetDirection() != (1, 0, 0, 0, 1, 0, 0, 0, 1):
         head = head.even()
-    values = _array(head)
+    values = values_of(head)
     made = Written()
     shared = {n: generate_uid() for n in ("StudyInstanceUID", "SeriesInstanceUID")}
     shared["FrameOfReferenceUID"] = generate_uid()
@@ -281,7 +78,7 @@ def _stored(
         stored = np.clip(np.rint(values + 1024), 0, 4095)
         return stored.astype(np.uint16), {"RescaleSlope": 1, "RescaleIntercept": -1024}
     if modality == "CT":
-        up = 0 if change.values is not Change.values and values.min() >= 0 else 1024
+        up = 0 if values.min() >= 0 else 1024
         return np.clip(np.rint(values + up), 0, 4095).astype(np.uint16), {}
     top = float(np.percentile(values, 99.9)) or 1.0
     return np.clip(np.rint(values * 3000 / top), 0, 4095).astype(np.uint16), {}

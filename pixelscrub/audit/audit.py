@@ -17,17 +17,19 @@ from typing import Final
 
 from pixelscrub.audit import conformance
 from pixelscrub.audit.byte_checks import check_bytes
-from pixelscrub.audit.date_checks import check_intervals
-from pixelscrub.audit.face_checks import check_faces
-from pixelscrub.audit.head_checks import check_heads
-from pixelscrub.audit.header_checks import check_header
+from pixelscrub.audit.document_checks import check_document
+from pixelscrub.audit.headers.actions import check_header
+from pixelscrub.audit.headers.dates import check_intervals
+from pixelscrub.audit.headers.keeps import kept
+from pixelscrub.audit.headers.uids import check_uids
 from pixelscrub.audit.issues import AuditResult, Issue, Pair
-from pixelscrub.audit.keeps import kept
 from pixelscrub.audit.pairs import File, by_content, read_all
-from pixelscrub.audit.picture_checks import UNKNOWN, check_picture, telling
-from pixelscrub.audit.pixel_checks import check_pixels
-from pixelscrub.audit.planned import Planned, read_planned
-from pixelscrub.audit.uid_checks import check_uids
+from pixelscrub.audit.pixels.changes import check_pixels
+from pixelscrub.audit.pixels.faces import check_faces
+from pixelscrub.audit.pixels.heads import check_heads
+from pixelscrub.audit.pixels.planned import Planned, read_planned
+from pixelscrub.audit.pixels.text import UNKNOWN, check_picture, telling
+from pixelscrub.audit.volume_checks import check_volumes, split_volumes
 from pixelscrub.errors import HeldError, MissingComponentError, Reason, UsageError, guarded
 from pixelscrub.identity.terms import Terms
 from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
@@ -59,7 +61,8 @@ def audit(
     if not out.is_dir() or not all(path.exists() for path in inputs):
         raise UsageError("input or output folder does not exist")
     originals, read = _instances(read_all(inputs, originals=True)[0]), read_all([out])
-    outputs, others = _instances(read[0]), read[1]
+    volumes, others = split_volumes(read[1], out)
+    outputs = _instances(read[0])
     planned = read_planned(private, originals) if private else {}
     if planned.keys().isdisjoint(originals):
         planned = {}
@@ -69,13 +72,17 @@ def audit(
     rules = {s: _settings(recipe, planned.get(s)) for s in originals}
     both = _Both(originals, outputs, pairs, planned, rules, _terms(originals, rules))
     found = [Issue("not_dicom", name) for name in others]
-    found += [Issue("output_missing", name) for name in set(journal) - set(outputs)]
+    found += [Issue("output_missing", n) for n in set(journal) - set(outputs) - set(volumes)]
+    found += check_volumes(volumes, {n: _place(inputs, s) for n, s in journal.items()}, out)
     found += [Issue("no_original", name) for name in set(outputs) - set(pairs)]
     found += _check_pairs(both)
     found += _check_unpaired(both, read[0], others)
     found += (issue for name, file in outputs.items() for issue in check_bytes(file, name))
-    found += check_uids(originals, outputs, pairs)
-    found += check_intervals(originals, outputs, pairs)
+    found += (issue for name, file in outputs.items() for issue in check_document(file, name))
+    instances = {name: file for name, file in outputs.items() if not file.is_picture}
+    ours = {o: s for o, s in pairs.items() if o in instances}
+    found += check_uids(originals, instances, ours)
+    found += check_intervals(originals, instances, ours)
     legible, notes = _check_pictures(both)
     found += legible
     if not planned and (recipe is None or recipe.steps.face):
@@ -128,12 +135,20 @@ def _settings(recipe: Recipe | None, planned: Planned | None) -> Rules:
     return chosen.tags.rules if chosen.steps.tags else None
 
 
+def _place(inputs: Sequence[Path], source: str) -> Path | None:
+    """Where a source is, by its path below one of the inputs."""
+    roots = [path if path.is_dir() else path.parent for path in inputs]
+    return next((root / source for root in roots if (root / source).is_file()), None)
+
+
 def _check_pairs(both: _Both) -> Iterator[Issue]:
     for name, source in both.pairs.items():
         original, output = both.originals[source], both.outputs[name]
         rules = both.rules[source]
-        yield from _check_terms(original, name)
         yield from check_pixels(original, output, name, both.planned.get(source))
+        if output.is_picture:
+            continue
+        yield from _check_terms(original, name)
         if rules is not None:
             own = both.terms[_study(original)]
             yield from check_header(original, output, name, rules, own)
@@ -158,7 +173,7 @@ def _check_pictures(both: _Both) -> tuple[list[Issue], list[str]]:
     anybody = telling(both.everything.name_words())
     for name in both.outputs:
         source = both.pairs.get(name)
-        own = None if source is None else both.terms[_study(both.originals[source])]
+        own = None if source is None else both.terms.get(_study(both.originals[source]), Terms())
         words = anybody if own is None else telling(own.name_words())
         try:
             found += check_picture(both.outputs[name], name, words)
@@ -196,6 +211,8 @@ def _terms(originals: Mapping[str, File], rules: Mapping[str, Rules]) -> dict[st
     """What identifies, by study; what a recipe's rules keep proves nothing."""
     terms: dict[str, Terms] = defaultdict(Terms)
     for name, file in originals.items():
+        if file.is_picture:
+            continue
         spared = (text for _, text in kept(rules[name] or (), values(file.header), "keep"))
         with suppress(HeldError):  # an output that was made of it is reported by `_check_terms`
             own = Terms.of(file.header).but(spared)

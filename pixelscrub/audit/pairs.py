@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pixelscrub.audit.crops import LIKE, crop_of, likeness
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.formats.kinds import PICTURES
 from pixelscrub.intake.find import find
 from pixelscrub.intake.instance import Source
 
@@ -51,9 +52,15 @@ class File:
         """Whether it is a DICOMDIR."""
         return str(self.header.file_meta.get("MediaStorageSOPClassUID", "")) == DICOMDIR
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a PNG, JPEG or TIFF file, shown as an instance."""
+        return self.source.file_format() in PICTURES
+
     def open(self) -> BinaryIO:
         """Open for reading."""
-        return self.source.open_instance() if self.is_original else self.source.open()
+        as_instance = self.is_original or self.is_picture
+        return self.source.open_instance() if as_instance else self.source.open()
 
 
 def read_all(
@@ -76,7 +83,8 @@ def read_header(source: Source, original: bool = False) -> FileDataset | None:
     from pydicom import dcmread
 
     try:
-        opened = source.open_instance() if original else source.open()
+        is_picture = source.file_format() in PICTURES
+        opened = source.open_instance() if original or is_picture else source.open()
         with opened as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             header = dcmread(file, force=True, stop_before_pixels=True)

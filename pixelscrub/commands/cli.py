@@ -102,7 +102,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
             )
         folder = api.private_folder(out, private)
         if files_from:
-            _answer(names, folder)
+            _answer(names, folder, key)
             raise typer.Exit(summary.exit_code or 2 * (len(given) < len(names)))
         _finish(summary, folder)
 
@@ -127,6 +127,10 @@ def deface_nifti(
         Path | None, typer.Option("--mask", help="Taken where it exists, else written.")
     ] = None,
     ears: Annotated[bool, typer.Option("--ears", help="Take the ears too.")] = False,
+    orbits: Annotated[
+        Literal["take", "keep_back"],
+        typer.Option("--orbits", help="Whether their back halves stay, for studies of the eyes."),
+    ] = "take",
     fill: Annotated[
         Literal["air", "constant", "blur", "generic"],
         typer.Option("--fill", help="What takes the face's place."),
@@ -135,7 +139,9 @@ def deface_nifti(
     """Remove the face from a NIfTI volume or time series; one file in, one file out."""
     from pixelscrub.commands.nifti import deface_in_worker
 
-    done = deface_in_worker(source, out=out, modality=modality, mask=mask, ears=ears, fill=fill)
+    done = deface_in_worker(
+        source, out=out, modality=modality, mask=mask, ears=ears, orbits=orbits, fill=fill
+    )
     typer.echo(f"voxels filled: {done.voxels}")
 
 
@@ -234,12 +240,14 @@ def main() -> None:
         sys.exit(130)
 
 
-def _answer(names: list[Path], private: Path) -> None:
+def _answer(names: list[Path], private: Path, key: Path | None) -> None:
     """A line of JSON for each name that was given."""
     from pixelscrub.commands.answers import answers
     from pixelscrub.store.journal import Journal
+    from pixelscrub.store.private import Private
 
-    with Journal(private / "journal.sqlite") as journal:
+    folder = Private.open(private)
+    with Journal(folder.journal, folder.known_key(key)) as journal:
         for line in answers(names, journal):
             typer.echo(line)
 
@@ -248,12 +256,15 @@ def _finish(summary: Summary, private: Path) -> None:
     from pixelscrub.commands.explain import explain_held
 
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.left.items()))
+    counts = sorted((r, count) for r, count in summary.skipped.items() if r != "dicomdir")
+    left = ", ".join(f"{reason} {count}" for reason, count in counts)
     typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
     if left:
         typer.echo(f"left alone: {left}")
-    if "dicomdir" in summary.left:
-        typer.echo("a DICOMDIR over the output: pixelscrub media OUT -o MEDIA")
+    if indexes := summary.skipped.get("dicomdir"):
+        typer.echo(
+            f"DICOMDIR read as an index: {indexes}; a new one: pixelscrub media OUT -o MEDIA"
+        )
     if summary.reasons:
         typer.echo(explain_held(summary.reasons))
     if (private / "report" / "index.html").exists():

@@ -62,16 +62,16 @@ def render_tags(plans: Sequence[Plan], show_values: bool = False, show_names: bo
 
 def _tag_lines(number: int, plan: Plan, show_values: bool, show_names: bool) -> Iterator[str]:
     from pixelscrub.pixels.image import Image
-    from pixelscrub.study.files import source_of
+    from pixelscrub.study.files import check_unchanged
     from pixelscrub.tags.deidentify import explain
 
     settings = plan.recipe.tags
     first = {instance.series: instance for instance in reversed(plan.instances)}
     for series, instance in enumerate(first.values(), 1):
-        named = f", {printable(instance.source)}" if show_names else ""
+        named = f", {printable(instance.source.path)}" if show_names else ""
         yield f"study {number}, series {series}{named}:"
         try:
-            with source_of(instance).open_instance() as file:
+            with check_unchanged(instance.source).open_instance() as file:
                 steps = explain(Image(file).header, settings)
             yield from _rule_lines(settings.rules, steps)
             for step in steps:
@@ -103,5 +103,5 @@ def _lines(number: int, plan: Plan, show_names: bool) -> Iterator[str]:
         yield f"  held, {reason}: {count}"
     for place, instance in enumerate(plan.instances, 1):
         boxes = sum(f.action == "mask" for f in instance.findings)
-        name = printable(instance.source) if show_names else f"image {place}"
+        name = printable(instance.source.path) if show_names else f"image {place}"
         yield f"    {name}: {instance.held or f'{boxes} boxes to mask'}"

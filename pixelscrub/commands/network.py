@@ -63,9 +63,9 @@ def receive(  # noqa: PLR0913, PLR0917 (the options of the contract)
     from pixelscrub import api
     from pixelscrub.net import address, extra
     from pixelscrub.net.credentials import load
-    from pixelscrub.net.listen import ListenerConfig
-    from pixelscrub.net.receive import Waits
-    from pixelscrub.net.receive import receive as run
+    from pixelscrub.net.gateway.listen import ListenerConfig
+    from pixelscrub.net.gateway.receive import Waits
+    from pixelscrub.net.gateway.receive import receive as run
     from pixelscrub.net.tls import Tls
 
     extra.require()
@@ -84,10 +84,11 @@ def receive(  # noqa: PLR0913, PLR0917 (the options of the contract)
     raise typer.Exit(summary.exit_code)
 
 
-def send(
+def send(  # noqa: PLR0913, PLR0917
     out: Annotated[Path, typer.Argument(help="Output folder.")],
     target: Annotated[str, typer.Argument(help="TITLE@host:port, dicoms://... or http(s)://...")],
     private: PrivateDir = None,
+    key: Key = None,
     ae: Title = "PIXELSCRUB",
     tls_cert: Cert = None,
     tls_key: CertKey = None,
@@ -98,14 +99,14 @@ def send(
     from pixelscrub import api
     from pixelscrub.net import address
     from pixelscrub.net.credentials import load
-    from pixelscrub.net.send import is_all_sent
-    from pixelscrub.net.send import send as run
+    from pixelscrub.net.gateway.send import is_all_sent
+    from pixelscrub.net.gateway.send import send as run
     from pixelscrub.net.tls import Tls
 
     tls = Tls(tls_cert, tls_key, tls_ca)
     folder = api.private_folder(out, private)
     to = address.parse(target, load(credentials))
-    counts = run(out, to, private=folder, title=address.title(ae), tls=tls)
+    counts = run(out, to, private=folder, key=key, title=address.title(ae), tls=tls)
     typer.echo(_listed(counts))
     raise typer.Exit(0 if is_all_sent(counts) else 2)
 
@@ -151,9 +152,9 @@ def fetch(  # noqa: PLR0913, PLR0917
     from pixelscrub import api
     from pixelscrub.net import address
     from pixelscrub.net.credentials import load
-    from pixelscrub.net.fetch import Query, scrub_fetched
-    from pixelscrub.net.fetch import fetch as run
-    from pixelscrub.net.matching import hide_arguments, matching
+    from pixelscrub.net.fetch.fetch import Query, scrub_fetched
+    from pixelscrub.net.fetch.fetch import fetch as run
+    from pixelscrub.net.fetch.matching import hide_arguments, matching
     from pixelscrub.net.tls import Tls
 
     hide_arguments(match or [])
@@ -193,7 +194,7 @@ def mask_service(
     """Tell Karnak where there is text: POST /deidentify-image. Ctrl-C ends it."""
     from pixelscrub import api
     from pixelscrub.compat.quiet import hush
-    from pixelscrub.net.image_server import serve
+    from pixelscrub.net.images.server import serve
 
     hush()
     serve(host, port, api.checked_recipe(recipe).text)

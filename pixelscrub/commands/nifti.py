@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pixelscrub.errors import PixelscrubError
 
 if TYPE_CHECKING:
-    from pixelscrub.face.nifti import Defaced
+    from pixelscrub.face.nifti.deface import Defaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class DefaceTask:
 
 def run_deface(task: DefaceTask) -> Defaced:
     """Deface one volume; runs in a worker."""
-    from pixelscrub.face.nifti import deface_nifti
+    from pixelscrub.face.nifti.deface import deface_nifti
     from pixelscrub.prove.face_check import find_face
 
     return deface_nifti(task.source, check=find_face, **task.options)

@@ -95,14 +95,16 @@ def export(
     folder: Path,
     form: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
     private: PrivateDir = None,
+    key: Key = None,
     workers: Workers = None,
 ) -> None:
     """Write what was scrubbed to OUT into FOLDER as NIfTI volumes, or as pictures."""
     from pixelscrub import api
     from pixelscrub.export.run import export as write
 
-    exported = write(out, api.private_folder(out, private), folder, form, workers)
-    left = ", ".join(f"{reason} {count}" for reason, count in sorted(exported.left.items()))
+    exported = write(out, api.private_folder(out, private), folder, form, workers, key)
+    counts = sorted(exported.not_exported.items())
+    left = ", ".join(f"{reason} {count}" for reason, count in counts)
     typer.echo(f"files {exported.files}" + (f", not exported: {left}" if left else ""))
     raise typer.Exit(exported.exit_code)
 

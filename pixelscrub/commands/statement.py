@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pixelscrub.commands.options import Json, PrivateDir
+from pixelscrub.commands.progress import shown
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import UsageError
 from pixelscrub.statement.render import Language
@@ -51,7 +52,8 @@ def statement(
             raise UsageError("name the output folder, or --new-key FILE")
         return
     folder = api.private_folder(out, private)
-    made = make_statement(out, folder, sign)
+    with shown() as progress:
+        made = make_statement(out, folder, sign, progress)
     write_text(json or folder / "statement.json", to_json(made))
     write_text(html or folder / "statement.html", to_html(made, language))
     if multiqc is not None:

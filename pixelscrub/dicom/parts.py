@@ -6,10 +6,11 @@ Reads what is written as PS3.10 and PS3.5 say; of anything else, deflated data s
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -50,10 +51,12 @@ class Encoded:
     Attributes:
         pieces: bytes and the elements in them: what stands before the pixel data, and after.
         how: how its elements are written.
+        known: values by tag, once one was asked for.
     """
 
     pieces: tuple[tuple[bytes, list[Element]], ...]
     how: Encoding
+    known: dict[int, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, data: bytes, how: Encoding) -> Encoded:
@@ -89,7 +92,9 @@ class Encoded:
 
     def binary(self, tag: int) -> bytes | None:
         """The value of an element as it is written, None where there is none."""
-        return next((e.value for e in self.elements() if e.tag == tag), None)
+        if not self.known:
+            self.known.update((e.tag, e.value) for e in reversed(list(self.elements())))
+        return self.known.get(tag)
 
     def _value(self, tag: int) -> bytes:
         return next((e.value for e in self.pieces[0][1] if e.tag == tag), b"")
@@ -128,6 +133,21 @@ def _holds_pixels(sequence: Element) -> bool:
     return any(e.tag in PIXEL_TAGS or (e.is_sequence and _holds_pixels(e)) for e in inner)
 
 
+_Found = tuple[Encoded, str, PixelElement | None]
+
+
+class InMemory(io.BytesIO):
+    """An instance in memory, whose parts are found once for all steps that ask.
+
+    Attributes:
+        found: what `parts_of` gave, without the file; shared by all that are of the same bytes.
+    """
+
+    def __init__(self, content: bytes, found: list[_Found]) -> None:
+        super().__init__(content)
+        self.found = found
+
+
 def parts_of(file: BinaryIO) -> Parts | None:
     """Take an instance apart; None where it is not sure how.
 
@@ -137,6 +157,17 @@ def parts_of(file: BinaryIO) -> Parts | None:
     Raises:
         HeldError: TRUNCATED_PIXEL_DATA or BAD_PIXEL_DATA, of encapsulated pixel data.
     """
+    if not isinstance(file, InMemory):
+        return _taken_apart(file)
+    if file.found:
+        return Parts(file, *file.found[0])
+    parts = _taken_apart(file)
+    if parts is not None:
+        file.found.append((parts.header, parts.syntax, parts.pixels))
+    return parts
+
+
+def _taken_apart(file: BinaryIO) -> Parts | None:
     size = file.seek(0, os.SEEK_END)
     for block in _BLOCKS:
         file.seek(0)

@@ -31,7 +31,7 @@ from pixelscrub.dicom.elements import Encoding, head_of, standard_vr
 from pixelscrub.dicom.file_meta import new_file_meta
 from pixelscrub.dicom.nested import PIXEL_DATA, cleaned_cells
 from pixelscrub.dicom.spliced import Piece, spliced
-from pixelscrub.dicom.tolerant import Head, NeedsMoreError, Node, TolerantReader
+from pixelscrub.dicom.tolerant import ElementHead, NeedsMoreError, Node, TolerantReader
 from pixelscrub.errors import HeldError, Reason
 
 SYNTAX, SOP_CLASS, INSTANCE = 0x00020010, 0x00020002, 0x00020003
@@ -132,11 +132,11 @@ def _syntax(said: str, little: bool, implicit: bool) -> str:
 class _Pixels:
     """The pixel data element: its head, and parts of the file that are its value."""
 
-    def __init__(self, head: Head, end: int, items: list[tuple[int, int]] | None) -> None:
+    def __init__(self, head: ElementHead, end: int, items: list[tuple[int, int]] | None) -> None:
         self.head, self.end, self.items = head, end, items
 
     @classmethod
-    def of(cls, file: BinaryIO, head: Head) -> _Pixels:
+    def of(cls, file: BinaryIO, head: ElementHead) -> _Pixels:
         """Find where it ends.
 
         Raises:

@@ -58,7 +58,7 @@ class Node:
 
 
 @dataclass(slots=True)
-class Head:
+class ElementHead:
     """Tag, VR, length and the place of the value of an element."""
 
     tag: int
@@ -93,7 +93,7 @@ class TolerantReader:
     implicit: bool = False
     count: int = 0
 
-    def top(self, at: int, little: bool) -> tuple[list[Node], Head | None, int]:
+    def top(self, at: int, little: bool) -> tuple[list[Node], ElementHead | None, int]:
         """Elements from `at` on, to the pixel data or the end.
 
         Returns:
@@ -132,7 +132,7 @@ class TolerantReader:
         if not self.is_whole:
             raise NeedsMoreError
 
-    def head(self, at: int, stop: int, little: bool) -> Head | None:
+    def head(self, at: int, stop: int, little: bool) -> ElementHead | None:
         """The head of the element that starts `at`; None where there is none.
 
         A VR that is the dictionary's is one; else what can be either is taken as the transfer
@@ -144,7 +144,7 @@ class TolerantReader:
         group, number = struct.unpack_from(order + "HH", self.data, at)
         tag = group << 16 | number
         (length,) = struct.unpack_from(order + "L", self.data, at + 4)
-        implicit = Head(tag, None, length, at + 8)
+        implicit = ElementHead(tag, None, length, at + 8)
         if group == 0xFFFE:
             return implicit
         explicit = self._explicit(tag, at, stop, order)
@@ -154,23 +154,25 @@ class TolerantReader:
         fitting = [head for head in choices if head is not None and self._fits(head, stop)]
         return fitting[0] if fitting else explicit
 
-    def _explicit(self, tag: int, at: int, stop: int, order: str) -> Head | None:
+    def _explicit(self, tag: int, at: int, stop: int, order: str) -> ElementHead | None:
         vr = _VRS.get(self.data[at + 4 : at + 6])
         if vr is None:
             return None
         if vr not in LONG:
             (length,) = struct.unpack_from(order + "H", self.data, at + 6)
-            return Head(tag, vr, length, at + 8)
+            return ElementHead(tag, vr, length, at + 8)
         if at + 12 > stop:
             return None
         (length,) = struct.unpack_from(order + "L", self.data, at + 8)
-        return Head(tag, vr, length, at + 12)
+        return ElementHead(tag, vr, length, at + 12)
 
-    def _fits(self, head: Head, stop: int) -> bool:
+    def _fits(self, head: ElementHead, stop: int) -> bool:
         """Whether the value ends inside what there is; pixel data may be beyond what was read."""
         return head.length == UNDEFINED or head.at + head.length <= stop or head.tag in PIXEL_TAGS
 
-    def _node(self, head: Head, stop: int, little: bool, depth: int) -> tuple[Node | None, int]:
+    def _node(
+        self, head: ElementHead, stop: int, little: bool, depth: int
+    ) -> tuple[Node | None, int]:
         """The element, None where it can be no one's, and where the next one starts."""
         self.count += 1
         if self.count > MOST_ELEMENTS:
@@ -194,7 +196,7 @@ class TolerantReader:
             return None, end
         return Node(head.tag, "SQ", items=items), end
 
-    def _endless(self, head: Head, stop: int, depth: int) -> tuple[Node | None, int]:
+    def _endless(self, head: ElementHead, stop: int, depth: int) -> tuple[Node | None, int]:
         """A sequence that a delimiter ends; fragments of a picture in an item are left out."""
         if head.vr in _BULK or head.tag in PIXEL_TAGS:
             return None, self._behind_fragments(head.at, stop)
@@ -210,7 +212,7 @@ class TolerantReader:
             at += length if group << 16 | number == ITEM else stop
         raise HeldError(Reason.DAMAGED_FILE, "fragments have no end")
 
-    def _is_sequence(self, head: Head, value: bytes) -> bool:
+    def _is_sequence(self, head: ElementHead, value: bytes) -> bool:
         if head.vr == "SQ":
             return True
         if head.vr not in {None, "UN"}:
@@ -241,7 +243,9 @@ class TolerantReader:
             self._want_whole()
         return items, stop
 
-    def _item(self, head: Head, stop: int, little: bool, depth: int) -> tuple[list[Node], int]:
+    def _item(
+        self, head: ElementHead, stop: int, little: bool, depth: int
+    ) -> tuple[list[Node], int]:
         is_open = head.length == UNDEFINED
         end = stop if is_open else min(head.at + head.length, stop)
         nodes: list[Node] = []

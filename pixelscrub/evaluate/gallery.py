@@ -51,7 +51,7 @@ FIGURE: Final = """<figure><img src="{file}" alt=""><figcaption>{name}:
 
 
 @dataclass(frozen=True)
-class Shown:
+class GalleryPicture:
     """An image and its truth.
 
     Attributes:
@@ -85,7 +85,7 @@ class Gallery:
     shown: list[tuple[int, float, str, str, str]] = field(default_factory=list)
     causes: Counter[str] = field(default_factory=Counter)
 
-    def add(self, name: str, shown: Shown, missed: list[Box]) -> None:
+    def add(self, name: str, shown: GalleryPicture, missed: list[Box]) -> None:
         """Draw one image, where there is something to see.
 
         Args:
@@ -124,7 +124,7 @@ class Gallery:
         (self.folder / "index.html").write_text(page, encoding="utf-8")
 
 
-def cause_of_miss(shown: Shown, box: Box) -> str:
+def cause_of_miss(shown: GalleryPicture, box: Box) -> str:
     """Why a text stays, as far as its place tells.
 
     Args:
@@ -149,7 +149,7 @@ def cause_of_miss(shown: Shown, box: Box) -> str:
     return "missed: on picture" if around > MOSTLY else "missed: on flat ground"
 
 
-def cause_of_wrong(shown: Shown, box: Box) -> str:
+def cause_of_wrong(shown: GalleryPicture, box: Box) -> str:
     """What a box that masks too much has under it.
 
     Args:

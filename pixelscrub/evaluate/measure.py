@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pixelscrub.errors import HeldError, NothingUsableError, UsageError
 from pixelscrub.evaluate.figures import Evaluation, Measured, MeasuredText, summarise
-from pixelscrub.evaluate.gallery import Gallery, Shown
+from pixelscrub.evaluate.gallery import Gallery, GalleryPicture
 from pixelscrub.evaluate.readers import Reader, installed, is_left
 from pixelscrub.evaluate.wrong import wrong_area
 from pixelscrub.findings import Box, Finding
@@ -28,7 +28,7 @@ from pixelscrub.pixels.show import show
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.detectors import detect
 from pixelscrub.text.find import find_text
-from pixelscrub.text.tesseract import reading_in
+from pixelscrub.text.reading.tesseract import reading_in
 
 Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -150,7 +150,7 @@ def _measure(
     wrong = wrong_area(picture, mask, boxes, [text.box for text in texts], truth.ignore)
     if gallery is not None:
         missed = [t for t, fate in zip(texts, fates, strict=True) if _is_missed(fate)]
-        shown = Shown(picture, mask, boxes, [t.box for t in texts], truth.ignore)
+        shown = GalleryPicture(picture, mask, boxes, [t.box for t in texts], truth.ignore)
         gallery.add(name, shown, [t.box for t in missed])
     return Measured(name, fates, wrong, round(seconds, 4))
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.findings import Box
-from pixelscrub.text.tesseract import words
+from pixelscrub.text.reading.tesseract import words
 
 if TYPE_CHECKING:
     from rapidocr_onnxruntime import RapidOCR

@@ -18,7 +18,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.export.bids import name_of, sidecar
-from pixelscrub.face.volumes import frames, rescale
+from pixelscrub.face.voxels.volumes import frames, rescale
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.volumes import SAME_PLACE, Slice, Volume, read_slices, volumes
 from pixelscrub.pixels.image import Image
@@ -33,30 +33,30 @@ def write_volumes(instances: list[Instance], folder: Path) -> tuple[int, Counter
     Returns:
         files written, and volumes or instances that make none, by reason.
     """
-    slices, left = _slices(instances)
+    slices, not_exported = _slices(instances)
     whole, rest = volumes(slices)
-    left.update([Reason.FACE_GEOMETRY] * len({s.instance.uid for s in rest}))
+    not_exported.update([Reason.FACE_GEOMETRY] * len({s.instance.uid for s in rest}))
     files = 0
     for number, volume in enumerate(whole, 1):
         try:
             files += _write(volume, number, folder)
         except HeldError as error:
-            left[error.reason] += 1
-    return files, left
+            not_exported[error.reason] += 1
+    return files, not_exported
 
 
 def _slices(instances: list[Instance]) -> tuple[list[Slice], Counter[str]]:
     slices: list[Slice] = []
-    left: Counter[str] = Counter()
+    not_exported: Counter[str] = Counter()
     for instance in instances:
         try:
             found = read_slices(instance)
         except HeldError as error:
-            left[error.reason] += 1
+            not_exported[error.reason] += 1
             continue
         slices += found
-        left.update([] if found else [Reason.FACE_GEOMETRY])
-    return slices, left
+        not_exported.update([] if found else [Reason.FACE_GEOMETRY])
+    return slices, not_exported
 
 
 def _write(volume: Volume, number: int, folder: Path) -> int:

@@ -25,13 +25,13 @@ def write_pictures(
     Returns:
         files written, and instances of which none could be, by reason.
     """
-    files, left = 0, Counter[str]()
+    files, not_shown = 0, Counter[str]()
     for instance in instances:
         try:
             files += _write(instance, folder, form)
         except HeldError as error:
-            left[error.reason] += 1
-    return files, left
+            not_shown[error.reason] += 1
+    return files, not_shown
 
 
 def _write(instance: Instance, folder: Path, form: Literal["png", "jpeg"]) -> int:

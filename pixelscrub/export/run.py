@@ -39,26 +39,39 @@ class Exported:
     """How many files were written, and how many series or instances could not be, by reason."""
 
     files: int = 0
-    left: Counter[str] = field(default_factory=Counter)
+    not_exported: Counter[str] = field(default_factory=Counter)
 
     @property
     def exit_code(self) -> int:
         """0 all, 2 some could not be exported, 3 nothing was."""
         if not self.files:
             return 3
-        return 2 if self.left else 0
+        return 2 if self.not_exported else 0
 
 
 def export(
-    out: Path, private: Path, folder: Path, form: Format, workers: int | None = None
+    out: Path,
+    private: Path,
+    folder: Path,
+    form: Format,
+    workers: int | None = None,
+    key: Path | None = None,
 ) -> Exported:
     """Write what the journal in `private` calls released in `out` into `folder`.
 
-    Nothing else is exported, whatever lies in `out`. NIfTI goes to
-    `sub-<patient>/ses-<study>/`, pictures to the names of their instances.
+    Nothing else is exported, whatever lies in `out`, and no file that has been changed since. NIfTI
+    goes to `sub-<patient>/ses-<study>/`, pictures to the names of their instances.
+
+    Args:
+        out: the output folder of a run.
+        private: the private folder that goes with it.
+        folder: a new folder.
+        form: what to write.
+        workers: worker processes; by default one a core.
+        key: file with the key of that run; by default the private folder's own.
 
     Raises:
-        UsageError: a folder cannot be used.
+        UsageError: a folder or the key cannot be used.
     """
     out = out.absolute()  # workers have another working directory
     check_places([out, private], folder)
@@ -66,14 +79,16 @@ def export(
         raise UsageError("private folder holds no journal: what was scrubbed is not known")
     target = Output.open(folder)
     exported = Exported()
-    with Journal(Private.open(private).journal) as journal, Pool(workers) as pool:
+    known = Private.open(private)
+    with Journal(known.journal, known.known_key(key)) as journal, Pool(workers) as pool:
+        journal.require_key()
         jobs = _jobs(Output(out), journal, target.path, form, exported)
         for _, result in pool.map(export_series, jobs):
             if isinstance(result, PixelscrubError):
-                exported.left[_reason(result)] += 1
+                exported.not_exported[_reason(result)] += 1
             else:
                 exported.files += result.files
-                exported.left.update(result.left)
+                exported.not_exported.update(result.not_exported)
     return exported
 
 
@@ -95,19 +110,23 @@ def _jobs(
     for line in journal.lines():
         if line.outcome is Outcome.CLEAN and line.output is not None:
             series.setdefault(line.output.rpartition("/")[0], []).append(line.output)
+        elif line.reason is Reason.RECORD_INVALID:
+            exported.not_exported[line.reason] += 1
     for names in series.values():
         instances = []
         for name in sorted(names):
             try:
-                instances.append(_instance(out, name))
+                instances.append(_instance(out, name, journal.content(name)))
             except HeldError as error:
-                exported.left[error.reason] += 1
+                exported.not_exported[error.reason] += 1
         yield SeriesJob(instances, folder, form)
 
 
-def _instance(out: Output, name: str) -> Instance:
+def _instance(out: Output, name: str, content: str | None) -> Instance:
     if not out.holds(name):
         raise HeldError(Reason.UNREADABLE)
+    if not out.has_content(name, content):
+        raise HeldError(Reason.OUTPUT_CHANGED)
     status = (out.path / name).stat()
     return read_instance(Source(out.path, name, status.st_size, status.st_mtime_ns))
 

@@ -1,4 +1,9 @@
-"""Faces: skin surface, face region, fill, spread over the frame of reference."""
+"""Faces: found in the volumes of a study, and what takes their place.
+
+`find` is the entry for studies and `mask` for one volume; `decide` says what becomes of a volume,
+`plans` writes that down, `subject` reads what headers say of the part of the body; `fill` is what
+takes a face's place, `render` shows heads. Rooms within: `voxels`, `head`, `nifti`.
+"""
 
 from __future__ import annotations
 

@@ -15,19 +15,25 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.face.fit import HOPELESS
-from pixelscrub.face.grid import Placed
+from pixelscrub.face.head.fit import HOPELESS
+from pixelscrub.face.head.trials import rank_trials, reshaped, resized
 from pixelscrub.face.mask import HALF, OUT_OF_VIEW, HeadFit, fit_head, on_grid
 from pixelscrub.face.plans import Findings
-from pixelscrub.face.readings import Reading, read_values
-from pixelscrub.face.skin import threshold_of
 from pixelscrub.face.subject import is_colour, kind_of, says_head
-from pixelscrub.face.trials import rank_trials, reshaped, resized
-from pixelscrub.face.volumes import Planes, is_gapped, place, read_planes
+from pixelscrub.face.voxels.grid import Placed
+from pixelscrub.face.voxels.readings import VoxelReading, read_values
+from pixelscrub.face.voxels.skin import threshold_of
+from pixelscrub.face.voxels.volumes import Planes, is_gapped, place, read_planes
 from pixelscrub.intake.volumes import FEWEST, Slice, Volume
 
 NEIGHBOURS_ALIKE: Final = 0.5
-"""Correlation of slices that follow one another, from which frames in their order are a volume."""
+"""Median correlation of slices that follow one another, from which frames are a volume."""
+NEAREST_ALIKE: Final = 0.9
+"""The same of each slice with the one that is most like it, from which slices are a volume in some
+order. Slices of one head have 0.95 and more, single slices of several heads 0.81."""
+OUT_OF_ORDER: Final = 3.0
+"""How many times farther from 1 the correlation of slices that follow one another then is, where
+the order is lost."""
 SAME_HEAD: Final = 0.97
 """Dice's coefficient of the tissue of two passes, from which the head has not moved."""
 THINNED: Final = 64
@@ -42,7 +48,7 @@ NO_FACE_SEEN: Final = "no_face_seen"
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class StackedPlanes:
     """A volume as its header states it, or as a trial has it."""
 
     volume: Volume
@@ -78,24 +84,37 @@ def look_at(volume: Volume, found: Findings) -> None:
     """Look for the head in one volume, and in each of its passes."""
     try:
         with guarded(Reason.FACE_FAILED):
-            view = View(volume, read_planes(volume))
+            view = StackedPlanes(volume, read_planes(volume))
             if volume.is_sure:
                 _look_as_stated(view, found)
-            elif _is_coherent(view.planes.values):
-                _look_by_trials(view, NOT_PLACED, found)
             else:
-                found.leave(view.everything)
+                _look_as_ordered(view, found)
     except HeldError as error:
         found.hold([*volume.slices, *volume.repeats], error.reason)
 
 
-def _is_coherent(values: npt.NDArray[np.float32]) -> bool:
-    """Whether frames in their order look like slices of one thing."""
+def _look_as_ordered(view: StackedPlanes, found: Findings) -> None:
+    """Frames in the order of their numbers: a volume, one whose order is lost, or no volume."""
+    patterns = _patterns(view.planes.values)
+    alike = patterns @ patterns.T
+    neighbours = float(np.median(np.diagonal(alike, 1)))
+    np.fill_diagonal(alike, -1.0)
+    nearest = float(np.median(alike.max(axis=1)))
+    if nearest >= NEAREST_ALIKE and 1 - neighbours > OUT_OF_ORDER * (1 - nearest):
+        found.hold(view.everything, Reason.FACE_GEOMETRY)
+    elif neighbours >= NEIGHBOURS_ALIKE:
+        _look_by_trials(view, NOT_PLACED, found)
+    else:
+        found.leave(view.everything)
+
+
+def _patterns(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Each frame as a vector of mean 0 and length 1: products are correlations."""
     thin = _thinned(values, axes=(1, 2))
-    flat = thin.reshape(len(thin), -1) - thin.reshape(len(thin), -1).mean(axis=1, keepdims=True)
-    size = np.maximum(np.linalg.norm(flat, axis=1), 1e-6)
-    alike = np.sum(flat[1:] * flat[:-1], axis=1) / (size[1:] * size[:-1])
-    return float(np.median(alike)) >= NEIGHBOURS_ALIKE
+    flat = thin.reshape(len(thin), -1)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    size = np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    return np.asarray(flat / size, np.float32)
 
 
 def _thinned(
@@ -106,7 +125,7 @@ def _thinned(
     return values[tuple(slice(None, None, stride) for stride in strides)]
 
 
-def _look_as_stated(view: View, found: Findings) -> None:
+def _look_as_stated(view: StackedPlanes, found: Findings) -> None:
     head = view.fit(found)
     if _is_clear(head, view, found):
         if _is_face_likely(head, view, found):
@@ -119,7 +138,7 @@ def _look_as_stated(view: View, found: Findings) -> None:
         _keep_faceless(view, head, found)
 
 
-def _look_by_trials(view: View, head: HeadFit | str, found: Findings) -> None:
+def _look_by_trials(view: StackedPlanes, head: HeadFit | str, found: Findings) -> None:
     """Turn and scale a volume as a head would have it; what is clear in no way is held.
 
     Args:
@@ -138,7 +157,7 @@ def _look_by_trials(view: View, head: HeadFit | str, found: Findings) -> None:
         _keep_faceless(view, head, found)
 
 
-def _trials(view: View) -> Iterator[View]:
+def _trials(view: StackedPlanes) -> Iterator[StackedPlanes]:
     """The views of a volume in which a head fits best, roughly."""
     for reading in _readings(view):
         for trial in rank_trials(view.planes, reading, view.volume):
@@ -146,22 +165,22 @@ def _trials(view: View) -> Iterator[View]:
                 break
             is_scaled = (trial.pixel, trial.step) == (1.0, 1.0) and view.volume.slices[0].is_scaled
             volume, planes = reshaped(view.volume, trial), resized(view.planes, trial)
-            yield View(volume, planes, is_stated=False, is_scaled=is_scaled)
+            yield StackedPlanes(volume, planes, is_stated=False, is_scaled=is_scaled)
 
 
-def _is_clear(head: HeadFit | str, view: View, found: Findings) -> TypeGuard[HeadFit]:
+def _is_clear(head: HeadFit | str, view: StackedPlanes, found: Findings) -> TypeGuard[HeadFit]:
     """Whether a head was found whose mask takes the face out, also for who looks once more."""
     if isinstance(head, str) or head.status != "removed":
         return False
     if found.check is None:
         return True
-    planes = view.planes
-    return not found.check(
-        planes.values, planes.spacing, on_grid(view.placed, head.region) >= HALF
-    ).is_face
+    planes, gone = view.planes, on_grid(view.placed, head.region) >= HALF
+    # A trial's sizes are a guess: a face that they squash is one all the same.
+    spacings = (planes.spacing,) if view.is_stated else (planes.spacing, None)
+    return not any(found.check(planes.values, size, gone).is_face for size in spacings)
 
 
-def _is_face_seen(head: HeadFit | str, view: View, found: Findings) -> bool:
+def _is_face_seen(head: HeadFit | str, view: StackedPlanes, found: Findings) -> bool:
     """Whether a volume shows a face, as far as can be told without a head that fits."""
     if found.check is None:
         return not isinstance(head, str)
@@ -175,7 +194,7 @@ def _is_face_seen(head: HeadFit | str, view: View, found: Findings) -> bool:
     return any(found.check(values, None).is_face for values in surfaces)
 
 
-def _is_face_likely(head: HeadFit, view: View, found: Findings) -> bool:
+def _is_face_likely(head: HeadFit, view: StackedPlanes, found: Findings) -> bool:
     """Whether what fits is not a knee: the header says head, or something of a face is seen."""
     if found.check is None or says_head(view.volume.slices[0].instance):
         return True
@@ -184,11 +203,11 @@ def _is_face_likely(head: HeadFit, view: View, found: Findings) -> bool:
     return seen.score >= LIKELY
 
 
-def _readings(view: View) -> list[Reading]:
+def _readings(view: StackedPlanes) -> list[VoxelReading]:
     return read_values(view.placed.image, kind_of(view.volume.slices[0].instance))
 
 
-def _keep(view: View, head: HeadFit, found: Findings) -> None:
+def _keep(view: StackedPlanes, head: HeadFit, found: Findings) -> None:
     """A head and its mask, pass by pass."""
     volume = view.volume
     if is_gapped(volume) or is_colour(volume.slices[0].instance):
@@ -208,12 +227,12 @@ def _keep(view: View, head: HeadFit, found: Findings) -> None:
         found.add_head(replace(volume, slices=sorted(alike, key=lambda s: s.height)), head)
 
 
-def _has_not_moved(volume: Volume, first: View) -> bool:
+def _has_not_moved(volume: Volume, first: StackedPlanes) -> bool:
     """Whether another pass shows the head in the same place."""
     return is_alike(read_planes(volume).values, first.planes.values)
 
 
-def _keep_moved(volume: Volume, first: View, found: Findings) -> None:
+def _keep_moved(volume: Volume, first: StackedPlanes, found: Findings) -> None:
     """A pass in which the head lies elsewhere has a mask of its own."""
     view = replace(first, volume=volume, planes=read_planes(volume))
     head = view.fit(found)
@@ -232,7 +251,7 @@ def is_alike(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bo
     return bool(2 * both >= SAME_HEAD * total)
 
 
-def _keep_faceless(view: View, head: HeadFit | str, found: Findings) -> None:
+def _keep_faceless(view: StackedPlanes, head: HeadFit | str, found: Findings) -> None:
     """A volume that shows no face: by the head of its frame of reference, or as it is.
 
     What is too thin for a volume, or is not sure to be one, may still be a picture of a profile.
@@ -253,7 +272,7 @@ def _keep_faceless(view: View, head: HeadFit | str, found: Findings) -> None:
         found.hold(view.everything, Reason.FACE_PARTIAL)
 
 
-def _keep_unclear(view: View, head: HeadFit | str, found: Findings) -> None:
+def _keep_unclear(view: StackedPlanes, head: HeadFit | str, found: Findings) -> None:
     """A volume that shows a face of which a part may remain."""
     if isinstance(head, str):
         found.add_none(view.volume, [head], {})

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.face.volumes import cut, rescale
+from pixelscrub.face.voxels.volumes import cut, rescale
 from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.edit import FrameFill, VoxelEdit
 from pixelscrub.plan import FacePlan, Tile

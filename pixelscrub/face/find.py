@@ -16,7 +16,7 @@ from pixelscrub.errors import HeldError, Reason
 from pixelscrub.face.decide import look_at
 from pixelscrub.face.plans import FaceCheck, Findings, FoundFaces
 from pixelscrub.face.subject import is_mosaic, is_projection, may_show_head, says_head
-from pixelscrub.face.volumes import is_sparse
+from pixelscrub.face.voxels.volumes import is_oversized, is_sparse
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.unplaced import guess_slices, guess_volumes
 from pixelscrub.intake.volumes import FEWEST, Slice, Volume, read_slices, volumes
@@ -50,12 +50,14 @@ def find_faces(
     found = Findings(settings, folder, check)
     placed, unplaced = _slices_of(instances, found)
     whole, rest = volumes(placed)
+    oversized = [_unscaled(volume) for volume in whole if is_oversized(volume)]
+    whole = [volume for volume in whole if not is_oversized(volume)]
     sparse = [volume for volume in whole if is_sparse(volume)]
     whole = [volume for volume in whole if not is_sparse(volume)]
     rest += [s for volume in sparse for s in (*volume.slices, *volume.repeats)]
     rest, stacked = _in_one_place(rest)
     guessed, unstacked = guess_volumes([*unplaced, *stacked])
-    for volume in sorted([*whole, *guessed], key=_promise, reverse=True):
+    for volume in sorted([*whole, *oversized, *guessed], key=_promise, reverse=True):
         look_at(volume, found)
     found.leave(unstacked)
     for one in rest:
@@ -89,6 +91,14 @@ def _slices_of(instances: list[Instance], found: Findings) -> tuple[list[Slice],
         except HeldError as error:
             found.held[instance.uid] = error.reason
     return placed, unplaced
+
+
+def _unscaled(volume: Volume) -> Volume:
+    """The same without a say of how large it is."""
+    slices, repeats = (
+        [replace(one, is_scaled=False) for one in part] for part in (volume.slices, volume.repeats)
+    )
+    return replace(volume, slices=slices, repeats=repeats)
 
 
 def _in_one_place(rest: list[Slice]) -> tuple[list[Slice], list[Slice]]:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 from scipy.spatial.transform import Rotation
 
-from pixelscrub.face import skin, template
-from pixelscrub.face.eyes import PLAIN, globes
-from pixelscrub.face.fit import (
+from pixelscrub.face.head import template
+from pixelscrub.face.head.eyes import PLAIN, globes
+from pixelscrub.face.head.fit import (
     ANY_SIZE,
     BETTER,
     GOOD_FIT,
@@ -25,9 +25,15 @@ from pixelscrub.face.fit import (
     near,
     turned,
 )
-from pixelscrub.face.grid import Grid, Placed
-from pixelscrub.face.readings import PLAIN_READING, Reading, ReadingSettings, read_values
-from pixelscrub.face.region import WHOLE, Region, Wishes, face_region, in_view
+from pixelscrub.face.head.region import WHOLE, Region, Wishes, face_region, in_view
+from pixelscrub.face.voxels import skin
+from pixelscrub.face.voxels.grid import Grid, Placed
+from pixelscrub.face.voxels.readings import (
+    PLAIN_READING,
+    ReadingSettings,
+    VoxelReading,
+    read_values,
+)
 from pixelscrub.plan import FaceStatus
 
 Floats = npt.NDArray[np.floating]
@@ -101,7 +107,7 @@ class HeadFit:
     status: FaceStatus
     checks: dict[str, float]
     reasons: list[str]
-    reading: Reading = PLAIN_READING
+    reading: VoxelReading = PLAIN_READING
 
 
 def face_mask(
@@ -184,7 +190,7 @@ def _rank(found: HeadFit | str) -> int:
 
 def _locate(
     placed: Placed,
-    reading: Reading,
+    reading: VoxelReading,
     wishes: Wishes,
     known: Pose | None,
     sizes: tuple[float, float],
@@ -250,7 +256,7 @@ def _judge(
     grid: Grid,
     fitted: Fit,
     is_faced: bool = True,
-    reading: Reading = PLAIN_READING,
+    reading: VoxelReading = PLAIN_READING,
 ) -> HeadFit | str:
     checks = {"fit": round(fitted.distance, 1), "air_astray": round(fitted.air, 1)}
     checks |= region.checks

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import Reason
-from pixelscrub.face.fit import Pose
+from pixelscrub.face.head.fit import Pose
 from pixelscrub.face.mask import HeadFit, average
-from pixelscrub.face.skin import CT_AIR
 from pixelscrub.face.subject import kind_of
-from pixelscrub.face.volumes import carry
+from pixelscrub.face.voxels.skin import CT_AIR
+from pixelscrub.face.voxels.volumes import carry
 from pixelscrub.intake.instance import Instance
 from pixelscrub.intake.volumes import Slice, Volume
 from pixelscrub.plan import FacePlan

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pixelscrub.identity import patterns
+from pixelscrub.identity.spans import Span, merged_spans, places_in, with_marks
 from pixelscrub.identity.terms import plain
 from pixelscrub.identity.vocabulary import (
     is_everyday,
@@ -88,6 +89,29 @@ class Cleaner:
         _drop_beside(tokens, stays)
         return self._left(tokens, stays)
 
+    def staying(self, text: str) -> list[tuple[int, int]]:
+        """Where words stand that `clean` would leave: first character, and the one behind.
+
+        Args:
+            text: without escapes and control characters, so that places are those of its own.
+        """
+        if self._is_untouched(text):
+            return [found.span() for found in _WORD.finditer(text)]
+        spans = self._spans(text)
+        marked = with_marks(text, spans)
+        found = list(_TOKEN.finditer(marked))
+        tokens = [one[0] for one in found]
+        stays = [self._stays(token) for token in tokens]
+        _drop_beside(tokens, stays)
+        if self.is_spelled("".join(itertools.compress(tokens, stays))):
+            return []
+        places = places_in(text, spans)
+        return [
+            (places[one.start()], places[one.start()] + len(one[0]))
+            for one, stay in zip(found, stays, strict=True)
+            if stay and one[0][0].isalnum()
+        ]
+
     def soften(self, text: str, by_maker: bool = False) -> str:
         """The text without addresses, long numbers, dates and names that stand beside a title.
 
@@ -145,6 +169,10 @@ class Cleaner:
 
     def _marked(self, text: str, dates: bool = True) -> str:
         """The text with a mark in place of each identifying span."""
+        return with_marks(text, self._spans(text, dates))
+
+    def _spans(self, text: str, dates: bool = True) -> list[Span]:
+        """Identifying spans and what stands for each."""
         spans = [(*span, _GONE) for span in patterns.contacts(text)]
         if dates:
             spans += [(*span, _DATE) for span in patterns.dates(text)]
@@ -155,9 +183,7 @@ class Cleaner:
             spans += [(*match.span(), _GONE) for match in self.leaks.finditer(text)]
         for detector in self.detectors:
             spans += [(*span, _GONE) for span in detector(text)]
-        for start, end, mark in reversed(_merged(spans)):
-            text = f"{text[:start]} {mark} {text[end:]}"
-        return text
+        return merged_spans(spans)
 
     def _stays(self, token: str) -> bool:
         if token in _MARKS:
@@ -303,15 +329,3 @@ def _spells(parts: list[str], joined: frozenset[str], longest: int) -> bool:
 def _tidy(text: str) -> str:
     text = re.sub(r"[ \t_^]{2,}", " ", text).strip(" \t_^,;:-/")
     return text if re.search(r"[^\W_]", text) else ""
-
-
-def _merged(spans: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Spans that touch as one; a span is a date only where all of it is."""
-    merged: list[tuple[int, int, str]] = []
-    for start, end, mark in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            first, last, before = merged[-1]
-            merged[-1] = (first, max(end, last), min(mark, before))
-        else:
-            merged.append((start, end, mark))
-    return merged

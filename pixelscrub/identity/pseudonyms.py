@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pixelscrub.errors import RecipeError
@@ -23,8 +24,22 @@ MIN_SHIFT_DAYS, MAX_SHIFT_DAYS = 365, 3650
 _LEAST_DIGITS = 20
 
 Maker = Callable[[bytes], str]
-Entry = tuple[str, str, str]
-"""Kind, original, pseudonym."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrosswalkEntry:
+    """One pseudonym that was made, and what it stands for.
+
+    Attributes:
+        kind: `patient`, `accession`, `uid`, `text`, `shift` (days that a patient's dates moved),
+            or `project` (a name that pseudonyms were made for).
+        original: what stood in the header.
+        pseudonym: what stands there now.
+    """
+
+    kind: str
+    original: str
+    pseudonym: str
 
 
 class Pseudonyms:
@@ -97,9 +112,9 @@ class Pseudonyms:
         """32 bytes for random numbers that must come out the same again."""
         return self._digest(f"seed {purpose}", original)
 
-    def take(self) -> list[Entry]:
+    def take(self) -> list[CrosswalkEntry]:
         """What was made since the last call, for the crosswalk; forgotten afterwards."""
-        entries = [(kind, original, new) for (kind, original), new in self._made.items()]
+        entries = [CrosswalkEntry(*place, new) for place, new in self._made.items()]
         self._made.clear()
         return entries
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -46,6 +46,8 @@ ATTRIBUTES: Final = {
     "body_part": "BodyPartExamined",
 }
 """Quasi-identifiers, and the attribute that each is read from."""
+SHIFTED_DATES: Final = "retain_modified_dates"
+"""The option of PS3.15 under which dates are moved."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,20 @@ class Combination:
 
 
 @dataclass(frozen=True)
+class Release:
+    """What a release says of its patients.
+
+    Attributes:
+        patients: for each pseudonym the values of each quasi-identifier.
+        unreadable: outputs whose header could not be read; nobody knows how rare their patients
+            are.
+    """
+
+    patients: dict[str, dict[str, Values]]
+    unreadable: list[str]
+
+
+@dataclass(frozen=True)
 class Rarity:
     """What is rare in a release.
 
@@ -93,45 +109,60 @@ class Rarity:
     kept: dict[str, int]
 
 
-def read_patients(out: Path, outputs: Iterable[str]) -> dict[str, dict[str, Values]]:
+def attributes_kept(options: Iterable[str]) -> frozenset[str]:
+    """Quasi-identifiers that say something true of a person under these options of PS3.15.
+
+    A date that was moved by a secret number of days tells nobody when a patient was there.
+    """
+    shifted = {"study_date"} if SHIFTED_DATES in set(map(str, options)) else set()
+    return frozenset(ATTRIBUTES) - shifted
+
+
+def read_release(
+    out: Path, outputs: Iterable[str], attributes: frozenset[str] = frozenset(ATTRIBUTES)
+) -> Release:
     """What a release says of each patient, by pseudonym.
 
     Args:
         out: the output folder.
         outputs: names of its files; `<patient>/<study>/<series>/<number>.dcm`.
-
-    Returns:
-        For each patient the values of each quasi-identifier.
+        attributes: quasi-identifiers to read, of `attributes_kept`.
     """
     found: dict[str, dict[str, set[str]]] = {}
     seen: set[str] = set()
+    unreadable: list[str] = []
     for name in outputs:
         series = name.rpartition("/")[0]
         patient = found.setdefault(name.split("/", 1)[0], defaultdict(set))
-        if series in seen:
+        if series in seen or not name.endswith(".dcm"):  # a picture has no header that says more
             continue
         seen.add(series)
-        for attribute, value in _said(out / name):
+        said = _read_attributes(out / name, attributes)
+        if said is None:
+            unreadable.append(name)
+            continue
+        for attribute, value in said.items():
             patient[attribute].add(value)
-    return {
+    patients = {
         name: {attribute: tuple(sorted(values)) for attribute, values in said.items()}
         for name, said in found.items()
     }
+    return Release(patients, unreadable)
 
 
-def _said(path: Path) -> Iterator[tuple[str, str]]:
+def _read_attributes(path: Path, attributes: frozenset[str]) -> dict[str, str] | None:
+    """What the header of a file says; None where it cannot be read."""
     from pydicom import dcmread
 
     from pixelscrub.errors import HeldError, Reason, guarded
 
+    wanted = [ATTRIBUTES[name] for name in sorted(attributes)]
     try:
         with guarded(Reason.UNREADABLE):
-            header = dcmread(
-                path, stop_before_pixels=True, specific_tags=[*ATTRIBUTES.values()], force=True
-            )
-            yield from [(name, value) for name in ATTRIBUTES if (value := _value(header, name))]
+            header = dcmread(path, stop_before_pixels=True, specific_tags=wanted)
+            return {name: value for name in attributes if (value := _value(header, name))}
     except HeldError:
-        return
+        return None
 
 
 def _value(header: Dataset, attribute: str) -> str:
@@ -173,7 +204,7 @@ def measure_rarity(patients: Mapping[str, Mapping[str, Values]], k: int) -> Rari
     """How many patients are alike, by all quasi-identifiers and by three at a time.
 
     Args:
-        patients: of `read_patients`.
+        patients: of `read_release`.
         k: patients that a group has to hold to be named.
     """
     kept = Counter(name for said in patients.values() for name, values in said.items() if values)
@@ -214,11 +245,15 @@ def group_sizes(
     return Counter(_key(said, chosen) for said in patients.values())
 
 
-def rare_patients(patients: Mapping[str, Mapping[str, Values]], k: int) -> set[str]:
-    """Patients whose group, by all quasi-identifiers, holds fewer than k."""
-    used = tuple(ATTRIBUTES)
+def rare_patients(release: Release, k: int) -> set[str]:
+    """Patients whose group, by all quasi-identifiers, holds fewer than k.
+
+    So is everybody of whom an output cannot be read.
+    """
+    used, patients = tuple(ATTRIBUTES), release.patients
     counts = group_sizes(patients, used)
-    return {name for name, said in patients.items() if counts[_key(said, used)] < k}
+    unknown = {name.split("/", 1)[0] for name in release.unreadable}
+    return unknown | {name for name, said in patients.items() if counts[_key(said, used)] < k}
 
 
 def _key(said: Mapping[str, Values], chosen: tuple[str, ...]) -> tuple[Values, ...]:

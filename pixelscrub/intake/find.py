@@ -24,10 +24,11 @@ RATIO_LIMIT = 1100
 
 
 class SkippedFile(NamedTuple):
-    """A file that is not looked at, and why."""
+    """A file that is not looked at, and why; `detail` says more, without values."""
 
     source: Source
     reason: Reason
+    detail: str = ""
 
 
 def find(inputs: Sequence[Path]) -> Iterator[Source | SkippedFile]:
@@ -39,12 +40,11 @@ def find(inputs: Sequence[Path]) -> Iterator[Source | SkippedFile]:
     for given in map(Path.absolute, inputs):  # workers have another working directory
         if not given.exists():
             raise UsageError("an input does not exist")
-        if given.name.upper() == "DICOMDIR" and given.is_file():
-            yield from _walk(given.parent, given.parent)
-        elif given.is_dir():
-            yield from _walk(given, given)
+        root = (given if given.is_dir() else given.parent).resolve()
+        if given.is_dir() or (given.name.upper() == "DICOMDIR" and given.is_file()):
+            yield from _walk(root, root)
         else:
-            yield from _file(given.parent, given, given.stat())
+            yield from _file(root, root / given.name, given.stat())
 
 
 def _walk(root: Path, folder: Path) -> Iterator[Source | SkippedFile]:

@@ -31,14 +31,14 @@ PRAGMA synchronous = OFF;
 CREATE TABLE instances (uid TEXT PRIMARY KEY, study TEXT NOT NULL, row TEXT NOT NULL);
 CREATE TABLE studies (study TEXT UNIQUE);
 CREATE INDEX by_study ON instances (study);
-CREATE TABLE left (source TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE skipped (source TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
 BEGIN;
 """
 """Nothing is ever committed: nobody else reads it, and a run that is killed starts it anew."""
 
 
 class Intake:
-    """Everything that was found: studies to work on, and files that are left or held."""
+    """Everything that was found: studies to work on, and files that are skipped or held."""
 
     def __init__(
         self,
@@ -65,15 +65,16 @@ class Intake:
         return int(self._rows.execute("SELECT count(*) FROM instances").fetchone()[0])
 
     @property
-    def left_count(self) -> int:
-        """Files in `left`."""
-        return int(self._rows.execute("SELECT count(*) FROM left").fetchone()[0])
+    def skipped_count(self) -> int:
+        """Files in `skipped`."""
+        return int(self._rows.execute("SELECT count(*) FROM skipped").fetchone()[0])
 
     @property
-    def left(self) -> Iterator[SkippedFile]:
+    def skipped(self) -> Iterator[SkippedFile]:
         """Files that no study holds, and why."""
-        for source, reason in self._rows.execute("SELECT source, reason FROM left ORDER BY rowid"):
-            yield SkippedFile(_source(json.loads(source)), Reason(reason))
+        rows = self._rows.execute("SELECT source, reason, detail FROM skipped ORDER BY rowid")
+        for source, reason, detail in rows:
+            yield SkippedFile(_source(json.loads(source)), Reason(reason), detail)
 
     @property
     def studies(self) -> Iterator[Study]:
@@ -129,7 +130,7 @@ class Intake:
 
     def _leave(self, item: SkippedFile) -> None:
         row = json.dumps(_fields(item.source), default=str)
-        self._rows.execute("INSERT INTO left VALUES (?, ?)", (row, item.reason))
+        self._rows.execute("INSERT INTO skipped VALUES (?, ?, ?)", (row, item.reason, item.detail))
 
     def _known(self, uid: str) -> Instance:
         (row,) = self._rows.execute("SELECT row FROM instances WHERE uid = ?", (uid,)).fetchone()

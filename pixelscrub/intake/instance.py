@@ -10,11 +10,14 @@ import stat
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import Any, BinaryIO, ClassVar, Final, Self
 
+from pixelscrub.formats.kinds import PICTURES, SNIFFED, FileFormat, format_of
 from pixelscrub.intake.archive import read_member, read_start
 
 CHUNK: Final = 2**20
+MEMORY_LIMIT: Final = 2**26
+"""Bytes of a file that a worker reads into memory as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,16 @@ class Source:
     """One file, or one member of a zip archive.
 
     Attributes:
-        root: the input it was found in (a folder; for a single file its parent).
+        root: the input it was found in (a folder; for a single file its parent), without links.
         path: path relative to `root`, with `/`; for a member the archive's path comes first.
         archive: the archive's path relative to `root`, or None.
         size: bytes.
         modified: nanoseconds since the epoch (of the archive, for a member).
         digest: of the content, once it was read; empty until then.
     """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+    """Plans hold sources, and are read from files that anyone may have changed."""
 
     root: Path
     path: str
@@ -52,11 +58,16 @@ class Source:
     def open_instance(self) -> BinaryIO:
         """Open an instance; one that is not written as PS3.5 says is shown as if it were.
 
+        A picture is shown as a Secondary Capture.
+
         Raises:
             HeldError: DAMAGED_FILE and others, where its elements cannot be followed.
         """
         from pixelscrub.dicom.canonical import canonical
 
+        kind = self.file_format()
+        if kind in PICTURES:
+            return _open_picture(self, kind)
         if self.archive is None and _is_well_formed(self):
             return self.open()
         file = self.open()
@@ -65,6 +76,10 @@ class Source:
         except BaseException:
             file.close()
             raise
+
+    def file_format(self) -> FileFormat:
+        """What the file is by its first bytes."""
+        return _format_of(self)
 
     def start(self, length: int) -> bytes:
         """The first bytes; of a member no more than these are unpacked."""
@@ -78,6 +93,74 @@ class Source:
         """The digest of what lies there now."""
         with self.open() as file:
             return digest_of(file)
+
+    def in_memory(self) -> Source:
+        """The same file, read once for all steps of a call; itself where it is too large.
+
+        Raises:
+            OSError and others: as of `open`.
+        """
+        if self.size > MEMORY_LIMIT:
+            return self
+        with self.open() as file:
+            content = file.read(MEMORY_LIMIT + 1)
+        if len(content) > MEMORY_LIMIT:
+            return self
+        known = {name: getattr(self, name) for name in Source.__slots__}
+        return LoadedSource(**known, content=content)
+
+
+@lru_cache(maxsize=4096)
+def _format_of(source: Source) -> FileFormat:
+    """What a file is; a process opens the same one several times."""
+    return format_of(source.start(SNIFFED), source.path)
+
+
+def _open_picture(source: Source, kind: FileFormat) -> BinaryIO:
+    from pixelscrub.formats.wrapped import wrapped
+
+    with source.open() as file:
+        return wrapped(file, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSource(Source):
+    """A file whose bytes are in memory, for one call: what lies on the disk may change since.
+
+    Attributes:
+        content: all bytes.
+        found: parts of the instance, once they were asked for.
+        is_canonical: whether it is written as PS3.5 says, once that was asked.
+    """
+
+    content: bytes = field(default=b"", repr=False, compare=False)
+    found: list[Any] = field(default_factory=list, repr=False, compare=False)
+    is_canonical: list[bool] = field(default_factory=list, repr=False, compare=False)
+
+    def open(self) -> BinaryIO:
+        """What was read."""
+        from pixelscrub.dicom.parts import InMemory
+
+        return InMemory(self.content, self.found)
+
+    def open_instance(self) -> BinaryIO:
+        """As of `Source`; what was found of its parts goes with it."""
+        from pixelscrub.dicom.canonical import canonical, is_well_formed
+
+        kind = self.file_format()
+        if kind in PICTURES:
+            return _open_picture(self, kind)
+        if not self.is_canonical:
+            self.is_canonical.append(is_well_formed(self.open()))
+        return self.open() if self.is_canonical[0] else canonical(self.open())
+
+    def file_format(self) -> FileFormat:
+        """What the file is; not remembered, for that would keep its bytes in memory."""
+        return format_of(self.start(SNIFFED), self.path)
+
+    def start(self, length: int) -> bytes:
+        """The first bytes."""
+        return self.content[:length]
 
 
 @lru_cache(maxsize=4096)
@@ -120,6 +203,7 @@ class Instance:
         number: Instance Number, 0 where there is none.
         frame_of_reference: UID, may be empty.
         created: Instance Creation Date and Time as digits, empty where it is not said.
+        format: what the file is, as `formats.kinds.FileFormat` names it.
         made: keywords of the UIDs that were made.
     """
 
@@ -134,6 +218,7 @@ class Instance:
     number: int
     frame_of_reference: str = ""
     created: str = ""
+    format: str = "dicom"
     made: tuple[str, ...] = ()
 
     def row(self) -> str:

@@ -64,7 +64,7 @@ def check_nifti(path: Path, reason: Reason, limit: int = MAX_MASK_BYTES) -> None
             large, shorter than its header says, or inflates to more than that.
     """
     try:
-        with _opened(path) as content:
+        with open_inflated(path) as content:
             header = _read_header(content)
             if header.voxels > limit:
                 raise HeldError(reason, "volume is too large")
@@ -79,8 +79,12 @@ def check_nifti(path: Path, reason: Reason, limit: int = MAX_MASK_BYTES) -> None
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """The content, inflated as it is read."""
+def open_inflated(path: Path) -> Iterator[IO[bytes]]:
+    """The content of a regular file, inflated as it is read where it is gzipped.
+
+    Raises:
+        OSError: it is no regular file, or cannot be read.
+    """
     with open_regular(path) as file:
         packed = file.read(2) == GZIP
         file.seek(0)

@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.dicom.constants import DEFLATED_UID, EXPLICIT_BIG_UID
 from pixelscrub.errors import HeldError, Reason, guarded
+from pixelscrub.formats.kinds import PICTURES, FileFormat
+from pixelscrub.formats.wrapped import SECONDARY_CAPTURE
 from pixelscrub.intake import uids
+from pixelscrub.intake.directory import describe_index
 from pixelscrub.intake.element_count import check_element_count
 from pixelscrub.intake.instance import Instance, Source, digest_of
+from pixelscrub.intake.plain import Said, plain_header
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -26,6 +30,7 @@ MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
 DEFLATED_HEADER_LIMIT: Final = 64 * 2**20
 """Bytes of a deflated data set that are inflated to find its UIDs."""
 DAMAGED_ARCHIVE: Final = (
+    UnicodeDecodeError,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -64,17 +69,48 @@ def read_instance(source: Source) -> Instance:
         HeldError: NOT_DICOM, DICOMDIR, DAMAGED_FILE, MISSING_UID or UNREADABLE.
     """
     try:
+        if source.file_format() is not FileFormat.DICOM:
+            return _read_other(source)
         if not _looks_like_dicom(source.start(FIRST_BYTES)):
             raise HeldError(_reason_not_dicom(source))
-        with source.open() as file:
+        loaded = source.in_memory()
+        with loaded.open() as file:
             known = replace(source, digest=digest_of(file))
             _check_count(file)
-        with known.open_instance() as file:
-            return _place(known, *_read_header(file))
+        with loaded.open_instance() as file:
+            return _place(known, *(plain_header(file, TAGS) or _read_header(file)))
     except OSError:
         raise HeldError(Reason.UNREADABLE) from None
     except DAMAGED_ARCHIVE as error:
         raise HeldError(Reason.DAMAGED_FILE, type(error).__name__) from None
+
+
+def _read_other(source: Source) -> Instance:
+    """Place a picture or a NIfTI volume: those of one folder are one study of one patient.
+
+    Raises:
+        HeldError: ARCHIVE_LIMIT, of a volume in an archive; those of `formats.wrapped`.
+    """
+    kind = source.file_format()
+    if kind is FileFormat.NIFTI and source.archive is not None:
+        raise HeldError(Reason.ARCHIVE_LIMIT)
+    known = replace(source, digest=source.read_digest())
+    if kind in PICTURES:
+        known.open_instance().close()
+    folder = f"{source.root.name}/{source.path.rpartition('/')[0]}"
+    study = uids.made_uid("folder", folder)
+    return Instance(
+        source=known,
+        uid=uids.made_uid("file", known.digest, source.path),
+        series=uids.made_uid("series", study, kind),
+        study=study,
+        patient=folder,
+        sop_class=SECONDARY_CAPTURE if kind in PICTURES else "",
+        transfer_syntax="",
+        modality="OT" if kind in PICTURES else "",
+        number=0,
+        format=kind.value,
+    )
 
 
 def read_again(earlier: Instance) -> Instance:
@@ -152,11 +188,11 @@ def _read_deflated(file: BinaryIO) -> Dataset:
     )
 
 
-def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
+def _place(source: Source, meta: Said, header: Said) -> Instance:
     with guarded(Reason.DAMAGED_FILE):
         sop_class = str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or "")
         if sop_class == MEDIA_STORAGE_DIRECTORY:
-            raise HeldError(Reason.DICOMDIR)
+            raise HeldError(Reason.DICOMDIR, describe_index(source))
         uid, study, series = (str(header.get(name) or "") for name in UIDS)
         if not (sop_class or uid or study or series):
             raise HeldError(_reason_not_dicom(source))
@@ -179,13 +215,13 @@ def _place(source: Source, meta: Dataset, header: Dataset) -> Instance:
         )
 
 
-def _patient(header: Dataset) -> str:
+def _patient(header: Said) -> str:
     """Patient ID, else name and date of birth; empty where the header says neither."""
     number, name, birth = (str(header.get(keyword) or "").strip() for keyword in PATIENT)
     return number or f"{name}|{birth}".strip("|")
 
 
-def _number(header: Dataset) -> int:
+def _number(header: Said) -> int:
     try:
         return int(header.get("InstanceNumber") or 0)
     except (TypeError, ValueError):

@@ -7,10 +7,9 @@ every other UID.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
+from pixelscrub.intake.plain import Said
 
 STUDY: Final = (
     "PatientID",
@@ -33,7 +32,7 @@ def made_uid(*parts: str) -> str:
 
 
 def complete(
-    header: Dataset, digest: str, uid: str, study: str, series: str
+    header: Said, digest: str, uid: str, study: str, series: str
 ) -> tuple[str, str, str, tuple[str, ...]]:
     """Make what is missing of the UIDs that place an instance.
 
@@ -66,7 +65,7 @@ def complete(
     return uid, study, series, tuple(made)
 
 
-def _said(header: Dataset, keywords: tuple[str, ...]) -> list[str]:
+def _said(header: Said, keywords: tuple[str, ...]) -> list[str]:
     """The values of the elements, with their keywords; empty where no element has one."""
     values = [(keyword, str(header.get(keyword) or "").strip()) for keyword in keywords]
     return [part for pair in values if pair[1] for part in pair]

@@ -1,7 +1,7 @@
 """Stacks of slices whose headers do not say where they lie: made up from what is there.
 
 The order is that of instances and frames; direction and scale are left open, and are told by the
-head itself (`face/trials.py`).
+head itself (`face/head/trials.py`).
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _anything(one: Slice) -> str:
 
 def _stack(group: list[Slice]) -> Volume:
     ordered = sorted(group, key=lambda s: (s.instance.number, s.instance.uid, s.frame))
-    step = ordered[0].thickness or 1.0
+    step = ordered[0].thickness if ordered[0].is_scaled else 1.0  # both sizes, or neither
     across = np.array([0.0, 0.0, 1.0])
     placed = [replace(one, position=k * step * across) for k, one in enumerate(ordered)]
     first = placed[0].instance

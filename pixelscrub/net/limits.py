@@ -1,4 +1,8 @@
-"""How much of the gateway its peers may take; figures are what a busy archive needs, twice over."""
+"""How much of the gateway its peers may take, and services of `fetch`.
+
+The figures are chosen, not measured: each says beside it what it is to bear, where that is known.
+Whoever needs others changes them here; SECURITY.md and its test follow.
+"""
 
 from __future__ import annotations
 

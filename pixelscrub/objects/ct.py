@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from pixelscrub.face.skin import SKIN_HU, WIDE
+from pixelscrub.face.voxels.skin import SKIN_HU, WIDE
 from pixelscrub.findings import ObjectFacts, ObjectKind, ObjectNote, Where
 
 Values = npt.NDArray[np.float32]

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pixelscrub.face.skin import SKIN_HU
-from pixelscrub.face.volumes import rescale
+from pixelscrub.face.voxels.skin import SKIN_HU
+from pixelscrub.face.voxels.volumes import rescale
 from pixelscrub.objects.ct import CtSettings, to_hounsfield
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from scipy import ndimage
 
 from pixelscrub.errors import HeldError
 from pixelscrub.face.subject import is_projection, says_head
-from pixelscrub.face.volumes import assemble, frames
+from pixelscrub.face.voxels.volumes import assemble, frames
 from pixelscrub.findings import Box, ObjectFacts, ObjectNote
 from pixelscrub.intake.volumes import Slice, Volume, read_slices, volumes
 from pixelscrub.objects.ct import CtSettings, MetalPiece, find_pieces, to_hounsfield
 from pixelscrub.objects.seen import SeenObject, names_device
 
 if TYPE_CHECKING:
-    from pixelscrub.face.grid import Placed
+    from pixelscrub.face.voxels.grid import Placed
     from pixelscrub.intake.instance import Instance
     from pixelscrub.plan import FacePlan
 
@@ -225,7 +225,7 @@ def _look_at_slices(
 def _look_at_frames(
     instance: Instance, found: dict[str, list[SeenObject]], settings: CtSettings
 ) -> None:
-    from pixelscrub.face.volumes import rescale
+    from pixelscrub.face.voxels.volumes import rescale
     from pixelscrub.pixels.image import Image
 
     with instance.source.open() as file:

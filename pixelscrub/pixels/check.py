@@ -123,7 +123,7 @@ def _coefficients(image: Image, index: int) -> tuple[CodeStream, jpeg.Coefficien
     if found is None:
         raise HeldError(Reason.NOT_READABLE_AGAIN)
     with guarded(Reason.DECODE_FAILED):
-        return found, jpeg.read(stream, found)
+        return found, jpeg.read_coefficients(stream, found)
 
 
 def _compare_blocks(

@@ -60,7 +60,7 @@ def mcu_size(found: CodeStream) -> tuple[int, int]:
     return 8 * max(h for h, _ in found.factors), 8 * max(v for _, v in found.factors)
 
 
-def read(stream: bytes, found: CodeStream) -> Coefficients:
+def read_coefficients(stream: bytes, found: CodeStream) -> Coefficients:
     """Read the coefficients of a Baseline, Extended or Progressive stream of 8 bits.
 
     Args:

@@ -26,6 +26,8 @@ Cells = npt.NDArray[Any]
 PROBE: Final = bytes(range(0x11, 0xFE, 7)) * 16
 """What follows a JPEG stream when it is tested for completeness."""
 
+START_OF_SCAN: Final = b"\xff\xda"
+END_OF_IMAGE: Final = b"\xff\xd9"
 LEAST_FOR_SIX_RESOLUTIONS: Final = 32
 
 
@@ -168,10 +170,16 @@ def encode_lossless_jpeg(cells: Cells, info: PixelInfo, stream: CodeStream | Non
 
 
 def decode_jpeg_ls(stream: bytes, _info: PixelInfo) -> Cells:
-    """JPEG-LS, lossless and near-lossless."""
+    """JPEG-LS, lossless and near-lossless.
+
+    CharLS 2.4.3 counts zeros for seconds where data that are cut end without a marker, so an end
+    of image follows whatever is decoded; and a stream that has none of its own is cut.
+    """
     from imagecodecs import jpegls_decode
 
-    return jpegls_decode(stream)
+    if stream.find(END_OF_IMAGE, max(stream.find(START_OF_SCAN), 0)) < 0:
+        raise HeldError(Reason.TRUNCATED_PIXEL_DATA, "code stream has no end")
+    return jpegls_decode(stream + END_OF_IMAGE)
 
 
 def essential_jpeg_ls(stream: bytes, info: PixelInfo) -> bytes:

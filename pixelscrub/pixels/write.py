@@ -176,7 +176,7 @@ def _edited_jpegs(image: Image, edit: Edit) -> Iterator[bytes]:
             continue
         found = codecs.read_stream(image.codec, stream, image.known)
         assert found is not None  # noqa: S101
-        coefficients = jpeg.read(stream, found)
+        coefficients = jpeg.read_coefficients(stream, found)
         jpeg.fill(coefficients, values.astype(np.uint8), jpeg.touched(mask, found), found)
         if edit.crop is not None:
             jpeg.crop(coefficients, edit.crop, found)

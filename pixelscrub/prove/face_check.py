@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from pixelscrub.errors import MissingComponentError
-from pixelscrub.prove.surface import Solid, View, cubes, normals, solids, views
+from pixelscrub.prove.surface import Solid, SurfaceView, cubes, normals, solids, views
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -35,7 +35,7 @@ SMALLEST_PX: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class FaceCheck:
+class FaceCheckSettings:
     """Settings of the check.
 
     Attributes:
@@ -53,7 +53,7 @@ class FaceCheck:
     stretches: tuple[float, ...] = (1.0, 1.7, 3.0, 5.0)
 
 
-SETTINGS: Final = FaceCheck()
+SETTINGS: Final = FaceCheckSettings()
 """What the program takes; benchmarks pass others."""
 
 
@@ -77,7 +77,7 @@ def find_face(
     volume: npt.NDArray[Any],
     spacing: Spacing | None,
     ignored: npt.NDArray[np.bool_] | None = None,
-    settings: FaceCheck = SETTINGS,
+    settings: FaceCheckSettings = SETTINGS,
 ) -> SeenFace:
     """Look for a face in a volume.
 
@@ -110,7 +110,7 @@ def find_face(
 
 
 def _spacings(
-    shape: tuple[int, ...], spacing: Spacing | None, settings: FaceCheck
+    shape: tuple[int, ...], spacing: Spacing | None, settings: FaceCheckSettings
 ) -> Iterator[Spacing]:
     """The spacing that is known, or those that make the volume as large as a head."""
     if spacing is not None:
@@ -136,7 +136,9 @@ def _without(solid: Solid, hidden: npt.NDArray[np.bool_] | None) -> Solid:
     return Solid(solid.field, solid.limit, solid.mask & ~hidden)
 
 
-def look_at(shown: Solid | Iterable[View], settings: FaceCheck = SETTINGS) -> SeenFace:
+def look_at(
+    shown: Solid | Iterable[SurfaceView], settings: FaceCheckSettings = SETTINGS
+) -> SeenFace:
     """Look for a face in what is seen of a solid, or in given views.
 
     Returns:
@@ -161,7 +163,7 @@ def look_at(shown: Solid | Iterable[View], settings: FaceCheck = SETTINGS) -> Se
     return best
 
 
-def _cut(seen: View) -> tuple[int, int, Floats | None]:
+def _cut(seen: SurfaceView) -> tuple[int, int, Floats | None]:
     """First row and column of what is met, and its normals with some room around them."""
     rows, columns = (np.flatnonzero(seen.hit.any(axis=axis)) for axis in (1, 0))
     if not rows.size or min(np.ptp(rows), np.ptp(columns)) < SMALLEST_PX:
@@ -193,7 +195,7 @@ def _turned_back(
     return row, column
 
 
-def _place(seen: View, row: float, column: float) -> tuple[float, float, float]:
+def _place(seen: SurfaceView, row: float, column: float) -> tuple[float, float, float]:
     """Index into the grid of what is met at a row and a column of a view."""
     rows, columns = seen.depth.shape
     r, c = int(np.clip(row, 0, rows - 1)), int(np.clip(column, 0, columns - 1))

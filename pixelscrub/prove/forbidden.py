@@ -44,7 +44,13 @@ def claimed_options(header: Dataset) -> frozenset[str]:
 
 def without_makers(terms: Terms, header: Dataset) -> Terms:
     """The terms less names of the maker and model in a header, which the Basic Profile keeps."""
-    makers = {str(header.get(keyword) or "").casefold() for keyword in MAKERS}
+    makers = (str(header.get(keyword) or "").casefold() for keyword in MAKERS)
+    return but_makers(terms, frozenset(makers))
+
+
+@lru_cache(maxsize=8)
+def but_makers(terms: Terms, makers: frozenset[str]) -> Terms:
+    """The terms less what stands in the names of makers and models, in small letters."""
     places, equipment = (
         frozenset(v for v in values if not any(v.casefold() in maker for maker in makers))
         for values in (terms.places, terms.equipment)
@@ -52,7 +58,8 @@ def without_makers(terms: Terms, header: Dataset) -> Terms:
     return replace(terms, places=places, equipment=equipment)
 
 
-def needles(terms: Terms, options: Set[str]) -> Needles:
+@lru_cache(maxsize=8)
+def needles(terms: Terms, options: frozenset[str]) -> Needles:
     """What is to be looked for in an output that claims `options`."""
     return _prepared(values(terms, options))
 

@@ -17,7 +17,7 @@ from pixelscrub.plan import FacePlan
 Mask = npt.NDArray[np.bool_]
 
 
-class Plane(NamedTuple):
+class MaskPlane(NamedTuple):
     """What a face mask covers of one frame.
 
     Attributes:
@@ -31,7 +31,7 @@ class Plane(NamedTuple):
     is_air: bool
 
 
-def planes(faces: Sequence[FacePlan], folder: Path, uid: str) -> dict[int, Plane]:
+def planes(faces: Sequence[FacePlan], folder: Path, uid: str) -> dict[int, MaskPlane]:
     """The frames of an instance that a face mask covers any part of.
 
     Args:
@@ -42,7 +42,7 @@ def planes(faces: Sequence[FacePlan], folder: Path, uid: str) -> dict[int, Plane
     Raises:
         HeldError: FACE_FAILED, where a mask is missing, cannot be read or has too few planes.
     """
-    found: dict[int, Plane] = {}
+    found: dict[int, MaskPlane] = {}
     for face in faces:
         for k, (owner, frame) in enumerate(face.slices if face.mask else ()):
             if owner == uid:
@@ -52,7 +52,7 @@ def planes(faces: Sequence[FacePlan], folder: Path, uid: str) -> dict[int, Plane
                     mask = _within(whole, mask, *face.tiles[k])
                 if mask.any():
                     is_air = face.style in {"air", "constant"}
-                    found[frame] = Plane(mask, face.fill, is_air)
+                    found[frame] = MaskPlane(mask, face.fill, is_air)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from pixelscrub.prove.surface import STEP_MM, View
+from pixelscrub.prove.surface import STEP_MM, SurfaceView
 
 Floats = npt.NDArray[np.floating]
 
@@ -22,7 +22,7 @@ ROUNDS: Final = 3
 """How often gaps are filled from what is around them."""
 
 
-def point_views(points: Floats) -> Iterator[View]:
+def point_views(points: Floats) -> Iterator[SurfaceView]:
     """Six views of points (n, 3), as of a solid's surface; none of too few points.
 
     Sparse points are seen on a coarser grid, so that none is seen through the gaps between others.
@@ -50,7 +50,7 @@ def point_views(points: Floats) -> Iterator[View]:
             nearest = _closed(nearest)
             hit = np.isfinite(nearest)
             whole = np.where(hit, nearest, np.float32(size[axis])).astype(np.float32)
-            yield View(axis, is_reversed, whole, hit, int(size[axis]))
+            yield SurfaceView(axis, is_reversed, whole, hit, int(size[axis]))
 
 
 def _closed(depth: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -6,8 +6,6 @@ The plan is asked, not the edit that was made of it: a finding that was lost on 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -15,13 +13,13 @@ import numpy.typing as npt
 from scipy.ndimage import binary_erosion, laplace
 
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.findings import Box, Finding
+from pixelscrub.findings import Box
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
-from pixelscrub.plan import FacePlan
+from pixelscrub.prove.expected import ExpectedRemovals
 from pixelscrub.prove.masks import planes
 from pixelscrub.prove.showing import pictures
-from pixelscrub.text.detectors import CHEAP, detect
+from pixelscrub.text.detectors import cheap, detect
 
 Values = npt.NDArray[Any]
 
@@ -39,27 +37,6 @@ LITTLE: Final = 0.1
 """Share of a mask's detail that may be left in one slice, by chance."""
 FEW: Final = 0.02
 """Share of a mask's tissue that may be left in one slice; a smoothed edge is no face."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedRemovals:
-    """What the plan says is to go from the pixels of one instance.
-
-    Attributes:
-        findings: of the instance; those to be masked count.
-        faces: plans of the volumes that it is in.
-        folder: where their masks lie.
-        uid: SOP Instance UID of the original.
-    """
-
-    findings: Sequence[Finding] = ()
-    faces: Sequence[FacePlan] = ()
-    folder: Path = field(default_factory=Path)
-    uid: str = ""
-
-    def __bool__(self) -> bool:
-        """Whether anything is to go."""
-        return bool(self.faces) or any(found.action == "mask" for found in self.findings)
 
 
 def check_text(before: Image, after: Image, promise: ExpectedRemovals, crop: Box | None) -> None:
@@ -113,7 +90,7 @@ def _shows_text(image: Image, frame: int, box: Box) -> bool:
     around = box.padded(MARGIN).clipped(image.known.columns, image.known.rows)
     shown = _cut(show(image, frame), around)
     for picture in (shown, *pictures(_cut(image.frame(frame), around))):
-        found = detect(np.ascontiguousarray(picture), sorted(CHEAP))
+        found = detect(np.ascontiguousarray(picture), cheap())
         texts = (text.box.shifted(around.x0, around.y0) for text in found)
         if any(2 * text.intersection(box).area >= text.area for text in texts):
             return True
@@ -149,7 +126,7 @@ def check_face(before: Image, after: Image, promise: ExpectedRemovals) -> None:
 
 def _stored(air: tuple[float, float], image: Image, frame: int) -> tuple[float, float]:
     """Mean and standard deviation of air in stored values."""
-    from pixelscrub.face.volumes import rescale
+    from pixelscrub.face.voxels.volumes import rescale
 
     slope, intercept = rescale(image.header, frame)
     low, high = image.known.range

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
+from pixelscrub.prove.anywhere import UID, UID_LENGTH, LongValues, uid_places
+from pixelscrub.prove.known import KnownElements
+from pixelscrub.prove.strict import Way
 
 ENCODINGS: Final = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
 NATIONAL: Final = ("shift_jis", "iso2022_jp", "euc_kr", "gb18030", "iso8859_2", "iso8859_5",
@@ -26,10 +27,7 @@ PRINTABLE: Final = re.compile(rb"[\x20-\x7e]{6,}")
 CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 DOTTED: Final = re.compile(rb"[0-9.]+")
 """A number with points; one may be the beginning of another."""
-UID: Final = re.compile(rb"[0-9]+(?:\.[0-9]+){3,}")
-"""Looked up as a whole: a study has thousands that begin alike."""
 INSIDE_UID: Final = re.compile(rb"\.[0-9]+\.[0-9]+\.")
-UID_LENGTH: Final = 64
 SHORT: Final = 2
 IN_BINARY: Final = 5
 TEXT_IN_BINARY: Final = 32
@@ -48,15 +46,16 @@ class Needles:
         words: folded bytes of each value by their first run of letters or of digits.
         wide: folded bytes of values in scripts without spaces.
         uids: UIDs.
-        keys: folded bytes of each long value, and an offset of 0 to 3, by the four bytes there.
-        first: whether any key starts with these two bytes, as a little-endian number.
+        long: folded bytes of each value that chance cannot make.
+        known: elements that show none of the values, by how they are written; the short proof's
+            own (`copied`).
     """
 
     words: dict[bytes, list[bytes]] = field(default_factory=dict)
     wide: list[bytes] = field(default_factory=list)
     uids: set[bytes] = field(default_factory=set)
-    keys: dict[int, list[tuple[bytes, int]]] = field(default_factory=dict)
-    first: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(2**16, np.bool_))
+    long: LongValues = field(default_factory=LongValues)
+    known: dict[Way, KnownElements] = field(default_factory=dict)
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Needles:
@@ -80,16 +79,12 @@ class Needles:
         elif b"\0" not in data and run is not None:
             self.words.setdefault(run[0], []).append(data[run.start() :])
         if _is_long(value):
-            for offset in range(4):
-                key = int.from_bytes(data[offset : offset + 4], "little")
-                self.keys.setdefault(key, []).append((data, offset))
-                self.first[key & 0xFFFF] = True
+            self.long.add(data)
 
     @property
     def overlap(self) -> int:
         """Bytes by which pieces have to overlap so that no long value falls between them."""
-        lengths = (len(data) for pairs in self.keys.values() for data, _ in pairs)
-        return max(lengths, default=0) + UID_LENGTH
+        return self.long.longest + UID_LENGTH
 
     def in_text(self, data: bytes, shortest: int = SHORT) -> bool:
         """Whether any value of at least `shortest` bytes stands in `data` as a whole word."""
@@ -124,24 +119,13 @@ class Needles:
         )
 
     def offset(self, data: bytes) -> int | None:
-        """Where any long value stands in `data`, at whatever place; None where none does.
-
-        Every occurrence of seven bytes or more holds four that are aligned, so only aligned
-        words are looked up, all at once.
-        """
-        folded = data.lower()
-        uid = self._uid_in(folded)
+        """Where any long value stands in `data`, at whatever place; None where none does."""
+        uid = uid_places(data, self.uids) if self.uids else None
         if uid is not None:
             return uid
-        words = np.frombuffer(folded, "<u4", len(folded) // 4)
-        places = np.flatnonzero(self.first[words & 0xFFFF])
-        found = words[places]
-        for key in np.intersect1d(found, np.fromiter(self.keys, "<u4", len(self.keys))):
-            at = places[found == key] * 4
-            for value, offset in self.keys[int(key)]:
-                for hit in _confirmed(folded, at, value, offset):
-                    if not DOTTED.fullmatch(value) or _is_whole(folded, int(hit), value):
-                        return int(hit)
+        for place, value in self.long.places(data):
+            if not DOTTED.fullmatch(value) or _is_whole(data, place, value):
+                return place
         return None
 
 
@@ -182,20 +166,3 @@ def _is_whole(folded: bytes, start: int, value: bytes) -> bool:
 def _is_same_kind(a: bytes, b: bytes) -> bool:
     """Whether both are digits, or both letters."""
     return bool(RUN.fullmatch(a + b)) if a and b else False
-
-
-def _confirmed(
-    folded: bytes, places: npt.NDArray[np.intp], value: bytes, offset: int
-) -> npt.NDArray[np.intp]:
-    """Where all of `value` stands, of which the word at `offset` stands at `places`.
-
-    Digits in UTF-16 are what dark pixels look like: what is known of a place is not asked again.
-    """
-    buffer = np.frombuffer(folded, np.uint8)
-    starts = places - offset
-    starts = starts[(starts >= 0) & (starts + len(value) <= len(folded))]
-    for index in (*range(offset + 4, len(value)), *range(offset)):
-        if not starts.size:
-            break
-        starts = starts[buffer[starts + index] == value[index]]
-    return starts

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from pixelscrub.errors import Reason, guarded
-from pixelscrub.prove.face_check import SETTINGS, FaceCheck, SeenFace, find_face, look_at
+from pixelscrub.prove.face_check import SETTINGS, FaceCheckSettings, SeenFace, find_face, look_at
 from pixelscrub.prove.models import model_points, surface_points
 from pixelscrub.prove.points import point_views
 from pixelscrub.prove.surface import STEP_MM, Solid
@@ -44,7 +44,7 @@ MARGIN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class OutlinedShape:
     """A solid drawn on planes.
 
     Attributes:
@@ -61,7 +61,7 @@ def may_hold_shape(sop_class: str) -> bool:
     return sop_class.startswith(CLASSES)
 
 
-def face_in_shapes(file: BinaryIO, settings: FaceCheck = SETTINGS) -> SeenFace:
+def face_in_shapes(file: BinaryIO, settings: FaceCheckSettings = SETTINGS) -> SeenFace:
     """The most face-like of all shapes in a file; nothing seen where there is no shape.
 
     Raises:
@@ -74,7 +74,7 @@ def face_in_shapes(file: BinaryIO, settings: FaceCheck = SETTINGS) -> SeenFace:
         return face_in_dataset(dcmread(file, force=True), settings)
 
 
-def face_in_dataset(header: Dataset, settings: FaceCheck = SETTINGS) -> SeenFace:
+def face_in_dataset(header: Dataset, settings: FaceCheckSettings = SETTINGS) -> SeenFace:
     """The most face-like of all shapes in a data set with its pixels."""
     best = SeenFace()
     for seen in _all(header, settings):
@@ -84,7 +84,7 @@ def face_in_dataset(header: Dataset, settings: FaceCheck = SETTINGS) -> SeenFace
     return best
 
 
-def _all(header: Dataset, settings: FaceCheck) -> Iterator[SeenFace]:
+def _all(header: Dataset, settings: FaceCheckSettings) -> Iterator[SeenFace]:
     for shape in (*_contours(header), *_segments(header)):
         yield face_in_shape(shape, settings)
     for points in (*surface_points(header), *model_points(header)):
@@ -93,7 +93,7 @@ def _all(header: Dataset, settings: FaceCheck) -> Iterator[SeenFace]:
         yield find_face(*_dose(header), settings=settings)
 
 
-def face_in_shape(shape: Shape, settings: FaceCheck = SETTINGS) -> SeenFace:
+def face_in_shape(shape: OutlinedShape, settings: FaceCheckSettings = SETTINGS) -> SeenFace:
     """Look at one shape from all sides."""
     spacing = shape.spacing
     if spacing is None:
@@ -110,7 +110,7 @@ def face_in_shape(shape: Shape, settings: FaceCheck = SETTINGS) -> SeenFace:
     return look_at(Solid(field, 0.5, field > 0.5), settings)
 
 
-def _contours(header: Dataset) -> Iterator[Shape]:
+def _contours(header: Dataset) -> Iterator[OutlinedShape]:
     """Each region of a structure set, and all of them together."""
     rings: list[list[Floats]] = []
     for region in header.get("ROIContourSequence") or []:
@@ -130,7 +130,7 @@ def _ring(item: Dataset) -> Floats | None:
     return numbers.reshape(-1, 3)
 
 
-def _drawn(rings: list[Floats]) -> Shape | None:
+def _drawn(rings: list[Floats]) -> OutlinedShape | None:
     """Closed contours filled on their planes; None for what is too small to show a face."""
     if len(rings) < 3:
         return None
@@ -153,7 +153,7 @@ def _drawn(rings: list[Floats]) -> Shape | None:
         plane = planes[int(np.rint((height - heights.min()) / step))]
         # rows come first in the array, columns first in OpenCV
         cv2.fillPoly(plane, [np.rint(corners[:, ::-1]).astype(np.int32)], 1)
-    return Shape(planes, (step, STEP_MM, STEP_MM))
+    return OutlinedShape(planes, (step, STEP_MM, STEP_MM))
 
 
 def _normal(rings: list[Floats]) -> Floats:
@@ -172,7 +172,7 @@ def _step(heights: Floats) -> float:
     return float(np.median(gaps)) if gaps.size else 1.0
 
 
-def _segments(header: Dataset) -> Iterator[Shape]:
+def _segments(header: Dataset) -> Iterator[OutlinedShape]:
     """Each segment of a segmentation, and all of them together."""
     if "SegmentSequence" not in header or "PixelData" not in header:
         return
@@ -228,7 +228,7 @@ def _stacked(
     stack: dict[float, npt.NDArray[np.uint8]],
     spacing: tuple[float, float, float] | None,
     factor: int,
-) -> Shape | None:
+) -> OutlinedShape | None:
     if len(stack) < 3:
         return None
     heights = np.array(sorted(stack))
@@ -250,7 +250,7 @@ def _stacked(
         and sorted(n * s for n, s in zip(inside, known, strict=True))[1] < SMALLEST_MM
     ):
         return None
-    return Shape(planes, known)
+    return OutlinedShape(planes, known)
 
 
 def _places(
@@ -283,10 +283,20 @@ def _nested(groups: list[Dataset], sequence: str, name: str) -> Any:
 
 
 def _dose(header: Dataset) -> tuple[npt.NDArray[Any], tuple[float, float, float] | None]:
-    values = np.asarray(header.pixel_array)
+    values = _planes_of(header)
     offsets = [float(x) for x in header.get("GridFrameOffsetVector") or []]
     between = header.get("PixelSpacing")
     if values.ndim != 3 or len(offsets) < 2 or not between:
         return np.atleast_3d(values), None
     step = abs(float(np.median(np.diff(offsets)))) or 1.0
     return values, (step, float(between[0]), float(between[1]))
+
+
+def _planes_of(header: Dataset) -> npt.NDArray[Any]:
+    """Stored values; where the number of frames is none, as many as the pixel data hold."""
+    try:
+        return np.asarray(header.pixel_array)
+    except ValueError:
+        one = int(header.Rows) * int(header.Columns) * int(header.BitsAllocated) // 8
+        header.NumberOfFrames = max(1, len(header.PixelData) // one)
+        return np.asarray(header.pixel_array)

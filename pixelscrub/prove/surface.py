@@ -40,7 +40,7 @@ class Solid:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SurfaceView:
     """What is seen along one axis of the array.
 
     Attributes:
@@ -172,14 +172,14 @@ def without_specks(mask: Mask) -> Mask:
     return np.asarray(large[labels])
 
 
-def views(solid: Solid) -> Iterator[View]:
+def views(solid: Solid) -> Iterator[SurfaceView]:
     """What is seen of a solid from each of its six sides."""
     for axis in range(3):
         for is_reversed in (False, True):
             yield view(solid, axis, is_reversed)
 
 
-def view(solid: Solid, axis: int, is_reversed: bool) -> View:
+def view(solid: Solid, axis: int, is_reversed: bool) -> SurfaceView:
     """What is seen of a solid from one side; the surface is found between voxels."""
     mask, field = (np.moveaxis(part, axis, 0) for part in (solid.mask, solid.field))
     if is_reversed:
@@ -192,7 +192,7 @@ def view(solid: Solid, axis: int, is_reversed: bool) -> View:
     rise = np.where((first > 0) & (inside > outside), inside - outside, np.inf)
     within = np.clip((inside - solid.limit) / rise, 0, 1)
     depth = np.where(hit, first - within, len(mask)).astype(np.float32)
-    return View(axis, is_reversed, depth, np.asarray(hit), len(mask))
+    return SurfaceView(axis, is_reversed, depth, np.asarray(hit), len(mask))
 
 
 def normals(depth: Floats, hit: Mask) -> Floats:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from pixelscrub.prove.parsed import BLOCK, Parsed, Span
@@ -79,23 +80,41 @@ def in_cells(header: Dataset, blocks: Iterable[bytes], *, little: bool = True) -
     """
     allocated = int(header.BitsAllocated)
     stored = int(header.get("BitsStored") or allocated)
-    if stored >= allocated or allocated not in (8, 16, 32):
-        return
-    kind = ("<" if little else ">") + f"u{allocated // 8}"
-    low = int(header.get("HighBit", stored - 1)) + 1 - stored
+    high = int(header.get("HighBit", stored - 1))
     is_signed = bool(int(header.get("PixelRepresentation") or 0))
-    planes = np.dtype(kind).type(~_plane_bits(header) & (1 << allocated) - 1)
-    found: set[str] = set()
-    for block in blocks:
-        cells = np.frombuffer(block, kind) & planes
-        above = cells >> (low + stored)
-        sign = (cells >> (low + stored - 1)) & 1 if is_signed else 0
-        extended = sign * ((1 << (allocated - low - stored)) - 1)
-        if ((above != 0) & (above != extended)).any():
-            found.add("bits above the stored ones")
-        if low and (cells & ((1 << low) - 1)).any():
-            found.add("bits below the stored ones")
-    yield from sorted(found)
+    bits = CellBits(allocated, stored, high, is_signed, _plane_bits(header))
+    yield from bits.outside(blocks, little=little)
+
+
+class CellBits(NamedTuple):
+    """Which bits of cells hold their values (PS3.5 8.1.1), and which overlay planes."""
+
+    allocated: int
+    stored: int
+    high: int
+    is_signed: bool
+    planes: int = 0
+
+    def outside(self, blocks: Iterable[bytes], *, little: bool = True) -> list[str]:
+        """What other bits are set; see `in_cells`."""
+        if self.stored >= self.allocated or self.allocated not in (8, 16, 32):
+            return []
+        kind = ("<" if little else ">") + f"u{self.allocated // 8}"
+        found = (self._in(np.frombuffer(block, kind)) for block in blocks)
+        return sorted(set().union(*found))
+
+    def _in(self, cells: npt.NDArray[Any]) -> set[str]:
+        low = self.high + 1 - self.stored
+        cells = cells & cells.dtype.type(~self.planes & (1 << self.allocated) - 1)
+        used = int(np.bitwise_or.reduce(cells)) if cells.size else 0
+        found = {"bits below the stored ones"} if used & ((1 << low) - 1) else set()
+        if used >> (low + self.stored):
+            above = cells >> (low + self.stored)
+            sign = (cells >> (low + self.stored - 1)) & 1 if self.is_signed else 0
+            extended = sign * ((1 << (self.allocated - low - self.stored)) - 1)
+            if ((above != 0) & (above != extended)).any():
+                found.add("bits above the stored ones")
+        return found
 
 
 def _plane_bits(header: Dataset) -> int:

@@ -96,7 +96,7 @@ def _index(private: Path, lines: Audit, rows: list[Row], seen: list[Card]) -> di
         "held": held,
         "held_heads": {why: pages.held_heads(cards, pictures) for why, cards in held.items()},
         "heads_shown": HEADS,
-        "left": pages.left(lines),
+        "skipped": pages.skipped(lines),
         "studies": pages.studies(rows),
         "heads": heads[:HEADS],
         "heads_more": len(heads[HEADS:]),

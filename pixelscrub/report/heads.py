@@ -19,10 +19,10 @@ import SimpleITK as sitk  # noqa: N813
 from scipy.ndimage import binary_dilation
 
 from pixelscrub.errors import Reason, guarded
-from pixelscrub.face.grid import Grid
 from pixelscrub.face.render import shaded_views
-from pixelscrub.face.skin import threshold
-from pixelscrub.face.volumes import cut, rescale
+from pixelscrub.face.voxels.grid import Grid
+from pixelscrub.face.voxels.skin import threshold
+from pixelscrub.face.voxels.volumes import cut, rescale
 from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import Tile
@@ -47,7 +47,7 @@ OUTLINE: Final = (255, 176, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class DrawnHead:
     """Where the slices of one volume are, in the order of its mask's planes.
 
     Attributes:
@@ -61,7 +61,7 @@ class Head:
     after: Sequence[tuple[Source, int, Tile | None]]
 
 
-def save(head: Head, folder: Path, name: str) -> None:
+def save(head: DrawnHead, folder: Path, name: str) -> None:
     """Write views and cuts of a head into the private folder's `report/pictures`.
 
     Raises:
@@ -73,7 +73,7 @@ def save(head: Head, folder: Path, name: str) -> None:
         save_views(folder, name, kind, *shown)
 
 
-def draw(head: Head) -> tuple[dict[str, Pixels], dict[str, Pixels]]:
+def draw(head: DrawnHead) -> tuple[dict[str, Pixels], dict[str, Pixels]]:
     """Views and cuts of a head, before and after.
 
     Returns:

@@ -209,7 +209,7 @@ def held_heads(cards: Iterable[Card], folder: Path) -> list[dict[str, Shot]]:
     return [shots for shots in found if shots]
 
 
-def left(lines: Iterable[AuditLine]) -> dict[str, list[AuditLine]]:
+def skipped(lines: Iterable[AuditLine]) -> dict[str, list[AuditLine]]:
     """Files that are no instances, by reason."""
     groups: dict[str, list[AuditLine]] = {}
     for line in lines:

@@ -37,6 +37,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.DETECTOR_FAILED: "A detector failed, so the image counts as not looked at.",
     Reason.NIFTI_INVALID: "The file is no NIfTI file, or its header makes no sense.",
     Reason.NIFTI_CUT: "The NIfTI file ends before its last voxel.",
+    Reason.PICTURE_TYPE: "A picture of a kind that cannot be written back: animated, CMYK...",
     Reason.NIFTI_TYPE: "The voxels are complex numbers, colours or bits, not plain numbers.",
     Reason.FACE_PARTIAL: "Only a part of the face could be found, so a part may remain.",
     Reason.FACE_FAILED: "The search for a face failed.",
@@ -44,6 +45,12 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.FACE_IN_DERIVED: "A derived image may still show the face.",
     Reason.TAGS_FAILED: "The header could not be de-identified.",
     Reason.UNSUPPORTED_CONTENT: "The object holds content that cannot be de-identified.",
+    Reason.DOCUMENT_DAMAGED: "The encapsulated document is empty, cut or damaged, or too large.",
+    Reason.DOCUMENT_ENCRYPTED: "The encapsulated document is encrypted.",
+    Reason.DOCUMENT_CONTENT: "The encapsulated document is of a kind, or holds something, that "
+    "cannot be cleaned.",
+    Reason.DOCUMENT_HELD: "An encapsulated document; the recipe holds all of them.",
+    Reason.DOCUMENT_DROPPED: "An encapsulated document; the recipe leaves them out.",
     Reason.NOT_READABLE_AGAIN: "What was written could not be read again.",
     Reason.GEOMETRY_CHANGED: "Written pixels would lie elsewhere in the patient than before.",
     Reason.PIXELS_CHANGED: "Pixels outside the planned region differ from the original.",
@@ -58,6 +65,7 @@ MEANING: Final[dict[Reason, str]] = {
     Reason.OUT_OF_MEMORY: "The work needed more memory than the limit.",
     Reason.INTERNAL_ERROR: "An error in pixelscrub; please report it with this code.",
     Reason.PLAN_INVALID: "The plan was changed into something that cannot be carried out.",
+    Reason.OUTPUT_CHANGED: "The output was changed after it had been proved; it is not passed on.",
     Reason.RECORD_INVALID: "The private folder's record of this file is damaged; scrub it again.",
     Reason.HELD_BY_PERSON: "A person held it back in the review.",
     Reason.INPUT_CHANGED: "The file changed after it was looked at.",
@@ -105,6 +113,7 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     "`pixelscrub doctor`.",
     Reason.NIFTI_INVALID: "Convert the original again, for example with dcm2niix.",
     Reason.NIFTI_CUT: "Copy or convert the original again.",
+    Reason.PICTURE_TYPE: "Save the picture as PNG, TIFF or baseline JPEG in grey or RGB.",
     Reason.NIFTI_TYPE: "Save magnitude, or one channel, as whole or floating point numbers.",
     Reason.FACE_PARTIAL: "Look at the head in the report; correct its mask and run `apply`, or "
     'set `[face] partial = "release"`.',
@@ -116,6 +125,12 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.TAGS_FAILED: "Look at the header with `dcmdump FILE`; report what it is that cannot be "
     "read.",
     Reason.UNSUPPORTED_CONTENT: 'Leave the object out, or use `[tags] unsupported = "drop"`.',
+    Reason.DOCUMENT_DAMAGED: "Ask the archive for the instance again; take the document out with "
+    "`dcm2pdf` and see whether a viewer opens it.",
+    Reason.DOCUMENT_ENCRYPTED: "Have the sender store it without a password, and run again.",
+    Reason.DOCUMENT_CONTENT: 'Look at the document by hand; `documents = "drop"` leaves it out.',
+    Reason.DOCUMENT_HELD: 'Use a recipe with `documents = "redact"`, or look at it by hand.',
+    Reason.DOCUMENT_DROPPED: "Nothing is to be done.",
     Reason.NOT_READABLE_AGAIN: "Run again with --resume; if it stays, please report it.",
     Reason.GEOMETRY_CHANGED: "Please report it: this is an error in pixelscrub.",
     Reason.PIXELS_CHANGED: "Please report it: this is an error in pixelscrub.",
@@ -133,6 +148,7 @@ NEXT_STEP: Final[dict[Reason, str]] = {
     Reason.INTERNAL_ERROR: "Run again with --resume; if it stays, report the code and the output "
     "of `pixelscrub doctor`.",
     Reason.PLAN_INVALID: "Undo the last change to plan.json, or run `inspect` again.",
+    Reason.OUTPUT_CHANGED: "Remove that file from the output and run again with --resume.",
     Reason.RECORD_INVALID: "Run again with --resume; see who else may write to the private folder.",
     Reason.HELD_BY_PERSON: "Nothing is to be done, unless the person decides otherwise in the "
     "review.",

@@ -25,10 +25,10 @@ from pixelscrub.report.reasons import meaning
 from pixelscrub.review.decisions import ReviewDecision
 from pixelscrub.review.decisions import Scope as Reach
 from pixelscrub.review.guard import Guard
-from pixelscrub.review.images import Frame, Images
+from pixelscrub.review.images import Images, ShownFrame
 from pixelscrub.review.plans import ChangedOutsideError
 from pixelscrub.review.session import Asked, SaveError, Session
-from pixelscrub.review.view import Named, View, finding_of
+from pixelscrub.review.view import BrowserView, Named, finding_of
 from pixelscrub.review.volumes import Volumes, plane, slice_mask
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -61,7 +61,7 @@ class Page:
 
     def __init__(self, session: Session, private: Path) -> None:
         self.session = session
-        self.view = View(session, private)
+        self.view = BrowserView(session, private)
         self.images = Images()
         self.volumes = Volumes()
 
@@ -91,7 +91,9 @@ class Page:
         mask = slice_mask(opened.folder, opened.plan.faces, place.instance.uid, index)
         if mask is None:
             return Response(status_code=204)
-        return _pixels(Frame({"rows": mask.shape[0], "columns": mask.shape[1]}, mask.tobytes()))
+        return _pixels(
+            ShownFrame({"rows": mask.shape[0], "columns": mask.shape[1]}, mask.tobytes())
+        )
 
     def volume(self, request: Request) -> Response:
         """Slices, rows and columns of a volume's planes."""
@@ -208,7 +210,7 @@ def _files() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in STATIC.iterdir()}
 
 
-def _pixels(frame: Frame) -> Response:
+def _pixels(frame: ShownFrame) -> Response:
     return Response(
         frame.body,
         media_type="application/octet-stream",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box
-from pixelscrub.study.files import source_of
+from pixelscrub.study.files import check_unchanged
 
 if TYPE_CHECKING:
+    from pixelscrub.intake.instance import Source
     from pixelscrub.plan import InstancePlan
 
 DEVICE = ("Manufacturer", "ManufacturerModelName", "Modality")
@@ -37,7 +38,7 @@ class Headers:
     """Size and device of instances, each read once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, int], About] = {}
+        self._known: dict[Source, About] = {}
 
     def about(self, instance: InstancePlan) -> About:
         """Size and device of an instance.
@@ -45,7 +46,7 @@ class Headers:
         Raises:
             HeldError: the file changed since it was planned, or its header cannot be read.
         """
-        key = (instance.root, instance.source, instance.modified)
+        key = instance.source
         if key not in self._known:
             self._known[key] = _read(instance)
         return self._known[key]
@@ -54,7 +55,7 @@ class Headers:
 def _read(instance: InstancePlan) -> About:
     from pydicom import dcmread
 
-    with guarded(Reason.DAMAGED_FILE), source_of(instance).open_instance() as file:
+    with guarded(Reason.DAMAGED_FILE), check_unchanged(instance.source).open_instance() as file:
         header = dcmread(file, stop_before_pixels=True, force=True, specific_tags=[*SIZE, *DEVICE])
         rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
         device = tuple(str(header.get(name) or "").strip().lower() for name in DEVICE)

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason
+from pixelscrub.intake.instance import Source
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.show import show
 from pixelscrub.plan import InstancePlan
-from pixelscrub.study.files import source_of
+from pixelscrub.study.files import check_unchanged
 
 KEPT_BYTES: Final = 256 * 2**20
 """Memory for frames that may be asked for again."""
@@ -26,7 +27,7 @@ Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ShownFrame:
     """Bytes for the page, and what they are.
 
     Attributes:
@@ -52,20 +53,20 @@ class Images:
     """Opened instances and decoded frames, the latest ones kept. Safe to use from threads."""
 
     def __init__(self) -> None:
-        self._opened: OrderedDict[str, _Opened] = OrderedDict()
-        self._frames: OrderedDict[tuple[str, int, str], Frame] = OrderedDict()
+        self._opened: OrderedDict[Source, _Opened] = OrderedDict()
+        self._frames: OrderedDict[tuple[Source, int, str], ShownFrame] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def picture(self, instance: InstancePlan, index: int) -> Frame:
+    def picture(self, instance: InstancePlan, index: int) -> ShownFrame:
         """A frame as a viewer shows it: uint8, grey or RGB; facts say if it can be windowed.
 
         Raises:
             HeldError: the file changed, or the frame cannot be shown.
         """
-        return self._kept(instance, index, "picture", _picture)
+        return self._kept(instance.source, index, "picture", _picture)
 
-    def values(self, instance: InstancePlan, index: int) -> Frame:
+    def values(self, instance: InstancePlan, index: int) -> ShownFrame:
         """Stored values of a grey frame: uint16, little-endian, counted from `low` of the facts.
 
         Facts also hold the `window` (first and last value between black and white) in which
@@ -74,7 +75,7 @@ class Images:
         Raises:
             HeldError: the file changed, the frame cannot be shown, or its values cannot be sent.
         """
-        return self._kept(instance, index, "values", _values)
+        return self._kept(instance.source, index, "values", _values)
 
     def close(self) -> None:
         """Close all files."""
@@ -85,24 +86,23 @@ class Images:
 
     def _kept(
         self,
-        instance: InstancePlan,
+        source: Source,
         index: int,
         kind: str,
-        make: Callable[[Image, int], Frame],
-    ) -> Frame:
-        name = f"{instance.root}\0{instance.source}\0{instance.modified}"
-        key = (name, index, kind)
+        make: Callable[[Image, int], ShownFrame],
+    ) -> ShownFrame:
+        key = (source, index, kind)
         with self._lock:
             if key in self._frames:
                 self._frames.move_to_end(key)
                 return self._frames[key]
-        with self._using(name, instance) as opened, opened.lock:
+        with self._using(source) as opened, opened.lock:
             frame = make(opened.image, index)
         with self._lock:
             self._keep(key, frame)
         return frame
 
-    def _keep(self, key: tuple[str, int, str], frame: Frame) -> None:
+    def _keep(self, key: tuple[Source, int, str], frame: ShownFrame) -> None:
         if key not in self._frames:
             self._bytes += len(frame.body)
         self._frames[key] = frame
@@ -110,13 +110,13 @@ class Images:
             self._bytes -= len(self._frames.popitem(last=False)[1].body)
 
     @contextmanager
-    def _using(self, name: str, instance: InstancePlan) -> Iterator[_Opened]:
+    def _using(self, source: Source) -> Iterator[_Opened]:
         """The opened instance; a slow one does not keep others waiting."""
         with self._lock:
-            if name not in self._opened:
-                self._opened[name] = _open(instance)
-            opened = self._opened[name]
-            self._opened.move_to_end(name)
+            if source not in self._opened:
+                self._opened[source] = _open(source)
+            opened = self._opened[source]
+            self._opened.move_to_end(source)
             opened.users += 1
         try:
             yield opened
@@ -126,13 +126,13 @@ class Images:
                 self._close_oldest()
 
     def _close_oldest(self) -> None:
-        idle = [name for name, opened in self._opened.items() if not opened.users]
-        for name in idle[: max(0, len(self._opened) - KEPT_FILES)]:
-            self._opened.pop(name).file.close()
+        idle = [source for source, opened in self._opened.items() if not opened.users]
+        for source in idle[: max(0, len(self._opened) - KEPT_FILES)]:
+            self._opened.pop(source).file.close()
 
 
-def _open(instance: InstancePlan) -> _Opened:
-    file = source_of(instance).open_instance()
+def _open(source: Source) -> _Opened:
+    file = check_unchanged(source).open_instance()
     try:
         return _Opened(file, Image(file))
     except BaseException:
@@ -140,7 +140,7 @@ def _open(instance: InstancePlan) -> _Opened:
         raise
 
 
-def _picture(image: Image, index: int) -> Frame:
+def _picture(image: Image, index: int) -> ShownFrame:
     info = image.known
     shown = show(image, index)
     can_window = info.samples == 1 and shown.ndim == 2 and info.dtype.kind in "iu"
@@ -151,10 +151,10 @@ def _picture(image: Image, index: int) -> Frame:
         "frames": info.frames,
         "windowed": can_window and info.dtype.itemsize <= 2,
     }
-    return Frame(facts, np.ascontiguousarray(shown).tobytes())
+    return ShownFrame(facts, np.ascontiguousarray(shown).tobytes())
 
 
-def _values(image: Image, index: int) -> Frame:
+def _values(image: Image, index: int) -> ShownFrame:
     stored, shown = image.frame(index), show(image, index)
     if stored.ndim != 2 or shown.ndim != 2 or stored.dtype.itemsize > 2:
         raise HeldError(Reason.BAD_PIXEL_DESCRIPTION, "values cannot be windowed")
@@ -168,7 +168,7 @@ def _values(image: Image, index: int) -> Frame:
         "window": [first, last],
         "inverted": is_inverted,
     }
-    return Frame(facts, (stored.astype(np.int32) - low).astype("<u2").tobytes())
+    return ShownFrame(facts, (stored.astype(np.int32) - low).astype("<u2").tobytes())
 
 
 def _window(stored: npt.NDArray[Any], shown: Pixels) -> tuple[int, int, bool]:

@@ -65,12 +65,11 @@ def make(private: Path, host: str, token: str, who: str | None = None) -> Starle
     """The page of a private folder, not yet served; raises as `review` does."""
     from pixelscrub.review.app import make_app
     from pixelscrub.review.session import Session
-    from pixelscrub.store.journal import Journal
+    from pixelscrub.store.journal import check_version
 
     journal = private / "journal.sqlite"
     if journal.exists():
-        with Journal(journal):
-            pass  # a folder of another version is refused
+        check_version(journal)
     return make_app(Session(private, who), private, host, token)
 
 

@@ -41,7 +41,7 @@ class Named(BaseModel):
     box: Box | None
 
 
-class View:
+class BrowserView:
     """The numbers under which the page knows images and volumes; they hold for one sitting."""
 
     def __init__(self, session: Session, private: Path) -> None:
@@ -85,7 +85,7 @@ class View:
     def everything(self) -> dict[str, Any]:
         """All that the page shows, pixels aside."""
         plans, session = self._session.plans, self._session
-        planned = {instance.source for _, instance in plans.instances()}
+        planned = {instance.source.path for _, instance in plans.instances()}
         series = {key: number for number, key in enumerate(dict.fromkeys(self._series()))}
         return {
             "who": session.who,
@@ -131,11 +131,11 @@ class View:
         return [(name, i.series) for name, i in self._session.plans.instances()]
 
     def _image(self, number: int, instance: InstancePlan, verdicts: set[Finding]) -> dict[str, Any]:
-        line = self._audit.get(instance.source)
+        line = self._audit.get(instance.source.path)
         reason = instance.held or (line.reason if line else None)
         return {
             "image": number,
-            "name": instance.source,
+            "name": instance.source.path,
             "findings": [_finding(found, found in verdicts) for found in instance.findings],
             "crop": instance.crop,
             "held": reason,

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.face.volumes import cut, rescale
+from pixelscrub.face.voxels.volumes import cut, rescale
 from pixelscrub.intake.nifti import check_nifti
 from pixelscrub.pixels.image import Image
 from pixelscrub.plan import FacePlan, InstancePlan, Tile
-from pixelscrub.review.images import Frame
-from pixelscrub.study.files import source_of
+from pixelscrub.review.images import ShownFrame
+from pixelscrub.study.files import check_unchanged
 from pixelscrub.untrusted import is_mask_name
 
 EDGE: Final = 256
@@ -66,7 +66,7 @@ class Volumes:
             return self._volume
 
 
-def plane(volume: ViewVolume, axis: int, index: int) -> Frame:
+def plane(volume: ViewVolume, axis: int, index: int) -> ShownFrame:
     """A plane across an axis (0 slices, 1 rows, 2 columns): picture, and then mask, uint8.
 
     Feet or last slices are at the bottom of planes across rows and columns.
@@ -81,7 +81,7 @@ def plane(volume: ViewVolume, axis: int, index: int) -> Frame:
     down, along = (s for k, s in enumerate(volume.spacing) if k != axis)
     rows, columns = both[0].shape
     facts = {"rows": rows, "columns": columns, "samples": 1, "down": down, "along": along}
-    return Frame(facts, b"".join(np.ascontiguousarray(array).tobytes() for array in both))
+    return ShownFrame(facts, b"".join(np.ascontiguousarray(array).tobytes() for array in both))
 
 
 def slice_mask(folder: Path, faces: list[FacePlan], uid: str, frame: int) -> Mask | None:
@@ -124,7 +124,7 @@ def _read(folder: Path, face: FacePlan, by_uid: dict[str, InstancePlan]) -> View
 
 
 def _slice(instance: InstancePlan, frame: int, tile: Tile | None, shape: tuple[int, ...]) -> Values:
-    with source_of(instance).open_instance() as file:
+    with check_unchanged(instance.source).open_instance() as file:
         image = Image(file)
         stored = cut(image.frame(frame), tile, shape)
         if stored.shape != shape:

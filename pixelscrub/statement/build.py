@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub import __version__
 from pixelscrub.compat.packages import needed_packages
 from pixelscrub.errors import UsageError
-from pixelscrub.identity.rarity import Rarity, measure_rarity, read_patients
+from pixelscrub.identity.rarity import Rarity, attributes_kept, measure_rarity, read_release
 from pixelscrub.statement.classification import classify
 from pixelscrub.statement.identifiers import rows
 from pixelscrub.statement.records import Records, read_records
@@ -34,20 +35,28 @@ from pixelscrub.statement.tree import hash_file, hash_files, root_of
 from pixelscrub.tags.codes import BASIC, FACE, OPTIONS, TEXT
 from pixelscrub.toml import dumps
 
+if TYPE_CHECKING:
+    from pixelscrub.study.run import Progress
+
 VERSION: Final = 1
 """Of the statement's form; a later one is refused."""
 AUDIT: Final = "audit"
 """Name of the audit among the hashes; a file of the output always ends otherwise."""
+LICENCE_NAME_LENGTH: Final = 60
+"""Characters; a longer field is a licence's text."""
 OUTSIDE_DIGEST: Final = ("digest", "signature")
 
 
-def make_statement(out: Path, private: Path, key: Path | None = None) -> dict[str, Any]:
+def make_statement(
+    out: Path, private: Path, key: Path | None = None, progress: Progress | None = None
+) -> dict[str, Any]:
     """State what a run did, what remains, and which files it judged.
 
     Args:
         out: the output folder.
         private: the private folder of the run.
         key: a private key (Ed25519, PEM) to sign with.
+        progress: is told how many steps there are, and of each that is done.
 
     Returns:
         The statement, ready to be written as JSON; it names no source and holds no value that
@@ -60,9 +69,12 @@ def make_statement(out: Path, private: Path, key: Path | None = None) -> dict[st
     records = read_records(private)
     if not out.is_dir():
         raise UsageError("the output folder does not exist")
-    files = _hashes(out, private, records)
-    rarity = measure_rarity(read_patients(out, records.counts.outputs), records.recipe.release.k)
-    eighteen = rows(records)
+    if progress is not None:
+        progress.started(2 * records.counts.released)  # each output is hashed, and asked for people
+    done = (lambda: None) if progress is None else (lambda: progress.advanced(1))
+    files = _hashes(out, private, records, done)
+    rarity = _rarity(out, records, done)
+    eighteen = rows(records, rarity.over_89)
     statement: dict[str, Any] = {
         "version": VERSION,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -90,20 +102,37 @@ def digest_of(statement: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _hashes(out: Path, private: Path, records: Records) -> dict[str, str]:
+def _hashes(out: Path, private: Path, records: Records, done: Callable[[], None]) -> dict[str, str]:
     """Of every output and of the audit."""
     try:
-        files = hash_files(out)
+        files = hash_files(out, done)
         audit = hash_file(private / "audit.jsonl")
     except OSError as error:
         raise UsageError(f"an output cannot be read ({type(error).__name__})") from None
-    gone = len(set(records.counts.outputs) - set(files))
+    gone = sum(name not in files for name in records.counts.outputs)
     if gone:
         raise UsageError(f"{gone} outputs of the audit are no longer there")
-    foreign = len(set(files) - set(records.counts.outputs))
+    foreign = len(files) - len(set(records.counts.outputs))
     if foreign:
         raise UsageError(f"the output holds {foreign} files that the audit does not know")
     return files | {AUDIT: audit}
+
+
+def _rarity(out: Path, records: Records, done: Callable[[], None]) -> Rarity:
+    kept = attributes_kept(records.recipe.tags.options)
+    release = read_release(out, _each(records.counts.outputs, done), kept)
+    if release.unreadable:
+        raise UsageError(
+            f"{len(release.unreadable)} outputs cannot be read as DICOM; run verify, scrub "
+            "them again"
+        )
+    return measure_rarity(release.patients, records.recipe.release.k)
+
+
+def _each(names: Iterable[str], done: Callable[[], None]) -> Iterator[str]:
+    for name in names:
+        yield name
+        done()
 
 
 def _run(records: Records) -> dict[str, Any]:
@@ -154,7 +183,9 @@ def _remains(records: Records) -> dict[str, Any]:
         "undone_by": {
             "key": "private_folder" if records.has_key else "elsewhere",
             "crosswalk": "private_folder" if records.has_crosswalk else "none",
+            "escrow": "output" if recipe.tags.encrypt_for else "none",
         },
+        "private_folder_readable_by": records.readable_by,
         "held_for_later": sum(counts.held.values()),
     }
 
@@ -189,12 +220,17 @@ def _installed(name: str) -> dict[str, str] | None:
         about = metadata.metadata(name).json
     except metadata.PackageNotFoundError:
         return None
-    licence = str(about.get("license_expression") or about.get("license") or "")
-    return {
-        "name": name,
-        "version": str(about["version"]),
-        "licence": licence.split("\n", maxsplit=1)[0][:80],
-    }
+    return {"name": name, "version": str(about["version"]), "licence": _licence(about)}
+
+
+def _licence(about: dict[str, Any]) -> str:
+    """The licence in a few words; some packages give its whole text, others a classifier alone."""
+    said = str(about.get("license_expression") or about.get("license") or "")
+    if said and len(said) <= LICENCE_NAME_LENGTH and "\n" not in said:
+        return said
+    classifiers = [str(one) for one in about.get("classifier", ())]
+    named = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License ::")]
+    return "; ".join(named) or said.split("\n", maxsplit=1)[0][:LICENCE_NAME_LENGTH]
 
 
 def _models() -> dict[str, str]:

@@ -21,7 +21,8 @@ def classify(records: Records, rows: list[dict[str, Any]]) -> dict[str, Any]:
         rows: the eighteen rows.
 
     Returns:
-        `gdpr`, `hipaa_safe_harbor` with the rows it fails for, `to_destroy` and `limits`.
+        `gdpr`, `hipaa_safe_harbor` with the rows it fails for (None where no row fails, and
+        `verify` was not run), `to_destroy` and `limits`.
     """
     to_destroy = ["key"] * records.has_key + ["crosswalk"] * records.has_crosswalk
     to_destroy += ["private_folder", "originals"]
@@ -30,7 +31,7 @@ def classify(records: Records, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "gdpr": gdpr,
         "gdpr_article": "4(5)",
-        "hipaa_safe_harbor": not failed,
+        "hipaa_safe_harbor": False if failed else None if records.verified is None else True,
         "hipaa_failed_rows": failed,
         "to_destroy": to_destroy,
         "limits": limits(records),

@@ -81,9 +81,19 @@ IDENTIFIERS: Final = (
 )  # fmt: skip
 
 
-def rows(records: Records) -> list[dict[str, object]]:
-    """The eighteen rows, for a statement."""
-    return [_row(one, records) for one in IDENTIFIERS]
+def rows(records: Records, over_89: int = 0) -> list[dict[str, object]]:
+    """The eighteen rows, for a statement.
+
+    Args:
+        records: of the run.
+        over_89: patients whose age of 90 or more the release tells; where ages are in bands, all
+            of them are one group, which the regulation allows.
+    """
+    generalised = records.recipe.release.on_rare == "generalise"
+    ages = ["ages_over_89"] if over_89 and not generalised else []
+    faces = ["faces_partial"] if records.counts.faces["partial"] else []
+    more = {"dates": ages, "photograph": faces}
+    return [_row(one, records, more.get(one.name, [])) for one in IDENTIFIERS]
 
 
 def kept_for(one: Identifier, recipe: Recipe) -> list[str]:
@@ -99,7 +109,8 @@ def kept_for(one: Identifier, recipe: Recipe) -> list[str]:
     return kept + sorted(rules & set(one.attributes))
 
 
-def _row(one: Identifier, records: Records) -> dict[str, object]:
+def _row(one: Identifier, records: Records, more: list[str]) -> dict[str, object]:
+    """One row; `more` is what stays beside what the recipe lets stay."""
     counts, recipe = records.counts, records.recipe
     done: dict[str, int] = {}
     if "attributes" in one.places and recipe.steps.tags:
@@ -115,7 +126,7 @@ def _row(one: Identifier, records: Records) -> dict[str, object]:
         "attributes": list(one.attributes),
         "places": list(one.places),
         "done": done,
-        "kept": kept_for(one, recipe),
+        "kept": kept_for(one, recipe) + more,
         "verified": _verified(one, records.verified),
     }
 

@@ -70,7 +70,9 @@ class Records:
         summary: of the run.
         recipe: that the run used.
         has_key, has_crosswalk: what can turn pseudonyms back lies in the private folder.
-        verified: issues by kind, as `verify` found them last; None where it was not run.
+        readable_by: who may read the private folder, by its mode: `owner` or `others`.
+        verified: issues by kind, as `verify` found them last; None where it was not run since the
+            audit was written.
         reviewed: decisions by the name that the reviewer gave.
     """
 
@@ -79,6 +81,7 @@ class Records:
     recipe: Recipe
     has_key: bool
     has_crosswalk: bool
+    readable_by: str
     verified: dict[str, int] | None
     reviewed: dict[str, int]
 
@@ -100,7 +103,8 @@ def read_records(private: Path) -> Records:
         _recipe(private),
         (private / "key").exists(),
         _has_crosswalk(private / "journal.sqlite"),
-        _verified(private / "verify.json"),
+        "others" if private.stat().st_mode & 0o077 else "owner",
+        _verified(private / "verify.json", private / "audit.jsonl"),
         _reviewed(private / "decisions.jsonl"),
     )
 
@@ -138,7 +142,9 @@ def _has_crosswalk(path: Path) -> bool:
         return path.exists()  # what cannot be read may hold one
 
 
-def _verified(path: Path) -> dict[str, int] | None:
+def _verified(path: Path, audit: Path) -> dict[str, int] | None:
+    if not path.is_file() or path.stat().st_mtime_ns < audit.stat().st_mtime_ns:
+        return None  # it speaks of an earlier output
     found = _json(path)
     if not isinstance(found, dict) or not isinstance(found.get("issues"), list):
         return None

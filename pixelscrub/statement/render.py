@@ -6,12 +6,11 @@ import csv
 import io
 import json
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pixelscrub.errors import UsageError
 
@@ -27,9 +26,10 @@ def texts(language: Language) -> dict[str, Any]:
     return known[language]
 
 
-def to_json(statement: dict[str, Any]) -> str:
-    """A statement as JSON."""
-    return json.dumps(statement, indent=1, ensure_ascii=False) + "\n"
+def to_json(statement: dict[str, Any]) -> Iterator[str]:
+    """A statement as JSON, piece by piece: it names every file of a release."""
+    yield from json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(statement)
+    yield "\n"
 
 
 def to_html(statement: dict[str, Any], language: Language = "en") -> str:
@@ -39,6 +39,8 @@ def to_html(statement: dict[str, Any], language: Language = "en") -> str:
         statement: of `build.make_statement`.
         language: of the page.
     """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
     )

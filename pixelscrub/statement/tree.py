@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +33,12 @@ def file_names(folder: Path) -> Iterator[str]:
             yield (Path(place) / name).relative_to(folder).as_posix()
 
 
-def hash_files(folder: Path) -> dict[str, str]:
+def hash_files(folder: Path, done: Callable[[], None] = lambda: None) -> dict[str, str]:
     """SHA-256 of every file below a folder, by name; a link or pipe hashes to nothing.
+
+    Args:
+        folder: where they are.
+        done: is called after each file.
 
     Raises:
         OSError: a file cannot be read.
@@ -44,6 +48,7 @@ def hash_files(folder: Path) -> dict[str, str]:
         path = folder / name
         is_plain = path.is_file() and not path.is_symlink()
         found[name] = hash_file(path) if is_plain else ""
+        done()
     return found
 
 

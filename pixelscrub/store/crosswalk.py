@@ -11,33 +11,27 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
 
 from pixelscrub.errors import UsageError
-from pixelscrub.identity.pseudonyms import PROJECT, Pseudonyms, project_key
+from pixelscrub.identity.pseudonyms import PROJECT, CrosswalkEntry, Pseudonyms, project_key
 from pixelscrub.store.private import Private
 
 KINDS = frozenset({"patient", "accession", "uid", "text", "shift"})
 
 
-class CrosswalkEntry(NamedTuple):
-    """One pseudonym and what it stands for.
+@dataclass(frozen=True, slots=True)
+class CheckedEntry(CrosswalkEntry):
+    """An entry of the crosswalk, and who made its pseudonym: `key`, or `look-up` for a site's own.
 
-    Attributes:
-        kind: `patient`, `accession`, `uid`, `text`, or `shift` (days that a patient's dates moved).
-        original: what stood in the header.
-        pseudonym: what stands there now.
-        made_by: `key`, or `look-up` for a site's own pseudonyms.
+    No project is one of them.
     """
 
-    kind: str
-    original: str
-    pseudonym: str
     made_by: str
 
 
-def read_crosswalk(private: Path, key: Path | None = None) -> list[CrosswalkEntry]:
+def read_crosswalk(private: Path, key: Path | None = None) -> list[CheckedEntry]:
     """Every pair of the crosswalk in a private folder.
 
     Args:
@@ -57,7 +51,7 @@ def read_crosswalk(private: Path, key: Path | None = None) -> list[CrosswalkEntr
         raise UsageError("there is no crosswalk; a recipe with crosswalk = true writes one")
     keys = [secret, *(project_key(secret, name) for name in _projects(folder.journal))]
     pairs = [
-        CrosswalkEntry(*row, "key" if any(_is_made_by(k, *row) for k in keys) else "look-up")
+        CheckedEntry(*row, "key" if any(_is_made_by(k, *row) for k in keys) else "look-up")
         for row in rows
     ]
     if all(pair.made_by != "key" for pair in pairs):
@@ -98,7 +92,7 @@ def _is_made_by(key: bytes, kind: str, original: str, pseudonym: str) -> bool:
     return makers[kind](original) == pseudonym
 
 
-def originals(pairs: Iterable[CrosswalkEntry], pseudonyms: Collection[str]) -> list[CrosswalkEntry]:
+def originals(pairs: Iterable[CheckedEntry], pseudonyms: Collection[str]) -> list[CheckedEntry]:
     """The pairs of the given pseudonyms; all where none is given.
 
     Raises:
@@ -111,12 +105,12 @@ def originals(pairs: Iterable[CrosswalkEntry], pseudonyms: Collection[str]) -> l
     return found
 
 
-def to_csv(pairs: Iterable[CrosswalkEntry]) -> str:
+def to_csv(pairs: Iterable[CheckedEntry]) -> str:
     """The pairs as CSV; the first three columns are what a recipe's `lookup` takes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CrosswalkEntry._fields)
-    writer.writerows(pairs)
+    writer.writerow(field.name for field in fields(CheckedEntry))
+    writer.writerows(map(astuple, pairs))
     return text.getvalue()
 
 

@@ -1,29 +1,35 @@
 """The journal: one row for each input file, so that a run can be resumed at any moment.
 
-One process writes; rows become durable in SQLite's write-ahead log.
+One process writes; rows become durable in SQLite's write-ahead log. Each row has a seal that only
+the run's key makes, so that a changed one is done again or held, and is never taken for a proof.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import astuple
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import ValidationError
 
 from pixelscrub.errors import Reason, UsageError
+from pixelscrub.identity.pseudonyms import CrosswalkEntry
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.outcome import AuditLine, Outcome
 from pixelscrub.store.database import open_database
+from pixelscrub.store.seal import Seal
 from pixelscrub.untrusted import is_output_name
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     root TEXT NOT NULL, source TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
     recipe TEXT NOT NULL, line TEXT NOT NULL, output TEXT, plan TEXT NOT NULL DEFAULT '',
-    digest TEXT NOT NULL DEFAULT '',
+    digest TEXT NOT NULL DEFAULT '', content TEXT NOT NULL DEFAULT '',
+    seal TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (root, source)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_output ON files (output);
@@ -33,13 +39,16 @@ CREATE TABLE IF NOT EXISTS crosswalk (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS placed (
     root TEXT NOT NULL, source TEXT NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL,
-    instance TEXT NOT NULL,
+    instance TEXT NOT NULL, seal TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (root, source)
 ) WITHOUT ROWID;
-PRAGMA user_version = 2;
+CREATE TABLE IF NOT EXISTS sealed (seal TEXT NOT NULL);
+PRAGMA user_version = 3;
 """
-VERSION = 2
-TABLES = frozenset({"files", "by_output", "crosswalk", "placed"})
+VERSION: Final = 3
+TABLES: Final = frozenset({"files", "by_output", "crosswalk", "placed", "sealed"})
+ADDED: Final = {1: ("plan", "digest"), 2: ("content", "seal")}
+"""Columns of `files` that the versions before did not have yet."""
 
 
 class Journal:
@@ -47,23 +56,18 @@ class Journal:
 
     Attributes:
         damaged: outputs of rows that `lines` could not read: nothing tells that they are clean.
+        is_of_another_key: whether rows were sealed with another key than this one.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: bytes) -> None:
         self.damaged: list[object] = []
+        self._seal = Seal(key)
         try:
             self._rows = open_database(path, TABLES)
             self._rows.execute("PRAGMA journal_mode = WAL")
             self._rows.execute("PRAGMA synchronous = NORMAL")
-            version = self._rows.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, 1, VERSION):
-                raise UsageError("private folder is of another version of pixelscrub")
-            if version == 1:
-                for column in ("plan", "digest"):
-                    self._rows.execute(
-                        f"ALTER TABLE files ADD COLUMN {column} TEXT NOT NULL DEFAULT ''"
-                    )
-            self._rows.executescript(SCHEMA)
+            self._renew(_version(self._rows))
+            self.is_of_another_key = self._is_of_another_key()
         except (sqlite3.Error, OSError) as error:
             raise UsageError(f"journal cannot be used ({type(error).__name__})") from None
 
@@ -73,6 +77,46 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._rows.close()
 
+    def _renew(self, version: int) -> None:
+        """Bring the tables of an earlier version to this one; what has no seal is done again."""
+        for column in (name for v in ADDED if 0 < version <= v for name in ADDED[v]):
+            self._rows.execute(f"ALTER TABLE files ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+        is_old = 0 < version < VERSION
+        if is_old:
+            self._rows.execute("DROP TABLE IF EXISTS placed")
+        self._rows.executescript(SCHEMA)
+        if is_old:
+            self.forget()
+
+    def _is_of_another_key(self) -> bool:
+        """Whether there are rows of another key; a journal without any is ours from now on."""
+        told = self._rows.execute("SELECT seal FROM sealed").fetchall()
+        if len(told) == 1 and self._seal.is_of(told[0][0], "journal"):
+            return False
+        if self._rows.execute("SELECT 1 FROM files WHERE size >= 0").fetchone() is not None:
+            return True
+        self._make_ours()
+        return False
+
+    def _make_ours(self) -> None:
+        self._rows.execute("BEGIN")
+        with self._rows:
+            self._rows.execute("DELETE FROM sealed")
+            self._rows.execute("INSERT INTO sealed VALUES (?)", (self._seal.of("journal"),))
+        self.is_of_another_key = False
+
+    def require_key(self) -> None:
+        """Make sure that what it says can be relied on.
+
+        Raises:
+            UsageError: it was written with another key.
+        """
+        if self.is_of_another_key:
+            raise UsageError(
+                "the private folder's journal was written with another key; name that one with"
+                " --key, or scrub without --resume"
+            )
+
     def forget_left(self) -> None:
         """Forget files that were never placed in a study: each run says anew which those are."""
         self._rows.execute("UPDATE files SET size = -1 WHERE digest = ''")
@@ -81,6 +125,7 @@ class Journal:
         """Start anew with all files or these; names of earlier outputs stay until written again."""
         if sources is None:
             self._rows.execute("UPDATE files SET size = -1")
+            self._make_ours()
             return
         names = [(_resolved(source.root), source.name) for source in sources]
         self._rows.execute("BEGIN")
@@ -97,27 +142,61 @@ class Journal:
         """Remember what the header of a file said."""
         source = instance.source
         row = (_resolved(source.root), source.name, source.size, source.modified, instance.row())
-        self._rows.execute("INSERT OR REPLACE INTO placed VALUES (?, ?, ?, ?, ?)", row)
+        seal = self._seal.of("placed", *row)
+        self._rows.execute("INSERT OR REPLACE INTO placed VALUES (?, ?, ?, ?, ?, ?)", (*row, seal))
 
     def placed(self, source: Source) -> Instance | None:
         """What the header of a file said, by size and time unchanged; None where not known.
 
         Whether it has changed its digest tells, which is that of the content then.
         """
+        name = (_resolved(source.root), source.name, source.size, source.modified)
         row = self._rows.execute(
-            "SELECT size, modified, instance FROM placed WHERE root = ? AND source = ?",
-            (_resolved(source.root), source.name),
+            "SELECT instance, seal FROM placed"
+            " WHERE root = ? AND source = ? AND size = ? AND modified = ?",
+            name,
         ).fetchone()
-        known = row is not None and row[:2] == (source.size, source.modified)
-        return Instance.of_row(source, row[2]) if known else None  # None too where damaged
+        if row is None or not self._seal.is_of(row[1], "placed", *name, row[0]):
+            return None
+        return Instance.of_row(source, row[0])
 
-    def record(self, source: Source, recipe: str, line: AuditLine, plan: str = "") -> None:
-        """Write down what became of one file under the recipe and the plan of these digests."""
-        row = (_resolved(source.root), source.name, source.size, source.modified)
+    def record(
+        self, source: Source, recipe: str, line: AuditLine, plan: str = "", content: str = ""
+    ) -> None:
+        """Write down what became of one file under the recipe and the plan of these digests.
+
+        Args:
+            source: the file.
+            recipe: changes whenever its work is to be done again.
+            line: what became of it.
+            plan: the stamp of what was carried out.
+            content: SHA-256 of the output that was proved.
+        """
+        name = (_resolved(source.root), source.name, source.size, source.modified)
+        self._write(*name, recipe, line.to_json(), line.output, plan, source.digest, content)
+
+    def _write(self, *row: str | int | None) -> None:
         self._rows.execute(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*row, recipe, line.to_json(), line.output, plan, source.digest),
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row, self._sealed(row)),
         )
+
+    def _sealed(self, row: Sequence[object]) -> str:
+        """The seal of a row: over all but the size, which is lost where a row is forgotten."""
+        return self._seal.of("file", *row[:2], *row[3:10])
+
+    def _is_ours(self, row: Sequence[object]) -> bool:
+        return self._seal.is_of(row[10], "file", *row[:2], *row[3:10])
+
+    def _line(self, row: Sequence[object]) -> AuditLine | None:
+        """The line of a row; None where it is not as this key's run wrote it."""
+        if not self._is_ours(row):
+            return None
+        try:
+            line = AuditLine.model_validate_json(str(row[5]))
+        except ValidationError:
+            return None
+        return line if line.output == row[6] else None
 
     def done(self, source: Source, recipe: str) -> AuditLine | None:
         """What became of a file that has not changed since, under the same recipe; else None.
@@ -125,14 +204,22 @@ class Journal:
         Where the file's digest is not known, its size and time decide.
         """
         row = self._rows.execute(
-            "SELECT size, modified, digest, recipe, line FROM files WHERE root = ? AND source = ?",
+            "SELECT * FROM files WHERE root = ? AND source = ?",
             (_resolved(source.root), source.name),
         ).fetchone()
-        if row is None or source.digest not in ("", row[2]):
+        if row is None or source.digest not in ("", row[8]):
             return None
-        if (row[0], row[1], row[3]) != (source.size, source.modified, recipe):
+        if (row[2], row[3], row[4]) != (source.size, source.modified, recipe):
             return None
-        return _line(row[4])
+        return self._line(row)
+
+    def content(self, output: str) -> str | None:
+        """The SHA-256 of what was proved under this name; None where nothing was."""
+        row = self._rows.execute(
+            "SELECT * FROM files WHERE output = ? AND size >= 0", (output,)
+        ).fetchone()
+        line = None if row is None else self._line(row)
+        return row[9] if line is not None and line.outcome is Outcome.CLEAN else None
 
     def plan(self, source: Source) -> str:
         """The digest of the plan that was last carried out on a file; empty where none is known."""
@@ -150,6 +237,15 @@ class Journal:
         ).fetchone()
         return row[0] if row is not None and is_output_name(row[0]) else None
 
+    def own_output(self, source: Source) -> str | None:
+        """The name that a file was written to the last time, under this very key."""
+        row = self._rows.execute(
+            "SELECT * FROM files WHERE root = ? AND source = ?",
+            (_resolved(source.root), source.name),
+        ).fetchone()
+        is_ours = row is not None and self._is_ours(row) and is_output_name(row[6])
+        return row[6] if is_ours else None
+
     def has_output(self, name: str) -> bool:
         """Whether a file was written under this name."""
         row = self._rows.execute("SELECT 1 FROM files WHERE output = ?", (name,)).fetchone()
@@ -157,51 +253,60 @@ class Journal:
 
     def lines(self) -> Iterator[AuditLine]:
         """What became of every file that was not forgotten, in the order of their names."""
-        rows = self._rows.execute(
-            "SELECT line, source, output FROM files WHERE size >= 0 ORDER BY root, source"
-        )
-        for text, source, output in rows:
-            line = _line(text)
+        rows = self._rows.execute("SELECT * FROM files WHERE size >= 0 ORDER BY root, source")
+        for row in rows:
+            line = self._line(row)
             if line is None:
-                self.damaged.append(output)
-                line = AuditLine(source=str(source), outcome=Outcome.HELD)
+                self.damaged.append(row[6])
+                line = AuditLine(source=str(row[1]), outcome=Outcome.HELD)
                 line.reason = Reason.RECORD_INVALID
             yield line
 
     def hold_output(self, output: str, reason: Reason) -> None:
         """Have a file that was released count as held: its output is taken back."""
         row = self._rows.execute(
-            "SELECT line FROM files WHERE output = ? AND size >= 0", (output,)
+            "SELECT * FROM files WHERE output = ? AND size >= 0", (output,)
         ).fetchone()
-        line = _line(row[0]) if row is not None else None
+        line = self._line(row) if row is not None else None
         if line is None:
             return  # a damaged record is told as such
         line.outcome, line.reason, line.output, line.pictures = Outcome.HELD, reason, None, []
-        self._rows.execute(
-            "UPDATE files SET line = ?, plan = '' WHERE output = ?", (line.to_json(), output)
-        )
+        self._write(*row[:5], line.to_json(), None, "", row[8], "")
 
     def lines_below(self, root: Path, name: str) -> Iterator[AuditLine]:
         """What became of a file, of the members of an archive, or of all in `root` (no `name`)."""
         rows = self._rows.execute(
-            "SELECT line FROM files WHERE size >= 0 AND root = ?"
+            "SELECT * FROM files WHERE size >= 0 AND root = ?"
             " AND (? = '' OR source = ? OR substr(source, 1, length(?) + 1) = ? || '/')"
             " ORDER BY source",
             (_resolved(root), name, name, name, name),
         )
-        return (line for row in rows if (line := _line(row[0])) is not None)
+        return (line for row in rows if (line := self._line(row)) is not None)
 
-    def remember(self, pairs: Iterable[tuple[str, str, str]]) -> None:
-        """Add kind, original and pseudonym to the crosswalk."""
-        self._rows.executemany("INSERT OR IGNORE INTO crosswalk VALUES (?, ?, ?)", pairs)
+    def remember(self, entries: Iterable[CrosswalkEntry]) -> None:
+        """Add pseudonyms, and what they stand for, to the crosswalk."""
+        rows = map(astuple, entries)
+        self._rows.executemany("INSERT OR IGNORE INTO crosswalk VALUES (?, ?, ?)", rows)
 
 
-def _line(text: object) -> AuditLine | None:
-    """A line as it was recorded; None where it is damaged."""
+def check_version(path: Path) -> None:
+    """Make sure that a journal is one that this version can use.
+
+    Raises:
+        UsageError: it is of another version, or cannot be read.
+    """
     try:
-        return AuditLine.model_validate_json(text) if isinstance(text, str) else None
-    except ValidationError:
-        return None
+        with closing(open_database(path, TABLES)) as rows:
+            _version(rows)
+    except (sqlite3.Error, OSError) as error:
+        raise UsageError(f"journal cannot be used ({type(error).__name__})") from None
+
+
+def _version(rows: sqlite3.Connection) -> int:
+    version: int = rows.execute("PRAGMA user_version").fetchone()[0]
+    if version not in range(VERSION + 1):
+        raise UsageError("private folder is of another version of pixelscrub")
+    return version
 
 
 @lru_cache(maxsize=64)

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.fileset import DIRECTORY_RECORDERS, FileSet
 
 from pixelscrub.errors import NothingUsableError, Reason, UsageError, guarded
+from pixelscrub.formats.kinds import ENDING, FileFormat
 from pixelscrub.store.output import check_places
 
 _FILLED = {
@@ -29,10 +31,15 @@ _FILLED = {
 """What a record must say and a header need not: profiles empty dates that records require."""
 
 
+OTHERS: Final = tuple({*ENDING.values(), ".nii"} - {ENDING[FileFormat.DICOM]})
+"""How names of outputs end that are no instances."""
+
+
 def make_media(out: Path, media: Path) -> int:
     """Copy the output `out` into the new folder `media` as a File-set.
 
-    Instances are copied byte for byte, as `PT000000/ST000000/SE000000/IM000000` and so on.
+    Instances are copied byte for byte, as `PT000000/ST000000/SE000000/IM000000` and so on;
+    pictures and volumes of other formats are no part of a File-set.
 
     Returns:
         The number of instances.
@@ -45,7 +52,7 @@ def make_media(out: Path, media: Path) -> int:
     check_places([out], media)
     if media.exists() and any(media.iterdir()):
         raise UsageError("the folder for media is not empty")
-    files = sorted(path for path in out.rglob("*") if path.is_file())
+    files = sorted(p for p in out.rglob("*") if p.is_file() and not p.name.endswith(OTHERS))
     for number, path in enumerate(files, 1):
         _check(path, number)
     if not files:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
+from pixelscrub.formats.kinds import ENDING, FileFormat
 from pixelscrub.intake.instance import Instance
 
 
@@ -17,8 +18,9 @@ def assign(
 ) -> dict[str, str]:
     """Give each instance its name, `<patient>/<study>/<series>/<number>.dcm`.
 
-    Numbers follow Instance Number within the series. An instance keeps the name that it had in
-    an earlier run, so that a resumed run writes what an uninterrupted one would have written.
+    Other formats keep their endings. Numbers follow Instance Number within the series. An instance
+    keeps the name that it had in an earlier run, so that a resumed run writes what an uninterrupted
+    one would have written.
 
     Args:
         instances: of one study.
@@ -34,10 +36,19 @@ def assign(
             continue
         folder = folder_of(patient, instance.study, instance.series, pseudonym)
         counter = counters.setdefault(folder, count(1))
-        name = next(n for k in counter if (n := f"{folder}/{k:04d}.dcm") not in taken)
+        name = next(
+            n for k in counter if (n := f"{folder}/{k:04d}{ending_of(instance)}") not in taken
+        )
         names[instance.uid] = name
         taken.add(name)
     return names
+
+
+def ending_of(instance: Instance) -> str:
+    """How the name ends: as its format is written; a volume stays compressed or not."""
+    kind = FileFormat(instance.format)
+    is_plain = kind is FileFormat.NIFTI and not instance.source.path.lower().endswith(".gz")
+    return ".nii" if is_plain else ENDING[kind]
 
 
 def folder_of(patient: str, study: str, series: str, pseudonym: Callable[[str], str]) -> str:

@@ -12,6 +12,7 @@ from itertools import accumulate, combinations, islice, product
 from pathlib import Path
 
 from pixelscrub.errors import HeldError, Reason, UsageError
+from pixelscrub.store.seal import content_of
 from pixelscrub.untrusted import is_output_name
 
 
@@ -70,6 +71,17 @@ class Output:
         if not is_output_name(name):
             return False
         return stat.S_ISREG(_mode(self.path / name)) and not self._leads_out(self.path / name)
+
+    def has_content(self, name: str, content: str | None) -> bool:
+        """Whether there is such a file, and what it holds has this SHA-256; None: no file has."""
+        try:
+            return (
+                content is not None
+                and self.holds(name)
+                and (content_of(self.path / name) == content)
+            )
+        except OSError:
+            return False
 
     def _make_folder(self, folder: Path) -> None:
         """Make a folder below ours; a link on the way would lead out of it."""

@@ -136,6 +136,16 @@ class Private:
             raise UsageError("key is shorter than 16 bytes")
         return key
 
+    def known_key(self, file: Path | None = None) -> bytes:
+        """The secret key of an earlier run, as `key` gives it; none is made.
+
+        Raises:
+            UsageError: as of `key`, or the folder has none of its own and no file is named.
+        """
+        if file is None and not (self.path / "key").exists():
+            raise UsageError("the key is not in the private folder; name it with --key")
+        return self.key(file)
+
 
 def _make_folder(folder: Path) -> None:
     """Make a folder, or close the one that is there; a link would lead out of ours.

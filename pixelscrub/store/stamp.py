@@ -24,7 +24,7 @@ def stamps(plan: Plan, folder: Path) -> dict[str, str]:
         plan: the plan.
         folder: where its face masks lie.
     """
-    files = [(i.root, i.source, i.size, i.modified, i.digest) for i in plan.instances]
+    files = [instance.source for instance in plan.instances]
     shared = _digest(plan.recipe.model_dump_json(include=CARRIED_OUT), repr(files))
     faces: dict[str, list[str]] = defaultdict(list)
     for face in plan.faces:

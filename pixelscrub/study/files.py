@@ -11,29 +11,27 @@ from typing import Any, BinaryIO
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.intake.instance import Source
-from pixelscrub.plan import InstancePlan
 from pixelscrub.untrusted import make_file
 
 
-def source_of(plan: InstancePlan) -> Source:
-    """Where the instance is read from.
+def check_unchanged(source: Source) -> Source:
+    """The file that was planned, as long as it is still the same; in memory where that is small.
 
     Raises:
-        HeldError: INPUT_CHANGED, where the file is not the one that was planned.
+        HeldError: INPUT_CHANGED, where size, time or content differ, or it is gone.
     """
-    root = Path(plan.root)
-    source = Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
     try:
-        status = (root / (source.archive or source.path)).lstat()
+        status = (source.root / (source.archive or source.path)).lstat()
     except OSError:
         raise HeldError(Reason.INPUT_CHANGED) from None
     same_size = source.archive is not None or status.st_size == source.size
     if status.st_mtime_ns != source.modified or not same_size:
         raise HeldError(Reason.INPUT_CHANGED)
     with guarded(Reason.UNREADABLE):
-        if source.digest and source.read_digest() != source.digest:
+        loaded = source.in_memory()
+        if source.digest and loaded.read_digest() != source.digest:
             raise HeldError(Reason.INPUT_CHANGED)
-    return source
+    return loaded
 
 
 @contextmanager

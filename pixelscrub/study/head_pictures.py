@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pixelscrub.intake.instance import Source
 from pixelscrub.plan import FacePlan, Plan, Tile
 from pixelscrub.study import worker
-from pixelscrub.study.records import head_name, planned_source
+from pixelscrub.study.records import head_name
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import HeadTask
 
@@ -37,7 +37,7 @@ def _head_task(face: FacePlan, plan: Plan, run: Run) -> HeadTask | None:
     written = [(Source(run.output.path, i.output, 0, 0), k, tile) for i, k, tile in slices]
     return HeadTask(
         mask=run.plan_folder(plan.study) / face.mask,
-        before=[(planned_source(i), k, tile) for i, k, tile in slices],
+        before=[(i.source, k, tile) for i, k, tile in slices],
         after=written if all(run.output.holds(source.path) for source, *_ in written) else [],
         pictures=run.private.report / "pictures",
         name=head_name(slices[0][0]),

@@ -12,10 +12,11 @@ from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
 
+from pixelscrub.documents.kinds import is_document
 from pixelscrub.errors import RETRYABLE, HeldError, MissingComponentError, PixelscrubError, Reason
 from pixelscrub.face.subject import is_slice_class
 from pixelscrub.identity.terms import Terms
-from pixelscrub.intake.instance import Source, Study
+from pixelscrub.intake.instance import Instance, Source, Study
 from pixelscrub.jobs.chunks import map_in_chunks
 from pixelscrub.plan import InstancePlan, Plan
 from pixelscrub.store.stamp import stamps
@@ -24,13 +25,7 @@ from pixelscrub.study.context import StudyContext, together
 from pixelscrub.study.head_pictures import draw_heads
 from pixelscrub.study.objects import look_objects
 from pixelscrub.study.output_names import bad_name, names_of
-from pixelscrub.study.records import (
-    Identity,
-    finish,
-    identity_of,
-    instance_plan,
-    planned_source,
-)
+from pixelscrub.study.records import finish, instance_plan
 from pixelscrub.study.reformats import Stacks
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import (
@@ -62,36 +57,33 @@ def plan(study: Study, run: Run) -> Plan:
 
 def apply_plan(plan: Plan, run: Run) -> None:
     """Carry out a plan as a person left it; what was released just so is not written again."""
-    if all(run.done(planned_source(i)) for i in plan.instances):
+    if all(run.done(i.source) for i in plan.instances):
         run.progress.advanced(len(plan.instances))
         return
-    apply(plan, *study_terms([planned_source(i) for i in plan.instances], run), run)
+    apply(plan, *study_terms([i.source for i in plan.instances], run), run)
 
 
 def changed(plan: Plan, run: Run) -> list[Source]:
     """What is to do again: all but the instances that were released just as the plan says now."""
     stamped = stamps(plan, run.plan_folder(plan.study))
-    planned = [(planned_source(instance), stamped[instance.uid]) for instance in plan.instances]
-    return [source for source, stamp in planned if not run.carried_out(source, stamp)]
+    return [i.source for i in plan.instances if not run.carried_out(i.source, stamped[i.uid])]
 
 
-def study_terms(
-    sources: Sequence[Source], run: Run
-) -> tuple[Terms, dict[Identity, PixelscrubError]]:
+def study_terms(sources: Sequence[Source], run: Run) -> tuple[Terms, dict[Source, PixelscrubError]]:
     """What identifies in this study, over the headers of all its instances.
 
     Returns:
         the terms, and the files whose header could not be read: those must not be released,
         for nobody knows what to look for in them.
     """
-    unread: dict[Identity, PixelscrubError] = {}
+    unread: dict[Source, PixelscrubError] = {}
 
     def read() -> Iterator[Terms]:
         size = attrgetter("size")
         for source, found in map_in_chunks(run.pool, worker.read_terms_of, sources, size):
             _raise_if_missing(found)
             if isinstance(found, PixelscrubError):
-                unread[identity_of(source)] = found
+                unread[source] = found
             else:
                 yield found
 
@@ -126,16 +118,20 @@ def make_plan(study: Study, terms: Terms, run: Run) -> Plan:
 def _looked_at(
     tasks: Iterable[LookTask], run: Run
 ) -> Iterator[tuple[LookTask, Seen | PixelscrubError]]:
-    """What was seen in each instance; nothing where no step looks at pixels."""
+    """What was seen in each instance; where no step looks at pixels, in documents alone."""
     steps = run.recipe.steps
     if steps.text or steps.crop or steps.face or steps.objects:
         yield from run.pool.map(worker.look_instance, tasks)
-    else:
-        yield from ((task, Seen()) for task in tasks)
+        return
+    for task in tasks:
+        is_looked_at = is_document(task.instance.sop_class)
+        yield task, run.pool.call(worker.look_instance, task) if is_looked_at else Seen()
 
 
 def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
-    found = run.pool.call(worker.look_faces, FaceTask(study.instances, run.recipe, folder))
+    held = {instance.uid for instance in plan.instances if instance.held}
+    sought = [i for i in study.instances if _may_show_face(i, held)]
+    found = run.pool.call(worker.look_faces, FaceTask(sought, run.recipe, folder))
     _raise_if_missing(found)
     if isinstance(found, PixelscrubError):
         volumes = [i.uid for i in study.instances if is_slice_class(i)]
@@ -148,9 +144,19 @@ def _look_faces(study: Study, plan: Plan, folder: Path, run: Run) -> None:
         instance.seconds.update(share)
 
 
+def _may_show_face(instance: Instance, held: set[str]) -> bool:
+    """Whether a file is looked at with its study: no NIfTI volume, which is looked at by itself.
+
+    Slices of a volume that cannot be read count; a picture that cannot says nothing of others.
+    """
+    is_picture = instance.format not in ("dicom", "nifti")
+    return instance.format == "dicom" or (is_picture and instance.uid not in held)
+
+
 def _look_objects(study: Study, plan: Plan, suspects: frozenset[str], run: Run) -> None:
     """Add metal in CT volumes; where looking failed, the instances that show some are held."""
-    task = ObjectTask(study.instances, suspects, plan.faces, run.recipe)
+    instances = [i for i in study.instances if i.format == "dicom"]
+    task = ObjectTask(instances, suspects, plan.faces, run.recipe)
     found = run.pool.call(look_objects, task)
     _raise_if_missing(found)
     for instance in plan.instances:
@@ -165,15 +171,15 @@ def planned_before(study: Study, run: Run) -> Plan | None:
     """The plan of an earlier run, where it holds for these very files and this recipe."""
     with suppress(HeldError):
         plan = Plan.load(run.plan_folder(study.uid))
-        planned = {(p.root, p.source, p.size, p.modified, p.digest) for p in plan.instances}
-        given = {identity_of(i.source) for i in study.instances}
+        planned = {instance.source for instance in plan.instances}
+        given = {instance.source for instance in study.instances}
         passing = any(p.held in RETRYABLE for p in plan.instances)
         if plan.recipe == run.recipe and planned == given and not passing:
             return plan
     return None
 
 
-def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], run: Run) -> None:
+def apply(plan: Plan, terms: Terms, unread: Mapping[Source, PixelscrubError], run: Run) -> None:
     """Carry out a plan: change, write, prove and commit each instance that is not held.
 
     Args:
@@ -186,13 +192,13 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Identity, PixelscrubError], 
     done: set[str] = set()
     facts = StudyContext(terms, plan.faces)
     for instance in plan.instances:
-        source = planned_source(instance)
+        source = instance.source
         if run.done(source):
             done.add(instance.uid)
             run.progress.advanced(1)
         elif instance.held:
             finish(instance, facts, HeldError(instance.held, instance.detail), run)
-        elif error := unread.get(identity_of(source)) or bad_name(instance, plan, terms, run):
+        elif error := unread.get(source) or bad_name(instance, plan, terms, run):
             finish(instance, facts, error, run)
         else:
             waiting.append(instance)

@@ -32,7 +32,7 @@ def place(found: Iterable[Source | SkippedFile], run: Run) -> Intake:
     files = _to_read(found, intake, run.journal)
     for file, item in map_in_chunks(run.pool, worker.read_instances, files, _size):
         if isinstance(item, HeldError):
-            intake.add(SkippedFile(_source(file), item.reason))
+            intake.add(SkippedFile(_source(file), item.reason, item.detail))
             continue
         if isinstance(item, PixelscrubError):
             raise item

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason
+from pixelscrub.identity.pseudonyms import CrosswalkEntry
 from pixelscrub.intake.find import SkippedFile
-from pixelscrub.intake.instance import Instance, Source
+from pixelscrub.intake.instance import Instance
 from pixelscrub.outcome import AuditLine, FaceLine, ObjectLine, Outcome, TextLine, TransferSyntax
 from pixelscrub.plan import FacePlan, InstancePlan
 from pixelscrub.report.naming import stem_of
@@ -15,36 +15,17 @@ from pixelscrub.study.context import StudyContext
 from pixelscrub.study.run import Run
 from pixelscrub.study.tasks import Applied, Seen
 
-Identity = tuple[str, str, int, int, str]
-"""Where a file lies, and size, time and digest of what it holds: changes whenever it does."""
-
-
-def identity_of(source: Source) -> Identity:
-    """What tells a file, as it is now, from every other."""
-    return str(source.root.resolve()), source.path, source.size, source.modified, source.digest
-
-
-def planned_source(plan: InstancePlan) -> Source:
-    """The file that an instance was read from when it was planned."""
-    root = Path(plan.root)
-    return Source(root, plan.source, plan.size, plan.modified, plan.archive, plan.digest)
-
 
 def instance_plan(instance: Instance, output: str, seen: Seen | PixelscrubError) -> InstancePlan:
     """What was seen in one instance, as its part of the plan; held where looking failed."""
-    root, path, size, modified, digest = identity_of(instance.source)
     plan = InstancePlan(
         uid=instance.uid,
         series=instance.series,
-        source=path,
-        root=root,
-        archive=instance.source.archive,
+        source=instance.source,
         output=output,
-        size=size,
-        modified=modified,
-        digest=digest,
-        sop_class=instance.sop_class,
+        sop_class=instance.sop_class if instance.format == "dicom" else "",
         transfer_syntax=instance.transfer_syntax,
+        format=instance.format,
         made_uids=list(instance.made),
     )
     if isinstance(seen, Seen):
@@ -62,14 +43,16 @@ def audit_line(instance: InstancePlan, faces: Sequence[FacePlan]) -> AuditLine:
         faces: the volumes that hold it.
     """
     objects = [f for f in instance.findings if f.about is not None]
+    is_dicom = instance.format == "dicom"
     return AuditLine(
-        source=instance.source,
+        source=instance.source.name,
         outcome=Outcome.HELD,
         reason=instance.held,
         detail=instance.detail or None,
-        sop_class=instance.sop_class,
+        sop_class=instance.sop_class if is_dicom else None,
+        format=instance.format,
         made_uids=instance.made_uids,
-        transfer_syntax=TransferSyntax(before=instance.transfer_syntax),
+        transfer_syntax=TransferSyntax(before=instance.transfer_syntax if is_dicom else None),
         text=[
             TextLine(**f.model_dump(include=set(TextLine.model_fields)))
             for f in instance.findings
@@ -92,15 +75,20 @@ def _face_line(faces: Sequence[FacePlan]) -> FaceLine | None:
     return FaceLine(status=chosen.status, mask=chosen.mask, checks=chosen.checks)
 
 
-def leave(left: Iterable[SkippedFile], run: Run) -> None:
+def record_skipped(skipped: Iterable[SkippedFile], run: Run) -> None:
     """Write down the files that are no instances, or that cannot stand for one."""
-    for one in left:
-        run.record(one.source, left_line(one))
+    for file in skipped:
+        run.record(file.source, skipped_line(file))
 
 
-def left_line(left: SkippedFile) -> AuditLine:
+def skipped_line(file: SkippedFile) -> AuditLine:
     """What the audit says of a file that is not looked at."""
-    return AuditLine(source=left.source.name, outcome=Outcome.HELD, reason=left.reason)
+    return AuditLine(
+        source=file.source.name,
+        outcome=Outcome.HELD,
+        reason=file.reason,
+        detail=file.detail or None,
+    )
 
 
 def finish(
@@ -112,20 +100,24 @@ def finish(
 ) -> None:
     """Write down what became of one instance."""
     line = audit_line(instance, facts.faces_of(instance.uid))
-    crosswalk: Sequence[tuple[str, str, str]] = ()
+    crosswalk: Sequence[CrosswalkEntry] = ()
+    content = ""
     if isinstance(applied, PixelscrubError):
         line.reason, line.detail = reason_of(applied)
         run.keep_trace(applied)
         if line.face is not None and line.face.mask:
             line.pictures = [head_name(instance)]
     else:
-        crosswalk = applied.crosswalk
+        crosswalk, content = applied.crosswalk, applied.content
         line.outcome, line.output = Outcome.CLEAN, instance.output
-        line.transfer_syntax.after = applied.transfer_syntax
+        line.transfer_syntax.after = applied.transfer_syntax or None
         line.tags.update(applied.tags)
         line.pictures = applied.pictures
+        if applied.face is not None:
+            status, checks = applied.face
+            line.face = FaceLine(status=status, mask=None, checks=checks)
         line.seconds.update(applied.seconds)
-    run.record(planned_source(instance), line, crosswalk, stamp)
+    run.record(instance.source, line, crosswalk, stamp, content)
 
 
 def head_name(instance: InstancePlan) -> str:

@@ -13,7 +13,7 @@ from pixelscrub.study.tasks import PlaneTask, Seen
 if TYPE_CHECKING:
     from pixelscrub.plan import InstancePlan
     from pixelscrub.study.run import Run
-    from pixelscrub.text.volume import Profile
+    from pixelscrub.text.frames.volume import Profile
 
 Stack = tuple[str, tuple[int, int]]
 """Series Instance UID, and rows and columns."""

@@ -31,7 +31,7 @@ from pixelscrub.errors import (
     UsageError,
     trace_name,
 )
-from pixelscrub.identity.pseudonyms import Pseudonyms
+from pixelscrub.identity.pseudonyms import CrosswalkEntry, Pseudonyms
 from pixelscrub.intake.instance import Source
 from pixelscrub.jobs.limits import Limits
 from pixelscrub.jobs.pool import Pool
@@ -115,9 +115,15 @@ class Run:
         return line is not None and line.output is not None and earlier == plan
 
     def earlier_output(self, source: Source) -> str | None:
-        """The name that a file was written to the last time."""
+        """The name that a file was written to the last time under this key."""
         with self._lock:
-            return self.journal.output(source)
+            return self.journal.own_output(source)
+
+    def is_proved(self, name: str) -> bool:
+        """Whether a file of the output folder is, byte for byte, what was proved under its name."""
+        with self._lock:
+            content = self.journal.content(name)
+        return self.output is not None and self.output.has_content(name, content)
 
     def claim(self, name: str) -> bool:
         """Take the name of an output that is none of ours; false where it is taken."""
@@ -135,17 +141,19 @@ class Run:
         self,
         source: Source,
         line: AuditLine,
-        crosswalk: Sequence[tuple[str, str, str]] = (),
+        crosswalk: Sequence[CrosswalkEntry] = (),
         plan: str = "",
+        content: str = "",
     ) -> None:
         """Write down what became of a file; an output of an earlier run that it replaces goes.
 
-        `plan` is the stamp of what was carried out (`store.stamp`).
+        `plan` is the stamp of what was carried out (`store.stamp`), `content` the SHA-256 of what
+        was proved.
         """
         with self._lock:
             self.journal.remember(crosswalk)
             earlier = self.journal.output(source)
-            self.journal.record(source, self.digest, line, plan)
+            self.journal.record(source, self.digest, line, plan, content)
             if self.output is not None and earlier is not None and earlier != line.output:
                 self.output.remove(earlier)
             is_instance = line.reason not in SKIPPED
@@ -176,7 +184,7 @@ def open_run(
         private.empty_scratch()
         secret = private.key(key)
         try:
-            with Journal(private.journal) as journal, Pool(workers, dask, limits) as pool:
+            with Journal(private.journal, secret) as journal, Pool(workers, dask, limits) as pool:
                 yield Run(recipe, private, secret, pool, journal)
         except (OSError, sqlite3.Error) as error:
             detail = f"private folder cannot be written to ({type(error).__name__})"
@@ -255,12 +263,13 @@ def _hold_rare(run: Run) -> None:
 
     Who is rare shows when all are there; a resumed run looks at them anew.
     """
-    from pixelscrub.identity.rarity import rare_patients, read_patients
+    from pixelscrub.identity.rarity import attributes_kept, rare_patients, read_release
 
     if run.output is None:
         return
     names = [line.output for line in run.journal.lines() if line.output is not None]
-    rare = rare_patients(read_patients(run.output.path, names), run.recipe.release.k)
+    kept = attributes_kept(run.recipe.tags.options)
+    rare = rare_patients(read_release(run.output.path, names, kept), run.recipe.release.k)
     for name in names:
         if name.split("/", 1)[0] in rare:
             run.output.remove(name)

@@ -48,7 +48,7 @@ def cut_shape(
     """
     import SimpleITK as sitk  # noqa: N813
 
-    from pixelscrub.face.volumes import carry
+    from pixelscrub.face.voxels.volumes import carry
     from pixelscrub.prove.shapes import face_in_dataset
 
     if not masks or instance.sop_class not in {DOSE, STRUCTURE_SET, *SEGMENTATIONS}:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Final
 from pixelscrub.errors import Reason
 from pixelscrub.findings import Box, Finding
 from pixelscrub.intake.instance import Instance, Source
-from pixelscrub.plan import FacePlan, InstancePlan, Tile
+from pixelscrub.plan import FacePlan, FaceStatus, InstancePlan, Tile
 from pixelscrub.recipe import Recipe
 
 if TYPE_CHECKING:
+    from pixelscrub.identity.pseudonyms import CrosswalkEntry
     from pixelscrub.identity.terms import Terms
     from pixelscrub.study.context import StudyContext
     from pixelscrub.tags.deidentify import Cleaned
-    from pixelscrub.text.volume import Plane, Profile
+    from pixelscrub.text.frames.volume import Plane, Profile
 
 STRUCTURE_SET: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 """RT Structure Set Storage (PS3.4 B.5): shapes that are contours."""
@@ -159,7 +160,7 @@ class ApplyTask:
     @property
     def size(self) -> int:
         """Bytes of the input."""
-        return self.plan.size
+        return self.plan.source.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +176,20 @@ class HeadTask:
 
 @dataclass(slots=True)
 class Applied:
-    """A proved instance, waiting in the scratch folder to be committed."""
+    """A proved instance, waiting in the scratch folder to be committed.
+
+    `content` is the SHA-256 of the file that was proved; `face` is status and checks of a volume
+    that was looked at by itself.
+    """
 
     transfer_syntax: str
+    content: str = ""
     tags: dict[str, int] = field(default_factory=dict)
-    crosswalk: list[tuple[str, str, str]] = field(default_factory=list)
+    crosswalk: list[CrosswalkEntry] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     spared: frozenset[str] = frozenset()
+    face: tuple[FaceStatus, dict[str, float]] | None = None
 
     def note_tags(self, cleaned: Cleaned) -> None:
         """Take over what became of the header."""

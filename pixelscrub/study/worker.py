@@ -13,10 +13,19 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pixelscrub.errors import HeldError, PixelscrubError, Reason, guarded
 from pixelscrub.findings import Finding
+from pixelscrub.formats.kinds import FileFormat
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.jobs.child import quietly
-from pixelscrub.recipe import TagSettings
-from pixelscrub.study.files import opened, source_of, timed, writing
+from pixelscrub.store.seal import content_of
+from pixelscrub.study.beside_dicom import apply_volume, look_volume, opened_upright, unwrap
+from pixelscrub.study.documents import (
+    apply_document,
+    check_documents,
+    look_document,
+    save_page,
+)
+from pixelscrub.study.files import check_unchanged, opened, timed, writing
+from pixelscrub.study.headers import header_task, set_made_uids
 from pixelscrub.study.tasks import (
     STRUCTURE_SET,
     Applied,
@@ -33,11 +42,9 @@ from pixelscrub.study.tasks import (
 if TYPE_CHECKING:
     from pydicom.dataset import FileDataset
 
-    from pixelscrub.identity.pseudonyms import Pseudonyms
     from pixelscrub.identity.terms import Terms
     from pixelscrub.pixels.edit import Edit, VoxelEdit
     from pixelscrub.pixels.image import Image
-    from pixelscrub.tags.done import Done
 
 
 def read_instances(files: list[Source | Instance]) -> list[Instance | HeldError]:
@@ -62,6 +69,8 @@ def read_terms(source: Source) -> Terms:
     """What identifies, by the header of one instance."""
     from pixelscrub.identity.terms import Terms
 
+    if source.file_format() is not FileFormat.DICOM:
+        return Terms()  # what metadata of other files say is not carried over
     with opened(source) as file:
         return Terms.read(file)
 
@@ -87,14 +96,17 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.pixels.image import Image
     from pixelscrub.study.objects import add_objects
     from pixelscrub.text.find import find_text
-    from pixelscrub.text.tesseract import reading_in
-    from pixelscrub.text.volume import profile_of
+    from pixelscrub.text.frames.volume import profile_of
+    from pixelscrub.text.reading.tesseract import reading_in
 
     seen = Seen()
     steps = task.recipe.steps
-    with opened(task.instance.source) as file, timed(seen.seconds, "look"):
+    if task.instance.format == "nifti":
+        return look_volume(task.instance)
+    with opened_upright(task.instance) as (file, turn), timed(seen.seconds, "look"):
         image = Image(file)
         if image.info is None:
+            seen.findings = look_document(task, image.header)
             return seen
         if steps.text or steps.crop:
             with reading_in(task.recipe.text.languages):
@@ -106,12 +118,12 @@ def look_instance(task: LookTask) -> Seen:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
         if steps.objects:
             add_objects(image, task, seen)
-    return seen
+    return turn(seen)
 
 
 def look_planes(task: PlaneTask) -> dict[str, list[Finding]]:
     """Look for text in planes across slices: findings by SOP Instance UID."""
-    from pixelscrub.text.volume import find_across
+    from pixelscrub.text.frames.volume import find_across
 
     slices = ((i.uid, i.number, opened(i.source)) for i in task.instances)
     with guarded(Reason.DETECTOR_FAILED):
@@ -131,31 +143,40 @@ def look_faces(task: FaceTask) -> SeenFaces:
 
 def apply_instance(task: ApplyTask) -> Applied:
     """Change pixels and tags as planned, write to the scratch file, and prove what was written."""
-    source = source_of(task.plan)
+    source = check_unchanged(task.plan.source)
     try:
         with guarded(Reason.INTERNAL_ERROR):
-            return _apply(task, source)
+            applied = _apply(task, source)
+            applied.content = content_of(task.scratch)
+            return applied
     except BaseException:
         task.scratch.unlink(missing_ok=True)
         raise
 
 
 def _apply(task: ApplyTask, source: Source) -> Applied:
+    from pixelscrub.prove.expected import ExpectedRemovals
     from pixelscrub.prove.release import release
-    from pixelscrub.prove.remains import ExpectedRemovals
 
+    if task.plan.format == "nifti":
+        return apply_volume(task, source)
     applied = Applied(task.plan.transfer_syntax)
     with opened(source) as file:
         shown = _cut(task, file)
-        edit = _rewrite(task, shown, applied)
+        edit = apply_document(task, shown, applied)
+        if edit is None:
+            edit = _rewrite(task, shown, applied)
         if edit is None:
             edit = _edit(task, shown, applied)
     with opened(source) as original, timed(applied.seconds, "prove"):
         terms = task.terms.but(applied.spared) if task.recipe.steps.tags else None
         promise = ExpectedRemovals(task.plan.findings, task.faces, task.folder, task.plan.uid)
         release(original, task.scratch, edit, terms, promise)
+        check_documents(task, original, terms)
     with timed(applied.seconds, "pictures"):
-        applied.pictures = _save_pictures(task, source, edit)
+        applied.pictures = save_page(task, source) or _save_pictures(task, source, edit)
+    if task.plan.format != "dicom":
+        unwrap(task, source, applied)
     applied.spared = frozenset()
     return applied
 
@@ -194,7 +215,7 @@ def _rewrite(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit | None:
         return None
     done = Done(text=steps.text and parts.pixels is not None)
     with timed(applied.seconds, "tags"), writing(task.scratch) as out:
-        applied.note_tags(rewrite(out, parts, *_tag_task(task, done)))
+        applied.note_tags(rewrite(out, parts, header_task(task, done)))
     applied.transfer_syntax = parts.syntax
     return Edit(drop_overlays=steps.text)
 
@@ -205,31 +226,13 @@ def _edit(task: ApplyTask, file: BinaryIO, applied: Applied) -> Edit:
 
     with timed(applied.seconds, "read"):
         image = Image(file)
-        _set_made_uids(task, image.header)
+        set_made_uids(task, image.header)
         edit = plan_edit(task, image)
     with timed(applied.seconds, "tags"):
         header = _clean_header(task, image, edit, applied)
     with timed(applied.seconds, "write"), writing(task.scratch) as out:
         write(out, image, header, edit)
     return edit
-
-
-def _set_made_uids(task: ApplyTask, header: FileDataset) -> None:
-    """Put made UIDs where the header has none; keyed where no later step replaces them."""
-    from pixelscrub.identity.pseudonyms import Pseudonyms
-
-    settings = task.recipe.tags
-    stays = not task.recipe.steps.tags or "retain_uids" in settings.options
-    keyed = Pseudonyms.of(task.key, settings).uid if stays else str
-    values = {
-        "SOPInstanceUID": task.plan.uid,
-        "StudyInstanceUID": task.study,
-        "SeriesInstanceUID": task.plan.series,
-    }
-    for keyword in task.plan.made_uids:
-        setattr(header, keyword, keyed(values[keyword]))
-    if "SOPInstanceUID" in task.plan.made_uids:
-        header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
 
 
 def plan_edit(task: ApplyTask, image: Image) -> Edit:
@@ -268,7 +271,7 @@ def _clean_header(task: ApplyTask, image: Image, edit: Edit, applied: Applied) -
     adapt(header, image, edit, correct=task.recipe.pixels.disagreement == "correct")
     if steps.tags:
         done = Done(text=steps.text and image.info is not None, face=edit.voxels is not None)
-        applied.note_tags(deidentify(header, *_tag_task(task, done)))
+        applied.note_tags(deidentify(header, header_task(task, done)))
     applied.transfer_syntax = str(header.file_meta.TransferSyntaxUID)
     return header
 
@@ -279,20 +282,12 @@ def _check_agreement(task: ApplyTask, image: Image) -> None:
         raise HeldError(Reason.CODESTREAM_MISMATCH, ", ".join(image.corrections()))
 
 
-def _tag_task(task: ApplyTask, done: Done) -> tuple[TagSettings, Pseudonyms, Done, Terms, str]:
-    """How the header is to be de-identified."""
-    from pixelscrub.identity.pseudonyms import Pseudonyms
-
-    settings = task.recipe.tag_settings
-    return settings, Pseudonyms.of(task.key, settings), done, task.terms, task.patient
-
-
 def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:
     """Pictures for the report. The instance is proved by now: one that cannot be shown goes on."""
-    from pixelscrub.report.pictures import save_instance
-
     if not edit:
         return []
+    from pixelscrub.report.pictures import save_instance
+
     with opened(source) as original, task.scratch.open("rb") as written, suppress(HeldError):
         return [save_instance(task.pictures, task.plan.output, original, written, edit)]
     return []
@@ -300,6 +295,6 @@ def _save_pictures(task: ApplyTask, source: Source, edit: Edit) -> list[str]:
 
 def draw_head(task: HeadTask) -> None:
     """Draw a head from three sides and in three planes, before and after."""
-    from pixelscrub.report.heads import Head, save
+    from pixelscrub.report.heads import DrawnHead, save
 
-    save(Head(task.mask, task.before, task.after), task.pictures, task.name)
+    save(DrawnHead(task.mask, task.before, task.after), task.pictures, task.name)

@@ -48,11 +48,11 @@ def carry_out(fate: Decision, value: ElementValue, scene: Scene) -> bytes | None
     """The bytes that `fate` makes of `value`; None where the element is to be removed.
 
     Patient ID, name and accession number become pseudonyms wherever the table has them emptied
-    or replaced, as PS3.15 allows a dummy for Z.
+    or replaced, as PS3.15 allows a dummy for Z; a recipe's rule `empty` leaves none.
     """
     if fate.weaker:
         return value.data  # the recipe's own word, against the net for leaks as well
-    if value.tag in _PSEUDONYMS and fate.action in {Action.EMPTY, Action.REPLACE, Action.HASH}:
+    if value.tag in _PSEUDONYMS and _takes_pseudonym(fate):
         return _pseudonym(value, scene)
     new = _ACTIONS[fate.action](value, scene)
     if (
@@ -62,6 +62,11 @@ def carry_out(fate: Decision, value: ElementValue, scene: Scene) -> bytes | None
     ):
         return _ACTIONS[fate.otherwise](value, scene)
     return _banded(value, new) if fate.banded and new else new
+
+
+def _takes_pseudonym(fate: Decision) -> bool:
+    emptied = fate.action is Action.EMPTY and not fate.by_rule
+    return emptied or fate.action in {Action.REPLACE, Action.HASH}
 
 
 def _banded(value: ElementValue, new: bytes) -> bytes:

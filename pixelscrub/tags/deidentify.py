@@ -6,7 +6,7 @@ whose pixels another step edits. Both have the header as bytes and do the same w
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
@@ -22,7 +22,7 @@ from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.identity import spellings
 from pixelscrub.identity.free_text import Cleaner
 from pixelscrub.identity.hidden_numbers import hidden_numbers
-from pixelscrub.identity.pseudonyms import Entry, Pseudonyms
+from pixelscrub.identity.pseudonyms import CrosswalkEntry, Pseudonyms
 from pixelscrub.identity.terms import MIN_DIGITS, Terms, pattern
 from pixelscrub.recipe import TagSettings
 from pixelscrub.tags import sop_classes
@@ -55,66 +55,66 @@ class Cleaned(NamedTuple):
     pieces: list[bytes]
     counts: TagCounts
     spared: frozenset[str]
-    pseudonyms: list[Entry]
+    pseudonyms: list[CrosswalkEntry]
 
 
-def deidentify(
-    header: Dataset,
-    settings: TagSettings,
-    pseudonyms: Pseudonyms,
-    done: Done,
-    terms: Terms | None = None,
-    patient: str = "",
-) -> Cleaned:
+@dataclass(frozen=True, slots=True)
+class HeaderTask:
+    """How a header is to be de-identified.
+
+    Attributes:
+        settings: the recipe's section.
+        pseudonyms: makes the pseudonyms.
+        done: what was done to the pixels of this instance; the marks say it.
+        terms: what identifies in the whole study; those of the header are always added.
+        patient: whom the study belongs to; by default what the header says.
+    """
+
+    settings: TagSettings
+    pseudonyms: Pseudonyms
+    done: Done = field(default_factory=Done)
+    terms: Terms = field(default_factory=Terms)
+    patient: str = ""
+
+
+def deidentify(header: Dataset, task: HeaderTask) -> Cleaned:
     """De-identify `header` in place, file meta, preamble and marks included.
 
     Args:
         header: with or without pixel data, which is left alone; elements may be raw.
-        settings: the recipe's section.
-        pseudonyms: makes the pseudonyms.
-        done: what was done to the pixels of this instance.
-        terms: what identifies in the whole study; those of this header are always added.
-        patient: whom the study belongs to; by default what this header says.
+        task: how.
+
+    Returns:
+        what became of it; `header` itself holds the result.
 
     Raises:
         HeldError: UNKNOWN_SOP_CLASS or UNSUPPORTED_CONTENT, where nothing can judge the
             content; TAGS_FAILED, where the header cannot be understood.
     """
-    task = _Task(settings, pseudonyms, terms or Terms(), patient)
     with guarded(Reason.TAGS_FAILED):
         meta = getattr(header, "file_meta", None)
         syntax = str(meta.get("TransferSyntaxUID") or "") if meta else ""
-        cleaned = _clean(headers.encoded(header), syntax, task, done)
+        cleaned = _clean(headers.encoded(header), syntax, task)
         headers.adopt(header, cleaned.meta, b"".join(cleaned.pieces))
         return cleaned
 
 
-def rewrite(
-    out: BinaryIO,
-    parts: Parts,
-    settings: TagSettings,
-    pseudonyms: Pseudonyms,
-    done: Done,
-    terms: Terms | None = None,
-    patient: str = "",
-) -> Cleaned:
+def rewrite(out: BinaryIO, parts: Parts, task: HeaderTask) -> Cleaned:
     """Write the instance, de-identified, to `out`; pixel data are copied byte for byte.
 
     Args:
         out: open for writing.
         parts: the original.
-        settings: from here on as in `deidentify`.
-        pseudonyms: see there.
-        done: see there.
-        terms: see there.
-        patient: see there.
+        task: how.
+
+    Returns:
+        what was written, and what became of the elements.
 
     Raises:
         HeldError: as `deidentify`.
     """
-    task = _Task(settings, pseudonyms, terms or Terms(), patient)
     with guarded(Reason.TAGS_FAILED):
-        cleaned = _clean(parts.header, parts.syntax, task, done)
+        cleaned = _clean(parts.header, parts.syntax, task)
     before, after = cleaned.pieces
     out.write(PREAMBLE + cleaned.meta + before)
     _copy_pixels(out, parts)
@@ -128,7 +128,7 @@ def explain(header: Dataset, settings: TagSettings, terms: Terms | None = None) 
     Raises:
         HeldError: as `deidentify`.
     """
-    task = _Task(settings, Pseudonyms(bytes(32)), terms or Terms())
+    task = HeaderTask(settings, Pseudonyms(bytes(32)), Done(document=True), terms or Terms())
     with guarded(Reason.TAGS_FAILED):
         before = headers.encoded(header)
         walk, level = _begin(before, task)
@@ -137,19 +137,10 @@ def explain(header: Dataset, settings: TagSettings, terms: Terms | None = None) 
         return walk.steps
 
 
-class _Task(NamedTuple):
-    """How a header is to be de-identified; see `deidentify`."""
-
-    settings: TagSettings
-    pseudonyms: Pseudonyms
-    terms: Terms
-    patient: str = ""
-
-
-def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
+def _clean(header: Encoded, syntax: str, task: HeaderTask) -> Cleaned:
     walk, level = _begin(header, task)
     pieces = _walk(walk, level, header)
-    for tag, mark in marks(task.settings, done, not walk.weaker, header.how).items():
+    for tag, mark in marks(task.settings, task.done, not walk.weaker, header.how).items():
         pieces[0][tag] = mark
     if task.settings.encrypt_for is not None:
         pieces[0][SEQUENCE] = encrypted_attributes(header, task.settings.encrypt_for)
@@ -159,9 +150,10 @@ def _clean(header: Encoded, syntax: str, task: _Task, done: Done) -> Cleaned:
     return Cleaned(meta, written, walk.counts, frozenset(walk.spared), made)
 
 
-def _begin(header: Encoded, task: _Task) -> tuple[HeaderRewriter, Level]:
+def _begin(header: Encoded, task: HeaderTask) -> tuple[HeaderRewriter, Level]:
     sop_class = sop_classes.sop_class(header.text(SOP_CLASS), header)
-    mood: Mood = "keep" if sop_class.can_be_judged else "replace"
+    is_redacted = sop_class.content == "encapsulated" and task.done.document
+    mood: Mood = "keep" if sop_class.can_be_judged or is_redacted else "replace"
     if mood == "replace" and task.settings.unsupported == "hold":
         raise sop_class.held()
     terms = task.terms | Terms.among(header)
@@ -215,6 +207,11 @@ def _searched(terms: Terms) -> tuple[Cleaner, tuple[bytes, ...]]:
     cleaner = Cleaner(terms.name_words(), terms.words(), sought, (), joined)
     long = {v.lower() for v in variants if len(v) >= MIN_DIGITS}
     return cleaner, tuple({v.encode(how, "ignore") for v in long for how in _IN_BINARY})
+
+
+def cleaner_of(terms: Terms) -> Cleaner:
+    """What cleans free text of a study."""
+    return _searched(replace(terms, uids=frozenset()))[0]
 
 
 def patient_of(header: Encoded) -> str:

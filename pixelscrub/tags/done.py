@@ -12,10 +12,12 @@ class Done:
     Attributes:
         text: burned-in text was looked for on every frame, and all that was found is masked.
         face: a face was taken out of this instance's pixels.
+        document: the encapsulated document was redacted; it is written by whoever did so.
     """
 
     text: bool = False
     face: bool = False
+    document: bool = False
 
 
 @dataclass(slots=True)

@@ -91,6 +91,7 @@ class Decision:
         weaker: a recipe's rule keeps what the profile would have changed.
         whole: a text of which a word goes, goes as a whole.
         banded: what stays is made coarser.
+        by_rule: a recipe's rule says so, in its own words.
     """
 
     action: Action
@@ -99,6 +100,7 @@ class Decision:
     weaker: bool = False
     whole: bool = False
     banded: bool = False
+    by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,7 +211,8 @@ class Policy:
         if place.tag in _ESSENTIAL and action not in {Action.KEEP, Action.HASH}:
             return by_profile
         weaker = action is Action.KEEP and by_profile.action is not Action.KEEP
-        return Decision(action, f"rule {number}", by_profile.otherwise, weaker)
+        why = f"rule {number}"
+        return Decision(action, why, by_profile.otherwise, weaker, by_rule=True)
 
     def _profile(self, place: ElementPlace) -> Decision:
         if place.tag < _FIRST_OF_DATA_SET:

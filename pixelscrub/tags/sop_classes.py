@@ -13,7 +13,7 @@ DESCRIPTION: Final = ("Rows", "Columns", "BitsAllocated", "SamplesPerPixel")
 Content = Literal["image", "structured", "encapsulated", "opaque", "unknown"]
 
 
-class Described(Protocol):
+class DescribedContent(Protocol):
     """A header that is asked by keyword."""
 
     def get(self, keyword: str, /) -> Any:
@@ -51,7 +51,7 @@ def _known() -> dict[str, SopClass]:
     return {r["sop_class"]: SopClass(r["iod"], r["kind"]) for r in read_records("sop_classes.csv")}  # type: ignore[arg-type]
 
 
-def sop_class(uid: str, header: Described | None = None) -> SopClass:
+def sop_class(uid: str, header: DescribedContent | None = None) -> SopClass:
     """What is known of a SOP Class UID.
 
     Args:

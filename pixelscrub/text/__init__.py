@@ -1,4 +1,11 @@
-"""Burned-in text: detect, read, judge; still pictures, cines and volumes."""
+"""Burned-in text: detect, read, judge; still pictures, cines and volumes.
+
+`find` looks through one instance. Rooms of their own: `detectors` (what finds text in a picture),
+`frames` (what an instance shows, and how it is searched), `reading` (what texts say, and whether
+they may stay). Beside them: `boxes` (what is found), `whole` (boxes that hold their letters whole),
+`blocks` (lines of a block, without wide gaps), `measures` (sharp edges, flat ground), `tiles`
+(pictures in parts), `montage` (tiles of heads).
+"""
 
 from __future__ import annotations
 

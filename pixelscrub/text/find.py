@@ -18,13 +18,13 @@ from pixelscrub.crop.regions import outside_regions
 from pixelscrub.findings import Box, Finding
 from pixelscrub.pixels.show import show
 from pixelscrub.text.boxes import TextBox, are_same
-from pixelscrub.text.cine import Frame, key_frames, sightings
-from pixelscrub.text.frames import Standing, are_apart, hold_labels
-from pixelscrub.text.judge import stays
-from pixelscrub.text.reading import read
-from pixelscrub.text.values import asked_of, drawn_parts, is_text
-from pixelscrub.text.views import Range, ranges, views, watched_views
-from pixelscrub.text.volume import Profile, findings_across
+from pixelscrub.text.frames.cine import Frame, key_frames, sightings
+from pixelscrub.text.frames.kinds import Standing, are_apart, hold_labels
+from pixelscrub.text.frames.values import asked_of, drawn_parts, is_text
+from pixelscrub.text.frames.views import Range, ranges, views, watched_views
+from pixelscrub.text.frames.volume import Profile, findings_across
+from pixelscrub.text.reading.judge import stays
+from pixelscrub.text.reading.lines import read_lines
 
 if TYPE_CHECKING:
     from pixelscrub.identity.terms import Terms
@@ -66,7 +66,7 @@ def _judged(
     """
     if image.known.frames > 1:
         return findings
-    readings = read(show(image, 0), [f.box for f in findings if f.box is not None])
+    readings = read_lines(show(image, 0), [f.box for f in findings if f.box is not None])
     return [
         finding.model_copy(update={"action": "keep"})
         if stays(said.text, said.confidence, settings.spares, terms)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,19 +15,54 @@ from pixelscrub.text.boxes import TextBox
 
 Picture = npt.NDArray[np.uint8]
 
-TILE: Final = 1024
-"""Pixels of a tile's side, most."""
-OVERLAP: Final = 96
-"""Pixels that neighbouring tiles share, so that no letter is only seen cut."""
-STEP: Final = 16
-"""Sides of tiles are multiples of this; the last one may reach beyond the picture."""
+
+@dataclass(frozen=True, slots=True)
+class TileSettings:
+    """How large pictures are cut.
+
+    Attributes:
+        side: pixels of a tile's side, most.
+        overlap: pixels that neighbouring tiles share, so that no letter is only seen cut.
+        step: sides of tiles are multiples of this; the last one may reach beyond the picture.
+    """
+
+    side: int = 1024
+    overlap: int = 96
+    step: int = 16
 
 
-def parts(side: int) -> list[slice]:
-    """As few tiles as can be along a side, of one length in whole steps, that share OVERLAP."""
-    count = max(-(-(side - OVERLAP) // (TILE - OVERLAP)), 1)
-    length = -(-(side + (count - 1) * OVERLAP) // (count * STEP)) * STEP
-    starts = (round((side - length) * k / (STEP * max(count - 1, 1))) * STEP for k in range(count))
+SETTINGS: Final = TileSettings()
+
+
+class Tile(NamedTuple):
+    """A part of a picture, and where it begins in it."""
+
+    picture: Picture
+    x: int
+    y: int
+
+
+def overlapping(image: Picture, least: int, settings: TileSettings = SETTINGS) -> Iterator[Tile]:
+    """Tiles of a picture, without those that are flat.
+
+    Args:
+        image: uint8, (rows, columns) or (rows, columns, 3).
+        least: grey levels between the darkest and the brightest pixel of a tile that is not.
+        settings: how large they are.
+    """
+    for y in parts(image.shape[0], settings):
+        for x in parts(image.shape[1], settings):
+            tile = image[y, x]
+            if int(tile.max()) - int(tile.min()) >= least:
+                yield Tile(tile, x.start, y.start)
+
+
+def parts(side: int, settings: TileSettings = SETTINGS) -> list[slice]:
+    """As few tiles as can be along a side, of one length in whole steps, that overlap."""
+    overlap, step = settings.overlap, settings.step
+    count = max(-(-(side - overlap) // (settings.side - overlap)), 1)
+    length = -(-(side + (count - 1) * overlap) // (count * step)) * step
+    starts = (round((side - length) * k / (step * max(count - 1, 1))) * step for k in range(count))
     return [slice(start, start + length) for start in starts]
 
 

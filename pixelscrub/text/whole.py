@@ -1,4 +1,4 @@
-"""Boxes that hold their letters whole, and no more: what reaches over an edge is taken in."""
+"""Boxes that hold their letters whole: what reaches over an edge is taken in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixelscrub.findings import Box
+from pixelscrub.text.measures import medians, twice_away
 
 Picture = npt.NDArray[np.uint8]
 
@@ -18,10 +19,6 @@ INK: Final = 0.5
 """Share of the strongest contrast from which a pixel is ink."""
 FAINT: Final = 24
 """Grey levels; what stands out by less is not followed."""
-FLAT: Final = 2
-"""Grey levels from the ground; what stands out by less is rounding."""
-RIM: Final = 3
-"""Pixels of flat ground that stay around letters."""
 INSIDE: Final = 0.5
 """Share of a letter that lies in the box; what leads further out is a line."""
 
@@ -52,32 +49,9 @@ def whole(image: Picture, box: Box) -> Box:
     return Box(int(low[0]), int(low[1]), int(high[2]), int(high[3]))
 
 
-def trimmed(image: Picture, box: Box) -> Box:
-    """A box without what is flat along its edges: nothing is there that could be read.
-
-    Args:
-        image: uint8, (rows, columns) or (rows, columns, 3).
-        box: of a text, in pixels.
-    """
-    seen = box.clipped(image.shape[1], image.shape[0])
-    if not seen.area:
-        return box
-    x0, y0, x1, y1 = seen
-    levels = image[y0:y1, x0:x1].astype(np.int16).reshape(y1 - y0, x1 - x0, -1)
-    rim = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
-    stands = (np.abs(levels - np.median(rim, axis=0)) > FLAT).any(axis=2)
-    down, across = (np.flatnonzero(stands.any(axis=axis)) for axis in (1, 0))
-    if not down.size:
-        return box
-    inner = Box(int(across[0]), int(down[0]), int(across[-1]) + 1, int(down[-1]) + 1)
-    return inner.shifted(x0, y0).padded(RIM).intersection(box)
-
-
 def _ink(part: Picture, inner: Box) -> Picture:
     """What stands out of the ground in the box, there and around it."""
     x0, y0, x1, y1 = inner
-    levels = part.astype(np.int16).reshape(*part.shape[:2], -1)
-    ground = np.median(levels[y0:y1, x0:x1], axis=(0, 1))
-    away = np.abs(levels - ground).max(axis=2)
-    is_ink = away >= max(INK * away[y0:y1, x0:x1].max(), FAINT)
+    away = twice_away(part, medians(part[y0:y1, x0:x1]))
+    is_ink = away >= max(INK * int(away[y0:y1, x0:x1].max()), 2 * FAINT)
     return np.asarray(is_ink, np.uint8)

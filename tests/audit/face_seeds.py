@@ -25,7 +25,7 @@ Made = tuple[np.ndarray, dict[str, Any]]
 @lru_cache(maxsize=2)
 def values(kind: str) -> np.ndarray:
     """A drawn head, (z, y, x)."""
-    return sitk.GetArrayFromImage(head(kind, (STEP,) * 3, SIZE))
+    return np.asarray(sitk.GetArrayFromImage(head(kind, (STEP,) * 3, SIZE)))
 
 
 def series(volume: np.ndarray, sop_class: str = MR, **more: Any) -> Iterator[Made]:

@@ -14,6 +14,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.sequence import Sequence
+from pydicom.uid import UID
 
 PACKAGED = Path(pydicom.data.__file__).parent / "test_files"
 STUDY, SERIES, FRAME = "1.2.826.77.1.5", "1.2.826.77.2.5", "1.2.826.77.4.5"
@@ -39,7 +40,9 @@ def original(name: str, number: int) -> FileDataset:
     dataset.StudyDate = dataset.SeriesDate = "20190712"
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = STUDY, SERIES
     dataset.FrameOfReferenceUID = FRAME
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"{SERIES}.{number}"
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = UID(
+        f"{SERIES}.{number}"
+    )
     dataset.InstanceNumber = number
     dataset.ReferencedImageSequence = reference(f"{SERIES}.1")
     return dataset
@@ -128,7 +131,7 @@ def _meta_title(dataset: FileDataset) -> None:
 
 
 def _meta_uid(dataset: FileDataset) -> None:
-    dataset.file_meta.MediaStorageSOPInstanceUID = f"{SERIES}.1"
+    dataset.file_meta.MediaStorageSOPInstanceUID = UID(f"{SERIES}.1")
 
 
 def _own_study(dataset: FileDataset) -> None:

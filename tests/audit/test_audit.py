@@ -88,7 +88,7 @@ def test_a_name_that_can_be_read_in_a_picture_is_found(folder):
 def test_pictures_of_an_output_without_an_original_are_read_as_well(folder, monkeypatch):
     monkeypatch.setattr("pixelscrub.audit.conformance.program", lambda: None)
     monkeypatch.setattr("pixelscrub.audit.audit.by_content", lambda *_: {})
-    monkeypatch.setattr("pixelscrub.audit.picture_checks._words", lambda _: {"LINDQVIST"})
+    monkeypatch.setattr("pixelscrub.audit.pixels.text._words", lambda _: {"LINDQVIST"})
     found = kinds(folder, private=False)
     assert {"no_original", "identifier_in_picture"} <= found
 
@@ -96,13 +96,13 @@ def test_pictures_of_an_output_without_an_original_are_read_as_well(folder, monk
 def test_words_that_no_header_knows_are_a_note_and_no_leak(folder, monkeypatch):
     monkeypatch.setattr("pixelscrub.audit.conformance.program", lambda: None)
     said = {"STRANGER", "XY", "1234567"}
-    monkeypatch.setattr("pixelscrub.audit.picture_checks._words", lambda _: said)
+    monkeypatch.setattr("pixelscrub.audit.pixels.text._words", lambda _: said)
     result = audit([folder / "in"], folder / "out")
     assert result.issues == []
     (note,) = (n for n in result.notes if n.startswith("words that no header knows, in 3 pictures"))
     assert all(str(p.relative_to(folder / "out")) in note for p in outputs(folder))
     assert "STRANGER" not in note
-    monkeypatch.setattr("pixelscrub.audit.picture_checks._words", lambda _: said - {"STRANGER"})
+    monkeypatch.setattr("pixelscrub.audit.pixels.text._words", lambda _: said - {"STRANGER"})
     assert not any(n.startswith("words") for n in audit([folder / "in"], folder / "out").notes)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from pixelscrub.audit.face_checks import check_faces
 from pixelscrub.audit.pairs import read_all
+from pixelscrub.audit.pixels.faces import check_faces
 from tests.audit.face_seeds import CT, SHAPES, TAKEN, VOLUMES, WHOLE, faceless, series, values
 from tests.prove.test_shapes import written
 

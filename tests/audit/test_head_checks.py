@@ -10,8 +10,8 @@ import SimpleITK as sitk  # noqa: N813
 from pydicom import dcmread
 
 from pixelscrub import api
-from pixelscrub.audit.head_checks import check_heads
 from pixelscrub.audit.pairs import read_all
+from pixelscrub.audit.pixels.heads import check_heads
 from pixelscrub.recipe import Recipe
 from tests.face.phantom import head
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pixelscrub import api
-from pixelscrub.audit.keeps import kept
+from pixelscrub.audit.headers.keeps import kept
 from pixelscrub.prove.places import FoundValue
 from pixelscrub.recipe import Recipe, TagRule, TagSettings
 

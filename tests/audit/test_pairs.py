@@ -9,7 +9,7 @@ from pydicom.uid import ImplicitVRLittleEndian
 
 from pixelscrub.audit.audit import audit
 from pixelscrub.audit.crops import crop_of
-from pixelscrub.audit.plausible import has_stray_changes
+from pixelscrub.audit.pixels.plausible import has_stray_changes
 from pixelscrub.findings import Box
 
 

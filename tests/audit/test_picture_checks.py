@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pixelscrub.audit import picture_checks
 from pixelscrub.audit.pairs import read_all
-from pixelscrub.audit.picture_checks import check_picture
+from pixelscrub.audit.pixels import text as picture_checks
+from pixelscrub.audit.pixels.text import check_picture
 from pixelscrub.prove.showing import pictures
 
 from .seeds import HIDDEN
@@ -17,7 +17,7 @@ WORDS = frozenset({"LINDQVIST", "OTTILIE"})
 
 @pytest.fixture(autouse=True)
 def _has_tesseract():
-    from pixelscrub.text.tesseract import require
+    from pixelscrub.text.reading.tesseract import require
 
     require()
 

@@ -50,7 +50,7 @@ def applied(tmp_path_factory, make_instance, save):
 
 def planned_by_hand(folder):
     plan = Plan.load(folder)
-    boxed, face, cropped = sorted(plan.instances, key=lambda i: i.source)
+    boxed, face, cropped = sorted(plan.instances, key=lambda i: i.source.path)
     boxed.findings = [Finding(kind="text", box=LINE)]
     cropped.crop = KEPT
     mask = np.zeros((1, 200, 240), np.uint8)

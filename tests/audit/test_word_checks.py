@@ -4,9 +4,9 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from pixelscrub.audit.date_checks import check_intervals
-from pixelscrub.audit.date_reading import Day, dates_in
-from pixelscrub.audit.header_checks import check_header
+from pixelscrub.audit.headers.actions import check_header
+from pixelscrub.audit.headers.date_reading import Day, dates_in
+from pixelscrub.audit.headers.dates import check_intervals
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.identity.terms import Terms
 from tests.tags.samples import read, rewritten, written

@@ -111,9 +111,9 @@ def meta(syntax: str, *, length: bool = True, way: Way = LITTLE) -> bytes:
     return (size if length else b"") + body
 
 
-def file(syntax: str, body: bytes, **more: bool) -> bytes:
+def file(syntax: str, body: bytes, *, length: bool = True, way: Way = LITTLE) -> bytes:
     """Preamble, file meta information, data set."""
-    return bytes(128) + b"DICM" + meta(syntax, **more) + body
+    return bytes(128) + b"DICM" + meta(syntax, length=length, way=way) + body
 
 
 def _referenced(way: Way, order: str = "<") -> bytes:

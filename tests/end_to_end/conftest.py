@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ class Ran:
     summary: Summary
 
     @property
-    def audit(self) -> dict[str, dict]:
+    def audit(self) -> dict[str, dict[str, Any]]:
         """Lines of the audit by source."""
         lines = (self.private / "audit.jsonl").read_text(encoding="utf-8").splitlines()
         return {line["source"]: line for line in map(json.loads, lines)}

@@ -29,7 +29,7 @@ def plan_folder(ran):
 
 def add_box(ran):
     plan = Plan.load(plan_folder(ran))
-    planned = next(i for i in plan.instances if i.source == "1.dcm")
+    planned = next(i for i in plan.instances if i.source.path == "1.dcm")
     planned.findings.append(Finding(kind="manual", box=Box(8, 8, 24, 24)))
     plan.save(plan_folder(ran))
 

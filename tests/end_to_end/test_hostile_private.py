@@ -1,5 +1,6 @@
 """Whatever somebody writes into the private folder: nothing leaves OUT, the rest is done."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -50,7 +51,7 @@ def test_output_that_leads_out_is_held_and_the_rest_is_done(planned, output):
     summary, lines = applied(planned)
     assert not (planned / "ESCAPED").exists()
     assert (summary.clean, summary.held, summary.exit_code) == (2, 1, 2)
-    assert lines[bad["source"]]["reason"] == "plan_invalid"
+    assert lines[bad["source"]["path"]]["reason"] == "plan_invalid"
     assert len(files(planned / "out")) == 2
 
 
@@ -135,6 +136,11 @@ def journal(folder, *statements):
     rows.close()
 
 
+def _rows(folder, statement):
+    with contextlib.closing(sqlite3.connect(folder / "private" / "journal.sqlite")) as rows:
+        return rows.execute(statement).fetchall()
+
+
 def scrubbed(folder, **options):
     private = folder / "private"
     return pixelscrub.scrub(
@@ -162,14 +168,65 @@ def test_damaged_row_is_done_again(planned, line):
     assert len(files(planned / "out")) == 3
 
 
-def test_damaged_row_of_another_input_is_held_and_its_output_is_taken_back(planned):
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE files SET line = '', root = '/elsewhere' WHERE source = 'a.dcm'",
+        "UPDATE files SET recipe = 'x', modified = 7 WHERE source = 'a.dcm'",
+    ],
+)
+def test_changed_row_of_another_input_is_held_and_its_output_is_taken_back(planned, change):
     assert scrubbed(planned).clean == 3
-    change = "UPDATE files SET line = '', root = '/elsewhere' WHERE source = 'a.dcm'"
     journal(planned, change)
     (planned / "in" / "a.dcm").unlink()
     summary = scrubbed(planned)
     assert summary.reasons == {"record_invalid": 1}
     assert len(files(planned / "out")) == 2
+
+
+def test_row_that_calls_an_unproved_file_clean_releases_nothing(planned):
+    """Whoever writes to the journal and to OUT has nothing exported or called clean."""
+    from pixelscrub.export.run import export
+
+    assert scrubbed(planned).clean == 3
+    out, private = planned / "out", planned / "private"
+    evil = out / "evil" / "1" / "2" / "0001.dcm"
+    evil.parent.mkdir(parents=True)
+    evil.write_bytes((planned / "in" / "a.dcm").read_bytes())
+    name = evil.relative_to(out).as_posix()
+    (row,) = _rows(planned, "SELECT line FROM files WHERE source = 'a.dcm'")
+    changed = json.dumps(json.loads(row[0]) | {"output": name})
+    journal(planned, ("UPDATE files SET line = ?, output = ? WHERE source = 'a.dcm'",
+                      (changed, name)))  # fmt: skip
+    done = export(out, private, planned / "png", "png", 1)
+    assert (done.files, dict(done.left)) == (2, {"record_invalid": 1})
+    assert scrubbed(planned).clean == 3
+    assert len(list(out.rglob("*.dcm"))) == 3
+    assert not evil.exists()
+
+
+def test_output_that_was_changed_after_its_proof_is_not_exported(planned):
+    from pixelscrub.export.run import export
+
+    assert scrubbed(planned).clean == 3
+    changed = sorted((planned / "out").rglob("*.dcm"))[0]
+    changed.write_bytes((planned / "in" / "a.dcm").read_bytes())
+    done = export(planned / "out", planned / "private", planned / "png", "png", 1)
+    assert (done.files, dict(done.left)) == (2, {"output_changed": 1})
+
+
+def test_journal_of_another_key_is_not_gone_on_with(planned):
+    assert scrubbed(planned).clean == 3
+    before = files(planned / "out")
+    other = planned / "other"
+    other.write_bytes(b"1" * 32)
+    other.chmod(0o600)
+    with pytest.raises(UsageError, match="another key"):
+        scrubbed(planned, key=other)
+    assert files(planned / "out") == before
+    options = {"private": planned / "private", "workers": 1, "key": other}
+    assert pixelscrub.scrub(planned / "in", planned / "out", **options).clean == 3
+    assert not files(planned / "out") & before
 
 
 def test_damaged_memory_of_headers_is_read_anew(planned):

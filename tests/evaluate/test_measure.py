@@ -11,7 +11,7 @@ import pytest
 
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.evaluate import measure as module
-from pixelscrub.evaluate.gallery import MISSED, WRONG, Shown, cause_of_miss, cause_of_wrong
+from pixelscrub.evaluate.gallery import MISSED, WRONG, GalleryPicture, cause_of_miss, cause_of_wrong
 from pixelscrub.evaluate.measure import evaluate, ink, masked
 from pixelscrub.findings import Box, Finding
 from pixelscrub.recipe import TextSettings
@@ -168,7 +168,9 @@ def test_what_cannot_be_read_counts_as_gone_whatever_its_ink_says(
     assert weak.all_gone == 0.5
 
 
-def shown(boxes: list[Box], texts: list[Box], colour: tuple[int, int, int] = (90, 90, 90)) -> Shown:
+def shown(
+    boxes: list[Box], texts: list[Box], colour: tuple[int, int, int] = (90, 90, 90)
+) -> GalleryPicture:
     picture = np.full((80, 160, 3), 30, np.uint8)
     picture[:, 80:] = np.random.default_rng(2).integers(0, 40, (80, 80, 1)) + np.array(colour)
     for x0, y0, x1, y1 in texts:
@@ -176,7 +178,7 @@ def shown(boxes: list[Box], texts: list[Box], colour: tuple[int, int, int] = (90
     mask = np.zeros((80, 160), bool)
     for x0, y0, x1, y1 in boxes:
         mask[y0:y1, x0:x1] = True
-    return Shown(picture, mask, boxes, texts, [])
+    return GalleryPicture(picture, mask, boxes, texts, [])
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_what_has_no_place_in_a_nifti_header_is_told(scrubbed, make_instance, tm
         made.append(more)
     result = exported(scrubbed(made), tmp_path / "nifti", "nifti")
     assert (result.files, result.exit_code) == (0, 3)
-    assert result.left == {"face_geometry": 1}
+    assert result.not_exported == {"face_geometry": 1}
 
 
 def test_values_that_are_no_whole_numbers_stay_so(scrubbed, make_instance, tmp_path):
@@ -182,13 +182,13 @@ def test_only_what_the_journal_calls_clean_is_exported(scrubbed, make_instance, 
     gone.symlink_to(tmp_path / "in" / "0.dcm")
     save(make_instance(), folders[0] / "foreign.dcm")
     result = exported(folders, tmp_path / "pictures", "png")
-    assert (result.files, result.left, result.exit_code) == (1, {"unreadable": 1}, 2)
+    assert (result.files, result.not_exported, result.exit_code) == (1, {"unreadable": 1}, 2)
     assert len(list((tmp_path / "pictures").rglob("*.png"))) == 1
 
 
 def test_instance_without_pixels_or_place_is_told(scrubbed, make_instance, tmp_path):
     folders = scrubbed([make_instance()])
-    assert exported(folders, tmp_path / "nifti", "nifti").left == {"face_geometry": 1}
+    assert exported(folders, tmp_path / "nifti", "nifti").not_exported == {"face_geometry": 1}
 
 
 def test_wrong_folders_are_refused(scrubbed, make_instance, tmp_path):

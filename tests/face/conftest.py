@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +17,11 @@ from pixelscrub.intake.read import read_instance
 STORAGE = {"CT": "1.2.840.10008.5.1.4.1.1.2", "MR": "1.2.840.10008.5.1.4.1.1.4"}
 
 
+Make = Callable[..., Any]
+
+
 @pytest.fixture
-def as_series(make_instance: Callable, save: Callable, tmp_path: Path) -> Callable:
+def as_series(make_instance: Make, save: Make, tmp_path: Path) -> Make:
     """Writes a volume as DICOM slices, in a shuffled order, and reads them as instances."""
 
     def write(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 from math import ceil, sqrt
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
+from pydicom.dataset import Dataset
 
 
 def csa(**attributes: list[str]) -> bytes:
@@ -21,7 +23,7 @@ def csa(**attributes: list[str]) -> bytes:
     return made
 
 
-def mosaic(volume: sitk.Image, upwards: bool = True) -> tuple[np.ndarray, dict]:
+def mosaic(volume: sitk.Image, upwards: bool = True) -> tuple[np.ndarray, dict[str, Any]]:
     """Stored values of an axial volume and what its header says; slices go up or down."""
     values = sitk.GetArrayFromImage(volume)
     values = values if upwards else values[::-1]
@@ -52,7 +54,9 @@ def mosaic(volume: sitk.Image, upwards: bool = True) -> tuple[np.ndarray, dict]:
     return whole, header
 
 
-def with_private(dataset, count: int, normal: tuple[str, ...] = ("0.0", "0.0", "1.0")):
+def with_private(
+    dataset: Dataset, count: int, normal: tuple[str, ...] = ("0.0", "0.0", "1.0")
+) -> Dataset:
     """The same with the private header of a mosaic."""
     raw = csa(NumberOfImagesInMosaic=[str(count)], SliceNormalVector=list(normal))
     dataset.private_block(0x29, "SIEMENS CSA HEADER", create=True).add_new(0x10, "OB", raw)

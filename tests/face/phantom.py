@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from scipy.spatial.transform import Rotation
@@ -22,9 +24,9 @@ VALUES = {"CT": (-1000.0, 50.0, 900.0, 35.0, 15.0), "MR": (2.0, 300.0, 40.0, 220
 """Air, soft tissue, skull, brain, eyes."""
 
 
-def inside(points: np.ndarray, parts: list) -> np.ndarray:
+def inside(points: np.ndarray, parts: list[Any]) -> np.ndarray:
     hits = [np.sum(((points - np.array(c)) / np.array(a)) ** 2, axis=-1) <= 1 for c, a in parts]
-    return np.any(hits, axis=0)
+    return np.asarray(np.any(hits, axis=0))
 
 
 def head(
@@ -64,7 +66,7 @@ def to_patient(
     return [float(x) for x in turned + shift]
 
 
-def brain_of(image: sitk.Image, angles: tuple, shift: tuple) -> np.ndarray:
+def brain_of(image: sitk.Image, angles: tuple[float, ...], shift: tuple[float, ...]) -> np.ndarray:
     """The phantom's true brain in an image's grid, (z, y, x)."""
     axes = [
         o + s * np.arange(n)

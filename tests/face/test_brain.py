@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pixelscrub.face.brain import find_brain
-from pixelscrub.face.grid import Grid
-from pixelscrub.face.skin import signed_distance
+from pixelscrub.face.head.brain import find_brain
+from pixelscrub.face.voxels.grid import Grid
+from pixelscrub.face.voxels.skin import signed_distance
 
 STEP = 2.0
 SIDE = 80

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from pixelscrub.face.eyes import globes
-from pixelscrub.face.fit import Pose
-from pixelscrub.face.grid import Placed
+from pixelscrub.face.head.eyes import globes
+from pixelscrub.face.head.fit import Pose
+from pixelscrub.face.voxels.grid import Placed
 from tests.face.phantom import head
 
 

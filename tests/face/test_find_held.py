@@ -69,6 +69,22 @@ def test_a_mosaic_is_held_whatever_its_header_says(as_series, tmp_path):
     )
 
 
+def test_a_stack_whose_order_is_lost_is_held(as_series, tmp_path, nothing_fits):
+    nothing_fits("no_head")
+    nowhere = {"ImagePositionPatient": [], "ImageOrientationPatient": []}
+    shuffled = as_series(head("CT", spacing=(5.0, 5.0, 3.0), size=(45, 52, 64)), "CT", **nowhere)
+    assert set(find_faces(shuffled, FaceSettings(), tmp_path).held.values()) == {
+        Reason.FACE_GEOMETRY
+    }
+    in_order = as_series(
+        head("CT", spacing=(5.0, 5.0, 3.0), size=(45, 52, 64)),
+        "CT",
+        number_by_slice=True,
+        **nowhere,
+    )
+    assert find_faces(in_order, FaceSettings(), tmp_path).held == {}
+
+
 def test_a_volume_too_thin_to_fit_takes_the_face_of_another(as_series, tmp_path, monkeypatch):
     volume = head(size=(20, 20, 9))
     face = sitk.Cast(sitk.Image(volume.GetSize(), sitk.sitkUInt8) + 1, sitk.sitkFloat32)

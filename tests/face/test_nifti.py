@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import struct
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.commands.cli import main
 from pixelscrub.errors import HeldError, Reason, UsageError
-from pixelscrub.face import nifti
-from pixelscrub.face.nifti import deface_nifti
+from pixelscrub.face.nifti import deface as nifti
+from pixelscrub.face.nifti.deface import deface_nifti
 from tests.face.phantom import EYE, NOSE_TIP, brain_of, head, to_patient
 
 DESCRIP = 148
@@ -84,6 +85,15 @@ def test_what_takes_the_place_of_the_face(volume, source, tmp_path, fill, at_eye
     assert (before != after).any()
 
 
+def test_back_halves_of_the_orbits_stay_where_asked(volume, source, tmp_path):
+    deface_nifti(source, tmp_path / "out.nii", "CT", fill="constant", orbits="keep_back")
+    new = sitk.ReadImage(str(tmp_path / "out.nii"))
+    behind, front = (EYE[0], EYE[1] + 12, EYE[2]), (EYE[0], EYE[1] - 12, EYE[2])
+    at = [volume.TransformPhysicalPointToIndex(to_patient(p, TURN)) for p in (behind, front)]
+    assert new[at[0]] == volume[at[0]] > -200
+    assert new[at[1]] == -1000 < volume[at[1]]
+
+
 def test_blur_is_of_what_surrounds_the_mask(volume, source, drawn, tmp_path):
     sitk.WriteImage(sitk.ReadImage(str(drawn)) * 2, str(drawn))
     deface_nifti(source, tmp_path / "out.nii", "CT", mask=drawn, fill="blur")
@@ -96,6 +106,24 @@ def test_blur_is_of_what_surrounds_the_mask(volume, source, drawn, tmp_path):
 def test_no_word_of_the_header_is_carried_over(source, drawn, tmp_path):
     deface_nifti(source, tmp_path / "out.nii", "CT", mask=drawn)
     assert b"MUSTER" not in (tmp_path / "out.nii").read_bytes()
+
+
+def test_each_volume_in_which_the_head_lies_anew_is_looked_at_once_more(tmp_path):
+    values = np.zeros((10, 12, 14), np.int16)
+    values[2:6, 2:6, 2:6] = 900
+    volumes = [sitk.GetImageFromArray(np.roll(values, shift, axis=2)) for shift in (0, 0, 6)]
+    sitk.WriteImage(sitk.JoinSeries(volumes), str(tmp_path / "in.nii"))
+    file = nifti.read_nifti(tmp_path / "in.nii")
+    labels = np.zeros(file.times.shape[1:], np.uint8)
+    asked = []
+
+    def check(volume, spacing, ignored):
+        asked.append(volume)
+        return SimpleNamespace(is_face=len(asked) == 2, score=1.0)
+
+    with pytest.raises(HeldError) as error:
+        nifti._ask(check, file, labels)
+    assert (error.value.reason, len(asked)) == (Reason.FACE_LEFT, 2)
 
 
 def test_one_mask_for_all_volumes_of_a_time_series(volume, drawn, tmp_path):

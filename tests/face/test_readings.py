@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from pixelscrub.face.grid import Placed
-from pixelscrub.face.readings import Reading, read_values, smoothness
-from pixelscrub.face.skin import CT_AIR
+from pixelscrub.face.voxels.grid import Placed
+from pixelscrub.face.voxels.readings import VoxelReading, read_values, smoothness
+from pixelscrub.face.voxels.skin import CT_AIR
 from tests.face.phantom import head
 
 
@@ -31,7 +31,7 @@ def mr() -> sitk.Image:
 @pytest.mark.parametrize("modality", ["CT", ""])
 def test_hounsfield_units_are_known_by_their_levels(ct, modality):
     (first, *_) = read_values(ct, modality)
-    assert first == Reading("CT", "bright", CT_AIR)
+    assert first == VoxelReading("CT", "bright", CT_AIR)
 
 
 @pytest.mark.parametrize("modality", ["CT", ""])

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from pixelscrub.face.fit import Fit, Pose
-from pixelscrub.face.grid import Grid, Placed
+from pixelscrub.face.head.fit import Fit, Pose
+from pixelscrub.face.head.region import Region, _front, _moved
 from pixelscrub.face.mask import _judge
-from pixelscrub.face.region import Region, _front, _moved
-from pixelscrub.face.skin import body
+from pixelscrub.face.voxels.grid import Grid, Placed
+from pixelscrub.face.voxels.skin import body
 from tests.face.phantom import head
 
 UPRIGHT = Pose(np.zeros(3), np.zeros(3), np.zeros(3))

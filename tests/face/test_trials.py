@@ -8,7 +8,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import Reason
 from pixelscrub.face.find import find_faces
-from pixelscrub.face.trials import Trial, reshaped, turns
+from pixelscrub.face.head.trials import Trial, reshaped, turns
 from pixelscrub.intake.unplaced import guess_slices, guess_volumes
 from pixelscrub.recipe import FaceSettings
 from tests.face.phantom import EYE, head

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.face.volumes import assemble, carry, rescale
+from pixelscrub.face.voxels.volumes import assemble, carry, rescale
 from pixelscrub.intake.volumes import read_slices, volumes
 from tests.face.phantom import head
 

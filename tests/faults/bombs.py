@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import FileDataset
 from pydicom.encaps import encapsulate
+from pydicom.uid import UID
 
 from tests.faults.ground import CLEAN, Case, Tally, encoded, fresh, instance, try_cases
 
@@ -47,7 +48,7 @@ def cases(short: bool) -> Iterator[Case]:
 def _deflated(megabytes: int) -> bytes:
     made = instance()
     plain = encoded(made)
-    made.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    made.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1.99")
     start = plain.index(struct.pack("<HH2s", 8, 0x16, b"UI"))
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     body = packer.compress(plain[start:-1536])
@@ -80,7 +81,7 @@ def _dimensions() -> Iterator[Case]:
 
     small = np.zeros((32, 48), np.uint8)
     streams = {
-        "1.2.840.10008.1.2.4.50": _stretched(jpeg8_encode(small)),
+        "1.2.840.10008.1.2.4.50": _stretched(bytes(jpeg8_encode(small))),
         "1.2.840.10008.1.2.4.80": bytes(jpegls_encode(small)),
         "1.2.840.10008.1.2.4.90": bytes(jpeg2k_encode(small, reversible=True)),
         "1.2.840.10008.1.2.5": struct.pack("<16I", 1, 64, *[0] * 14) + b"\x81\0" * 100,
@@ -108,7 +109,7 @@ def _stretched(stream: bytes) -> bytes:
 
 def _encapsulated(uid: str, streams: list[bytes]) -> FileDataset:
     made = instance()
-    made.file_meta.TransferSyntaxUID = uid
+    made.file_meta.TransferSyntaxUID = UID(uid)
     made.PixelData = encapsulate(streams)
     made["PixelData"].is_undefined_length = True
     made["PixelData"].VR = "OB"
@@ -127,5 +128,4 @@ def _depth() -> Iterator[Case]:
         yield Case.of(f"depth {depth}.dcm", fresh(content), *right)
     many = struct.pack("<HH2sH", 0x0011, 0x1010, b"LO", 2) + b"x "
     content = whole[:end] + many * 300_000 + whole[end:]
-    right = (CLEAN, "damaged_file", "tags_failed")
-    yield Case.of("elements.dcm", fresh(content), *right)
+    yield Case.of("elements.dcm", fresh(content), CLEAN, "damaged_file", "tags_failed")

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from imagecodecs import jpegls_encode
 from pydicom.encaps import encapsulate
+from pydicom.uid import UID
 
 from tests.faults.file_system import _disk as disk
 from tests.faults.ground import (
@@ -59,7 +60,7 @@ def _archive(folder: Path) -> Path:
     page = np.full((60, 240), 40, np.uint8)
     cv2.putText(page, "OTTOKAR", (20, 40), cv2.FONT_HERSHEY_SIMPLEX, 1, 255, 2)
     made, coded = instance(page), instance(page)
-    coded.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.80"
+    coded.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.80")
     stream = bytes(jpegls_encode(page))
     coded.PixelData = encapsulate([stream])
     coded["PixelData"].VR, coded["PixelData"].is_undefined_length = "OB", True

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from imagecodecs import jpeg2k_encode, jpeg8_encode
 from pydicom.dataset import FileDataset
+from pydicom.uid import UID
 
 from tests.faults.ground import CLEAN, Case, Tally, encoded, instance, try_cases
 
@@ -112,7 +113,7 @@ def _jpegs(count: int) -> list[bytes]:
 
 def _made(items: list[bytes], frames: int, table: bytes = b"", syntax: str = JPEG) -> FileDataset:
     made = instance(Rows=16, Columns=24, NumberOfFrames=frames)
-    made.file_meta.TransferSyntaxUID = syntax
+    made.file_meta.TransferSyntaxUID = UID(syntax)
     parts = [struct.pack("<HHI", 0xFFFE, 0xE000, len(item)) + item for item in (table, *items)]
     made.PixelData = b"".join(parts)
     made["PixelData"].VR = "OB"

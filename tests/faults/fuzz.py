@@ -49,7 +49,7 @@ def main(name: str, *options: str) -> None:
         import pixelscrub.identity.terms
         import pixelscrub.intake.find
         import pixelscrub.intake.read
-        import pixelscrub.net.multipart
+        import pixelscrub.net.web.multipart
         import pixelscrub.pixels.codecs
         import pixelscrub.plan
         import pixelscrub.tags.deidentify  # noqa: F401

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = ("ZWYRTKOWSKI", "OTTOKAR", "PLNT-770461")
@@ -110,7 +110,7 @@ def instance(pixels: np.ndarray | None = None, **elements: object) -> FileDatase
     pixels = np.zeros((32, 48), np.uint8) if pixels is None else pixels
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+    meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
     made = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
     made.SOPClassUID = meta.MediaStorageSOPClassUID
     made.SOPInstanceUID, made.StudyInstanceUID = generate_uid(), generate_uid()

@@ -54,7 +54,7 @@ def _read_header(folder: Path, data: bytes) -> None:
     from pixelscrub.intake.instance import Source
     from pixelscrub.intake.read import read_instance
     from pixelscrub.recipe import TagSettings
-    from pixelscrub.tags.deidentify import rewrite
+    from pixelscrub.tags.deidentify import HeaderTask, rewrite
     from pixelscrub.tags.done import Done
 
     file = folder / "input"
@@ -67,7 +67,7 @@ def _read_header(folder: Path, data: bytes) -> None:
     with guarded(Reason.TAGS_FAILED):
         terms = Terms.among(parts.header)
     keyed = Pseudonyms.of(b"0" * 32, settings)
-    rewrite(out, parts, settings, keyed, Done(), terms, "patient")
+    rewrite(out, parts, HeaderTask(settings, keyed, Done(), terms, "patient"))
 
 
 def _headers() -> Iterator[bytes]:
@@ -106,10 +106,11 @@ def _load_plan(folder: Path, data: bytes) -> None:
 
 
 def _plans() -> Iterator[bytes]:
+    from pixelscrub.intake.instance import Source
     from pixelscrub.plan import FacePlan, InstancePlan, Plan
     from pixelscrub.recipe import Recipe
 
-    one = InstancePlan(uid="1.2", series="1", source="a", root="/", output="p", size=1, modified=1)
+    one = InstancePlan(uid="1.2", series="1", source=Source(Path("/"), "a", 1, 1), output="p")
     face = FacePlan(series="1", status="removed", mask="face.nii.gz", slices=[("1.2", 0)])
     plan = Plan(study="1", recipe=Recipe(), instances=[one], faces=[face])
     yield plan.model_dump_json().encode()
@@ -118,9 +119,9 @@ def _plans() -> Iterator[bytes]:
 
 def _read_multipart(_: Path, data: bytes) -> None:
     from pixelscrub.net.limits import MultipartLimits
-    from pixelscrub.net.multipart import pieces
+    from pixelscrub.net.web.multipart import pieces
 
-    kind, _, body = data.partition(b"\n")
+    kind, body = data.partition(b"\n")[::2]
     size = 1 + len(body) % 13
     chunks = (body[at : at + size] for at in range(0, len(body), size))
     longest = 0

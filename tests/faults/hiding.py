@@ -16,7 +16,7 @@ import numpy as np
 from imagecodecs import jpeg8_encode
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 
 from tests.faults.ground import CLEAN, Case, Tally, encoded, fresh, instance, try_cases
 
@@ -167,7 +167,7 @@ def _streams() -> Iterator[Case]:
     places["before the stream"] = WORD + stream
     for name, content in places.items():
         made = instance()
-        made.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.50"
+        made.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.50")
         padded = content + bytes(len(content) % 2)
         item = struct.pack("<HHI", 0xFFFE, 0xE000, len(padded)) + padded
         made.PixelData = struct.pack("<HHI", 0xFFFE, 0xE000, 0) + item

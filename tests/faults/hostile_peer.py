@@ -124,7 +124,7 @@ def _gateway(folder: Path) -> Iterator[Gateway]:
 
 def _echo(port: int, title: str = "SCANNER") -> bool:
     from pynetdicom import AE
-    from pynetdicom.sop_class import Verification
+    from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
     entity = AE(title)
     entity.add_requested_context(Verification)

@@ -33,11 +33,12 @@ RECORDS: dict[str, dict[str, Any]] = {
     "output of another": {"output": "TWIN"},
     "output that names": {"output": "ZWYRTKOWSKI/1/2/0001.dcm"},
     "output with a new line": {"output": "a\nb/1.dcm"},
-    "source above its root": {"source": "../../../etc/passwd"},
-    "root that is none": {"root": "in"},
+    "source above its root": {"source": {"path": "../../../etc/passwd"}},
+    "root that is none": {"source": {"root": "in"}},
     "findings of another type": {"findings": {"all": True}},
     "box beyond numbers": {"findings": [{"kind": "text", "box": [0, 0, 2**80, 9]}]},
-    "size beyond numbers": {"size": 2**80},
+    "size beyond numbers": {"source": {"size": 2**80}},
+    "source that is a path": {"source": "../../../etc/passwd"},
     "unknown key": {"command": "rm -rf /"},
     "no record": {},
 }
@@ -50,7 +51,7 @@ def run(folder: Path, tally: Tally, short: bool) -> None:
     _write_inputs(start / "in")
     _command(start, "inspect", start / "in", "--private", start / "out-private")
     _records(_copy(start, folder / "records"), tally)
-    whole: dict[str, Callable[[Path], None]] = {
+    whole: dict[str, Callable[[Path], object]] = {
         "plan.json is no plan": lambda p: _plan(p).write_text("[" * 100_000),
         "plan.json is a pipe": _pipe_as_plan,
         "plan.json links elsewhere": _link_as_plan,
@@ -111,6 +112,16 @@ def _judge(ran: Ran, place: Path, before: dict[str, str]) -> list[str]:
     return wrong + ["a planted word in OUT"] * bool(names)
 
 
+def _changed(old: dict[str, Any], values: dict[str, Any], twin: str) -> object:
+    """A record of the plan with other values; those of its source one by one."""
+    if not values:
+        return "nonsense"
+    new = old | {k: twin if v == "TWIN" else v for k, v in values.items()}
+    if isinstance(values.get("source"), dict):
+        new["source"] = old["source"] | values["source"]
+    return new
+
+
 def _records(place: Path, tally: Tally) -> None:
     """Each instance of one plan is changed in another way; all others are done."""
     before = _outside(place)
@@ -119,10 +130,8 @@ def _records(place: Path, tally: Tally) -> None:
     twin = plan["instances"][-1]["output"]
     sources = []
     for number, values in enumerate(RECORDS.values()):
-        sources.append(plan["instances"][number]["source"])
-        changed = {k: twin if v == "TWIN" else v for k, v in values.items()}
-        old = plan["instances"][number]
-        plan["instances"][number] = old | changed if changed else "nonsense"
+        sources.append(plan["instances"][number]["source"]["path"])
+        plan["instances"][number] = _changed(plan["instances"][number], values, twin)
     plan["instances"].insert(0, plan["instances"].pop())  # the first of two with one output stays
     path.write_text(json.dumps(plan))
     ran = _command(place, "apply", place / "out-private", "-o", place / "out")
@@ -137,7 +146,7 @@ def _records(place: Path, tally: Tally) -> None:
     tally.count("records, the run", *wrong)
 
 
-def _whole(name: str, change: Callable[[Path], None], place: Path, tally: Tally) -> None:
+def _whole(name: str, change: Callable[[Path], object], place: Path, tally: Tally) -> None:
     before = _outside(place)
     change(place / "out-private")
     after = _outside(place)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 
 from tests.faults.ground import CLEAN, Case, Tally, encoded, fresh, instance, try_cases
 
@@ -63,17 +64,17 @@ def _identifiers() -> Iterator[Case]:
     yield Case.of("private class.dcm", instance(SOPClassUID="1.2.3.4"), CLEAN)
     for number, patient in enumerate(("../../x", "\0", "x" * 5000, "")):
         yield Case.of(f"patient {number}.dcm", instance(PatientID=patient))
-    for number in ("-1", "999999999999", "1.5", "x"):
-        made = encoded(instance(InstanceNumber=7)).replace(b"IS\x02\x007 ", _is(number))
-        yield Case.of(f"number {number}.dcm", made, CLEAN, "tags_failed")
+    for text in ("-1", "999999999999", "1.5", "x"):
+        data = encoded(instance(InstanceNumber=7)).replace(b"IS\x02\x007 ", _is(text))
+        yield Case.of(f"number {text}.dcm", data, CLEAN, "tags_failed")
     for uid in ("1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.94", "1.2.3.4", ""):
         made = instance()
-        made.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+        made.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1")
         old = encoded(made)
-        text = uid.encode() + b"\0" * (len(uid) % 2)
-        new = old.replace(_meta_syntax(b"1.2.840.10008.1.2.1\0"), _meta_syntax(text))
-        right = ("unknown_transfer_syntax", "unsupported_transfer_syntax", DAMAGED)
-        right = (*right, "bad_pixel_data") if uid else (CLEAN,)
+        padded = uid.encode() + b"\0" * (len(uid) % 2)
+        new = old.replace(_meta_syntax(b"1.2.840.10008.1.2.1\0"), _meta_syntax(padded))
+        unknown = ("unknown_transfer_syntax", "unsupported_transfer_syntax", DAMAGED)
+        right = (*unknown, "bad_pixel_data") if uid else (CLEAN,)
         yield Case.of(f"syntax {uid or 'empty'}.dcm", new, *right)
 
 
@@ -121,7 +122,8 @@ def _plain(made: FileDataset) -> bytes:
     """Encoded with its character set as it is, whatever that is."""
     charset = made.pop(0x00080005)
     data = encoded(made)
-    value = "\\".join(charset.value if not isinstance(charset.value, str) else [charset.value])
+    names: Any = charset.value
+    value = "\\".join([names] if isinstance(names, str) else names)
     padded = value.encode() + b" " * (len(value) % 2)
     element = struct.pack("<HH2sH", 8, 5, b"CS", len(padded)) + padded
     place = data.index(struct.pack("<HH2s", 8, 0x16, b"UI"))
@@ -129,7 +131,7 @@ def _plain(made: FileDataset) -> bytes:
 
 
 def _images() -> Iterator[Case]:
-    changes: dict[str, dict[str, object]] = {
+    changes: dict[str, dict[str, Any]] = {
         "no rows": {"Rows": 0},
         "rows too many": {"Rows": 65535},
         "bits 7 of 8": {"BitsStored": 7, "HighBit": 6},

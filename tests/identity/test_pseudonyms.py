@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelscrub.errors import RecipeError
-from pixelscrub.identity.pseudonyms import Pseudonyms, read_lookup
+from pixelscrub.identity.pseudonyms import CrosswalkEntry, Pseudonyms, read_lookup
 from pixelscrub.recipe import TagSettings
 from tests.tags.samples import KEY
 
@@ -53,7 +53,7 @@ def test_root_that_leaves_no_room_is_refused():
 def test_crosswalk_is_handed_out_once():
     pseudonyms = Pseudonyms(KEY)
     new = pseudonyms.uid("1.2.3")
-    assert pseudonyms.take() == [("uid", "1.2.3", new)]
+    assert pseudonyms.take() == [CrosswalkEntry("uid", "1.2.3", new)]
     assert pseudonyms.take() == []
 
 
@@ -95,7 +95,7 @@ def test_projects_have_other_pseudonyms_of_one_key():
     assert one.patient_id("1") == again.patient_id("1") != other.patient_id("1")
     assert one.shift_days("1") != other.shift_days("1")
     assert one.uid("1.2.3") != Pseudonyms(KEY).uid("1.2.3")
-    assert ("project", "A", "A") in one.take()
+    assert CrosswalkEntry("project", "A", "A") in one.take()
 
 
 def test_tables_of_ctp_are_read(tmp_path):

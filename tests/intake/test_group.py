@@ -23,7 +23,7 @@ def test_instances_go_into_studies_and_series(make_instance, save, tmp_path):
     assert [len(study.instances) for study in studies] == [3, 1]
     assert [len(each) for each in studies[0].series().values()] == [2, 1]
     assert intake.count == 4
-    assert not list(intake.left)
+    assert not list(intake.skipped)
     assert studies[0].instances[0] == read_instance(next(find([tmp_path])))
 
 
@@ -35,7 +35,7 @@ def test_second_file_of_an_instance_is_held(make_instance, save, tmp_path):
     save(instance, tmp_path / "c")
     intake = gather(tmp_path)
     assert [i.source.path for i in next(intake.studies).instances] == ["a"]
-    assert [(left.source.path, left.reason) for left in intake.left] == [
+    assert [(left.source.path, left.reason) for left in intake.skipped] == [
         ("b", Reason.DUPLICATE_INSTANCE),
         ("c", Reason.CONFLICTING_INSTANCES),
     ]
@@ -53,14 +53,14 @@ def test_left_files_stay_left(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"")
     left = list(find([tmp_path]))
     assert all(isinstance(item, SkippedFile) for item in left)
-    assert list(group(left).left) == left
+    assert list(group(left).skipped) == left
 
 
 def kept_of(folder, duplicates):
     found = (read_instance(source) for source in find([folder]))
     intake = group(found, duplicates=duplicates)
     kept = [i.source.path for study in intake.studies for i in study.instances]
-    return kept, [(left.source.path, left.reason) for left in intake.left]
+    return kept, [(left.source.path, left.reason) for left in intake.skipped]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.face.volumes import frames
+from pixelscrub.face.voxels.volumes import frames
 from pixelscrub.intake.instance import Source
 from pixelscrub.intake.mosaic import attributes
 from pixelscrub.intake.read import read_instance

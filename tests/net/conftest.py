@@ -20,7 +20,7 @@ if not MISSING:
     )
 
 
-def pytest_pycollect_makemodule():
+def pytest_pycollect_makemodule() -> None:
     """Skip before a module is imported."""
     if MISSING:
         pytest.skip(f"not installed: {', '.join(MISSING)}", allow_module_level=True)

@@ -11,16 +11,17 @@ import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, build_context, evt
-from pynetdicom.sop_class import (
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     SecondaryCaptureImageStorage,
     StorageCommitmentPushModel,
     StudyRootQueryRetrieveInformationModelFind,
@@ -29,8 +30,8 @@ from pynetdicom.sop_class import (
 
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.net import extra
-from pixelscrub.net.receipts import Receipts
-from pixelscrub.net.spool import Spool
+from pixelscrub.net.gateway.receipts import Receipts
+from pixelscrub.net.gateway.spool import Spool
 from pixelscrub.recipe import Recipe
 from tests.certificates import make_certificates
 from tests.faults.ground import installed
@@ -157,7 +158,7 @@ class Inbox:
     received: list[Dataset] = field(default_factory=list)
     requests: list[Dataset] = field(default_factory=list)
 
-    def start(self):
+    def start(self) -> Self:
         entity = AE("INBOX")
         entity.add_supported_context(Verification)
         entity.add_supported_context(SecondaryCaptureImageStorage, ALL_TRANSFER_SYNTAXES)
@@ -165,7 +166,7 @@ class Inbox:
             entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
         if self.commits:
             entity.add_supported_context(StorageCommitmentPushModel)
-        handlers = [
+        handlers: list[Any] = [
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_FIND, self._find),
             (evt.EVT_N_ACTION, self._commit),
@@ -178,14 +179,14 @@ class Inbox:
     def uids(self) -> list[str]:
         return sorted(str(dataset.SOPInstanceUID) for dataset in self.received)
 
-    def _store(self, event):
+    def _store(self, event: Any) -> Any:
         time.sleep(self.delay)
         if self.statuses and (status := self.statuses.pop(0)):
             return status
         self.received.append(dcmread(event.dataset_path))
         return 0x0000
 
-    def _find(self, event):
+    def _find(self, event: Any) -> Iterator[Any]:
         for dataset in self.received:
             if dataset.StudyInstanceUID == event.identifier.StudyInstanceUID:
                 answer = Dataset()
@@ -194,7 +195,7 @@ class Inbox:
                 yield 0xFF00, answer
         yield 0x0000, None
 
-    def _commit(self, event):
+    def _commit(self, event: Any) -> Any:
         asked = event.action_information
         self.requests.append(asked)
         report, kind = Dataset(), 1 if self.keeps else 2
@@ -210,7 +211,7 @@ class Inbox:
             event.assoc.bind(evt.EVT_PDU_SENT, self._report, [evt_report])
         return 0x0000, None
 
-    def _report(self, event, report):
+    def _report(self, event: Any, report: Any) -> None:
         event.assoc.unbind(evt.EVT_PDU_SENT, self._report)
         threading.Thread(target=event.assoc.send_n_event_report, args=report).start()
 
@@ -218,7 +219,7 @@ class Inbox:
 @pytest.fixture
 def make_inbox(monkeypatch):
     """Starts peers of which every one remembers what it was sent."""
-    monkeypatch.setattr("pixelscrub.net.dimse.SAME_ASSOCIATION", DEADLINE)
+    monkeypatch.setattr("pixelscrub.net.gateway.dimse.SAME_ASSOCIATION", DEADLINE)
     started = []
 
     def make(**options) -> Inbox:
@@ -227,6 +228,7 @@ def make_inbox(monkeypatch):
 
     yield make
     for inbox in started:
+        assert inbox.server is not None
         let_go(inbox.server, inbox.server.shutdown)
 
 
@@ -237,7 +239,7 @@ class Orthanc:
     dicom: int
     http: int
 
-    def get(self, path: str):
+    def get(self, path: str) -> bytes:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=30) as answer:
             return answer.read()
 

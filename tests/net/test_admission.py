@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelscrub.net.admission import ADDRESSES, Admission, RateLimit, address_of
+from pixelscrub.net.gateway.admission import ADDRESSES, Admission, RateLimit, address_of
 from pixelscrub.net.limits import AdmissionLimits
 
 REQUEST = b"\x01\0\0\0\0\x04abcd"

@@ -6,9 +6,9 @@ from pynetdicom import evt
 
 from pixelscrub.intake.read import read_instance
 from pixelscrub.net.address import DicomAddress
-from pixelscrub.net.dimse import DimsePeer
+from pixelscrub.net.gateway.dimse import DimsePeer
+from pixelscrub.net.gateway.spool import source
 from pixelscrub.net.peer import QueuedInstance, UnreachableError
-from pixelscrub.net.spool import source
 from pixelscrub.net.tls import Tls
 
 from .peers import collect, free_port, is_open, of_dcmtk, until
@@ -62,7 +62,7 @@ def test_unreachable_peers_say_why(make_inbox, make_study, port):
 
 @pytest.mark.parametrize("fail", ["abort", "kill"])
 def test_connection_that_breaks_off_is_told(make_inbox, make_study, monkeypatch, fail):
-    monkeypatch.setattr("pixelscrub.net.dimse.ANSWER", 1.0)
+    monkeypatch.setattr("pixelscrub.net.gateway.dimse.ANSWER", 1.0)
     inbox = make_inbox()
     inbox.server.bind(evt.EVT_C_STORE, lambda event: getattr(event.assoc, fail)() or 0)
     sending = peer_of(inbox.port).send(items_of(make_study(2)))

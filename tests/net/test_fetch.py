@@ -8,7 +8,7 @@ from pydicom import dcmread
 
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.net.address import WebAddress
-from pixelscrub.net.fetch import Query, fetch, scrub_fetched
+from pixelscrub.net.fetch.fetch import Query, fetch, scrub_fetched
 
 from .test_dimse import items_of
 from .test_web import peer_of

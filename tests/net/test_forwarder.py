@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from pixelscrub.net.forwarder import Forwarder, Patience
+from pixelscrub.net.gateway.forwarder import Forwarder, Patience
+from pixelscrub.net.gateway.receipts import Receipt, State
 from pixelscrub.net.peer import UnreachableError
-from pixelscrub.net.receipts import Receipt, State
 
 NOW = Patience(first=0.0, longest=0.0, commitment=0.0)
 LATER = Patience(first=100.0, longest=1000.0, commitment=100.0)
@@ -53,8 +53,16 @@ def clean(make_study, receipts, tmp_path):
 
 
 @pytest.fixture
-def make_courier(receipts, tmp_path):
-    return lambda peer, patience=NOW: Forwarder(receipts, tmp_path / "out", peer, patience)
+def changed():
+    """Names of files that are not what was proved."""
+    return set()
+
+
+@pytest.fixture
+def make_courier(receipts, tmp_path, changed):
+    return lambda peer, patience=NOW: Forwarder(
+        receipts, tmp_path / "out", peer, lambda name: name not in changed, patience
+    )
 
 
 def states(receipts):
@@ -86,6 +94,14 @@ def test_failure_is_tried_again_with_growing_waits(receipts, clean, make_courier
     make_courier(FakePeer()).work()
     done = receipts.get(failed.name)
     assert (done.state, done.attempts, done.error) == (State.SENT, 0, None)
+
+
+def test_what_was_changed_after_it_was_proved_is_not_sent(receipts, clean, make_courier, changed):
+    changed.add(receipts.get("1").output)
+    peer = FakePeer()
+    make_courier(peer, LATER).work()
+    assert sorted(peer.sent) == sorted([clean["0"], clean["2"]])
+    assert (receipts.get("1").state, receipts.get("1").error) == (State.SCRUBBED, "output_changed")
 
 
 def test_waits_have_an_end():

@@ -14,11 +14,11 @@ from pixelscrub.errors import UsageError
 from pixelscrub.net import address
 from pixelscrub.net.address import WebAddress
 from pixelscrub.net.credentials import Credentials
-from pixelscrub.net.http import Service, content_of
 from pixelscrub.net.limits import AnswerLimits, MultipartLimits, WebLimits
 from pixelscrub.net.peer import UnreachableError
 from pixelscrub.net.tls import Tls
-from pixelscrub.net.web import WebPeer
+from pixelscrub.net.web.dicomweb import WebPeer
+from pixelscrub.net.web.http import Service, content_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 MULTIPART = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=B'}

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from pixelscrub.errors import HeldError, Reason, UsageError
-from pixelscrub.net import image_service
-from pixelscrub.net.form import read_form
-from pixelscrub.net.image_server import LARGEST, ImageServer, serve
+from pixelscrub.net.images import service as image_service
+from pixelscrub.net.images.form import read_form
+from pixelscrub.net.images.server import LARGEST, ImageServer, serve
 from pixelscrub.recipe import TextSettings
 
 LINES = [("DOE^JANE", 40), ("ID 4711", 200)]
@@ -203,7 +203,7 @@ def test_a_fault_of_ours_is_no_answer_without_masks(server, monkeypatch) -> None
     def fail(*given: object) -> None:
         raise ValueError("DOE^JANE")
 
-    monkeypatch.setattr("pixelscrub.net.image_server.find_masks", fail)
+    monkeypatch.setattr("pixelscrub.net.images.server.find_masks", fail)
     status, said, _ = post(
         server, page().tobytes(), "application/octet-stream", **described(page())
     )

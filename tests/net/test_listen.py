@@ -14,8 +14,8 @@ from pynetdicom.sop_class import (
 )
 
 from pixelscrub.errors import Reason, UsageError
+from pixelscrub.net.gateway.listen import Listener, ListenerConfig
 from pixelscrub.net.limits import AdmissionLimits, ListenerLimits, TransportLimits
-from pixelscrub.net.listen import Listener, ListenerConfig
 from pixelscrub.net.tls import Tls
 
 from .peers import let_go, of_dcmtk, store, until
@@ -270,15 +270,15 @@ def test_aborted_association_leaves_what_it_sent_and_no_rest(
     association.send_c_store(files[0])
     half = spool.new_file()
     half.write_bytes(b"half of an instance")
-    monkeypatch.setattr("pixelscrub.net.listen.LEFTOVER", 0.0)
+    monkeypatch.setattr("pixelscrub.net.gateway.listen.LEFTOVER", 0.0)
     listener.empty_when_idle()
     assert half.exists()
     association.abort()
     until(lambda: not listener._server.active_associations)
-    monkeypatch.setattr("pixelscrub.net.listen.LEFTOVER", 60.0)
+    monkeypatch.setattr("pixelscrub.net.gateway.listen.LEFTOVER", 60.0)
     listener.empty_when_idle()
     assert half.exists()
-    monkeypatch.setattr("pixelscrub.net.listen.LEFTOVER", 0.0)
+    monkeypatch.setattr("pixelscrub.net.gateway.listen.LEFTOVER", 0.0)
     listener.empty_when_idle()
     assert not half.exists()
     assert receipts.counts() == {"spooled": 1}
@@ -322,14 +322,14 @@ def test_full_disk_is_told_to_the_sender(listen, receipts, make_study, port, mon
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pixelscrub.net.spool._sync", full)
+    monkeypatch.setattr("pixelscrub.net.gateway.spool._sync", full)
     assert store(port, make_study(1)) == [0xA700]
     assert receipts.counts() == {}
 
 
 def test_defect_takes_nothing(listen, receipts, make_study, port, monkeypatch):
     listen()
-    monkeypatch.setattr("pixelscrub.net.spool.read_instance", lambda _: 1 / 0)
+    monkeypatch.setattr("pixelscrub.net.gateway.spool.read_instance", lambda _: 1 / 0)
     (status,) = store(port, make_study(1))
     assert status >= 0xC000
     assert receipts.counts() == {}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pixelscrub.errors import UsageError
-from pixelscrub.net.matching import hide_arguments, matching
+from pixelscrub.net.fetch.matching import hide_arguments, matching
 
 
 def test_lines_of_a_file_and_pairs_are_taken_together(tmp_path):
@@ -45,7 +45,7 @@ def test_file_that_cannot_be_read_is_refused(tmp_path):
 @pytest.mark.parametrize("form", [("--match", "PatientID=PLANTED"), ("--match=PatientID=PLANTED",)])
 def test_value_is_soon_gone_from_the_process_list(form):
     code = (
-        "import sys, time; from pixelscrub.net.matching import hide_arguments;"
+        "import sys, time; from pixelscrub.net.fetch.matching import hide_arguments;"
         "print(hide_arguments(['PatientID=PLANTED']), flush=True); time.sleep(60)"
     )
     process = subprocess.Popen(
@@ -65,8 +65,8 @@ def test_value_is_soon_gone_from_the_process_list(form):
 
 
 def test_system_without_such_a_place_is_no_error(monkeypatch, tmp_path):
-    monkeypatch.setattr("pixelscrub.net.matching.STATUS", tmp_path / "missing")
+    monkeypatch.setattr("pixelscrub.net.fetch.matching.STATUS", tmp_path / "missing")
     assert not hide_arguments(["x"])
     (tmp_path / "zeros").write_text("1 (x) S " + "0 " * 60)
-    monkeypatch.setattr("pixelscrub.net.matching.STATUS", tmp_path / "zeros")
+    monkeypatch.setattr("pixelscrub.net.fetch.matching.STATUS", tmp_path / "zeros")
     assert not hide_arguments(["x"])

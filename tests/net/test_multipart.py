@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelscrub.net.limits import MultipartLimits
-from pixelscrub.net.multipart import pieces
 from pixelscrub.net.peer import UnreachableError
+from pixelscrub.net.web.multipart import pieces
 
 KIND = 'Multipart/Related; type="application/dicom"; boundary="--X.y"'
 

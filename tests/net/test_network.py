@@ -74,7 +74,7 @@ def test_send_says_how_far_it_came(pixelscrub, scrubbed, make_inbox, monkeypatch
     code, said, _ = pixelscrub("send", out, f"INBOX@127.0.0.1:{inbox.port}", "--private", private)
     assert (code, said) == (0, "sent 3\n")
     inbox.statuses = [0xA700] * 99
-    monkeypatch.setattr("pixelscrub.net.send.TRIES", 1)
+    monkeypatch.setattr("pixelscrub.net.gateway.send.TRIES", 1)
     other = f"dicom://INBOX@localhost:{inbox.port}"
     code, said, _ = pixelscrub("send", out, other, "--private", private)
     assert (code, said) == (2, "sending 3\n")

@@ -6,7 +6,7 @@ from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_primitives import C_STORE, N_EVENT_REPORT
 
-from pixelscrub.net.order import ASIDE, keep_order
+from pixelscrub.net.gateway.order import ASIDE, keep_order
 
 
 def answer():

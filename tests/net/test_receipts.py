@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pixelscrub.errors import Reason, UsageError
-from pixelscrub.net.receipts import Receipt, Receipts, State
+from pixelscrub.net.gateway.receipts import Receipt, Receipts, State
 
 
 def receipt(name, **changes):

@@ -18,10 +18,10 @@ from pydicom import dcmread
 from pixelscrub import api
 from pixelscrub.errors import Reason, UsageError
 from pixelscrub.net import address
-from pixelscrub.net.forwarder import Forwarder, Patience
-from pixelscrub.net.listen import ListenerConfig
-from pixelscrub.net.receipts import Receipts, State
-from pixelscrub.net.receive import Waits, receive
+from pixelscrub.net.gateway.forwarder import Forwarder, Patience
+from pixelscrub.net.gateway.listen import ListenerConfig
+from pixelscrub.net.gateway.receipts import Receipts, State
+from pixelscrub.net.gateway.receive import Waits, receive
 from pixelscrub.study.run import write_record
 
 from .peers import GATEWAY_PORT, free_port, is_open, store, until
@@ -157,7 +157,7 @@ def test_record_is_written_while_the_gateway_runs(gateway, make_study, tmp_path,
         audit = private / "audit.jsonl"
         return audit.exists() and len(audit.read_text().splitlines()) == count
 
-    monkeypatch.setattr("pixelscrub.net.service.write_record", full_at_first)
+    monkeypatch.setattr("pixelscrub.net.gateway.service.write_record", full_at_first)
     with gateway("NOBODY@127.0.0.1:1"):
         store(port, make_study(2))
         until(lambda: is_told(2))

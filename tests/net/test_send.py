@@ -5,8 +5,8 @@ from pynetdicom import evt
 from pixelscrub import api
 from pixelscrub.errors import NothingUsableError, UsageError
 from pixelscrub.net.address import DicomAddress
-from pixelscrub.net.forwarder import Patience
-from pixelscrub.net.send import is_all_sent, send
+from pixelscrub.net.gateway.forwarder import Patience
+from pixelscrub.net.gateway.send import is_all_sent, send
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 AT_ONCE = Patience(first=0.0, longest=0.0)
@@ -49,6 +49,29 @@ def test_only_what_the_journal_calls_clean_is_sent_and_once(
     assert send(out, to(failing), private=private, patience=AT_ONCE) == {"sent": 3}
     with pytest.raises(NothingUsableError):
         send(tmp_path / "another", away, private=private)
+
+
+def test_what_was_changed_after_it_was_proved_stays_here(scrubbed, make_inbox):
+    out, private = scrubbed
+    inbox = make_inbox()
+    changed = sorted(out.rglob("*.dcm"))[0]
+    changed.write_bytes(changed.read_bytes() + b"\0\0")
+    counts = send(out, to(inbox), private=private, patience=AT_ONCE)
+    assert counts == {"scrubbed": 1, "sent": 2}
+    assert not is_all_sent(counts)
+
+
+def test_key_of_the_run_is_needed_to_send(scrubbed, make_inbox, tmp_path):
+    out, private = scrubbed
+    inbox = make_inbox()
+    (private / "key").rename(tmp_path / "key")
+    with pytest.raises(UsageError, match="name it with --key"):
+        send(out, to(inbox), private=private)
+    (tmp_path / "other").write_bytes(b"1" * 32)
+    (tmp_path / "other").chmod(0o600)
+    with pytest.raises(UsageError, match="another key"):
+        send(out, to(inbox), private=private, key=tmp_path / "other")
+    assert send(out, to(inbox), private=private, key=tmp_path / "key") == {"sent": 3}
 
 
 def test_one_process_at_a_time_sends_to_a_peer(scrubbed, make_inbox):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pixelscrub.errors import HeldError, Reason
-from pixelscrub.net.receipts import State
-from pixelscrub.net.spool import Spool
+from pixelscrub.net.gateway.receipts import State
+from pixelscrub.net.gateway.spool import Spool
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_full_disk_takes_nothing(spool, receipts, make_instance, save, monkeypat
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pixelscrub.net.spool._sync", full)
+    monkeypatch.setattr("pixelscrub.net.gateway.spool._sync", full)
     with pytest.raises(OSError, match="space"):
         spool.take(file, "SENDER")
     assert receipts.counts() == {}
@@ -162,11 +162,11 @@ def test_study_is_complete_when_nothing_came_for_a_while_whatever_the_time_of_da
     spool, arrive, make_instance, monkeypatch
 ):
     now = 1000.0
-    monkeypatch.setattr("pixelscrub.net.spool.time.monotonic", lambda: now)
+    monkeypatch.setattr("pixelscrub.net.gateway.spool.time.monotonic", lambda: now)
     instance = make_instance()
     study = arrive(instance).study
     for time_of_day in (0.0, 1e10):
-        monkeypatch.setattr("pixelscrub.net.spool.time.time", lambda at=time_of_day: at)
+        monkeypatch.setattr("pixelscrub.net.gateway.spool.time.time", lambda at=time_of_day: at)
         assert not spool.begin(study, quiet=30)
     now += 20
     arrive(instance)
@@ -184,7 +184,7 @@ def test_study_of_an_earlier_process_waits_from_the_start(
     study = arrive(make_instance()).study
     again = Spool(tmp_path / "spool", receipts, spool._namer)
     began = again._opened
-    monkeypatch.setattr("pixelscrub.net.spool.time.monotonic", lambda: began + 20)
+    monkeypatch.setattr("pixelscrub.net.gateway.spool.time.monotonic", lambda: began + 20)
     assert not again.begin(study, quiet=30)
     assert again.begin(study, quiet=20)
 

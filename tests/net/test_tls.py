@@ -8,10 +8,10 @@ import pytest
 
 from pixelscrub.errors import UsageError
 from pixelscrub.net.address import DicomAddress, WebAddress
-from pixelscrub.net.dimse import DimsePeer
+from pixelscrub.net.gateway.dimse import DimsePeer
 from pixelscrub.net.peer import UnreachableError
 from pixelscrub.net.tls import Tls
-from pixelscrub.net.web import WebPeer
+from pixelscrub.net.web.dicomweb import WebPeer
 
 from .peers import collect
 from .test_dimse import items_of

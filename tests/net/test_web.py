@@ -7,11 +7,11 @@ import pytest
 from pydicom import dcmread
 
 from pixelscrub.errors import UsageError
-from pixelscrub.net import web
 from pixelscrub.net.address import WebAddress
 from pixelscrub.net.peer import UnreachableError
 from pixelscrub.net.tls import Tls
-from pixelscrub.net.web import WebPeer
+from pixelscrub.net.web import dicomweb as web
+from pixelscrub.net.web.dicomweb import WebPeer
 
 from .test_dimse import items_of
 

@@ -57,7 +57,7 @@ def scene(shape: tuple[int, ...], low: int, high: int, seed: int = 1) -> np.ndar
     if len(shape) == 3:
         ramp = np.stack([np.roll(ramp, 5 * i, 1) for i in range(shape[2])], -1)
     noisy = np.clip(ramp + rng.normal(0, 0.02, shape), 0, 1)
-    return np.rint(low + noisy * (high - low)).astype(np.int64)
+    return np.asarray(np.rint(low + noisy * (high - low)), np.int64)
 
 
 class Bench:
@@ -152,8 +152,9 @@ def lossy_jpeg(cells: np.ndarray, subsampling: str = "420") -> bytes:
     bits = 12 if cells.dtype.itemsize > 1 else 8
     if cells.ndim == 2:
         return bytes(jpeg8_encode(cells, 90, bitspersample=bits))
-    space = {"colorspace": "YCBCR", "outcolorspace": "YCBCR"}
-    return bytes(jpeg8_encode(cells, 90, subsampling=subsampling, **space))
+    return bytes(
+        jpeg8_encode(cells, 90, subsampling=subsampling, colorspace="YCBCR", outcolorspace="YCBCR")
+    )
 
 
 def saved(header: FileDataset) -> bytes:

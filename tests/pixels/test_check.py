@@ -42,7 +42,7 @@ class Recoded(Tampered):
     def stream(self, index):
         stream = self._image.stream(index)
         found = read_jpeg(stream)
-        coefficients = jpeg.read(stream, found)
+        coefficients = jpeg.read_coefficients(stream, found)
         self._change(coefficients)
         return jpeg.write(coefficients, found)
 

@@ -8,7 +8,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.prove import face_check
-from pixelscrub.prove.face_check import FaceCheck, find_face
+from pixelscrub.prove.face_check import FaceCheckSettings, find_face
 from pixelscrub.prove.surface import cubes, solids, view
 from tests.face.phantom import NOSE_TIP, head, inside
 
@@ -96,7 +96,9 @@ def test_surface_lies_between_voxels():
 
 
 def test_threshold_is_a_setting(mr):
-    assert not find_face(mr, SPACING, settings=FaceCheck(min_score=1.1, certain=1.1)).is_face
+    assert not find_face(
+        mr, SPACING, settings=FaceCheckSettings(min_score=1.1, certain=1.1)
+    ).is_face
 
 
 def test_missing_network_is_named(mr, tmp_path, monkeypatch):

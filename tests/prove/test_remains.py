@@ -15,8 +15,8 @@ from pixelscrub.pixels.fit import fit
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.write import write
 from pixelscrub.plan import FacePlan
+from pixelscrub.prove.expected import ExpectedRemovals
 from pixelscrub.prove.release import release
-from pixelscrub.prove.remains import ExpectedRemovals
 
 from .conftest import as_bytes
 

@@ -30,7 +30,7 @@ def head(tmp_path, make_instance, save):
             )
             save(instance, tmp_path / side / f"{k}.dcm")
             slices[side].append((Source(tmp_path / side, f"{k}.dcm", 0, 0), 0, None))
-    return heads.Head(tmp_path / "face-1.nii.gz", slices["before"], slices["after"])
+    return heads.DrawnHead(tmp_path / "face-1.nii.gz", slices["before"], slices["after"])
 
 
 def test_the_nose_is_seen_from_both_sides_before_and_gone_after(head):
@@ -71,7 +71,7 @@ def test_frames_of_one_file_are_slices_too(head, tmp_path, make_instance, save):
     instance.PixelData = np.where(ball, 700, 3).astype(np.uint16).tobytes()
     save(instance, tmp_path / "many" / "1.dcm")
     slices = [(Source(tmp_path / "many", "1.dcm", 0, 0), k, None) for k in range(24)]
-    before, _ = heads.draw(heads.Head(head.mask, slices, slices))
+    before, _ = heads.draw(heads.DrawnHead(head.mask, slices, slices))
     assert (before["front"] > 0).sum() > 3000
 
 
@@ -81,13 +81,13 @@ def test_a_mask_of_nothing_is_no_reason_to_crash(head, tmp_path, mask):
     if mask == "empty":
         sitk.WriteImage(sitk.Image(32, 40, 24, sitk.sitkUInt8), str(path))
     with pytest.raises(HeldError) as caught:
-        heads.draw(heads.Head(path, head.before, head.after))
+        heads.draw(heads.DrawnHead(path, head.before, head.after))
     assert caught.value.reason is Reason.FACE_FAILED
 
 
 def test_head_that_is_held_is_drawn_before_only(head, tmp_path):
     heads.save(head, tmp_path / "pictures", "P1/S1/E1/head")
-    held = heads.Head(head.mask, head.before, [])
+    held = heads.DrawnHead(head.mask, head.before, [])
     before, after = heads.draw(held)
     assert list(before) == [*heads.VIEWS, *heads.CUTS]
     assert after == {}

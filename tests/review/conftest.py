@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
+from pixelscrub.intake.instance import Source
 from pixelscrub.plan import FacePlan, InstancePlan, Plan
 from pixelscrub.recipe import Recipe
 from pixelscrub.store.private import Private
@@ -30,7 +31,7 @@ class Prepared:
     def planned(self, source: str) -> InstancePlan:
         """What is planned for one file."""
         plans = (self.plan(p.parent.name) for p in self.path.glob("plans/*/plan.json"))
-        return next(i for plan in plans for i in plan.instances if i.source == source)
+        return next(i for plan in plans for i in plan.instances if i.source.path == source)
 
 
 @pytest.fixture
@@ -42,11 +43,8 @@ def planned() -> Callable[..., InstancePlan]:
         return InstancePlan(
             uid=uid,
             series=series,
-            source=path.name,
-            root=str(path.parent),
+            source=Source(path.parent, path.name, status.st_size, status.st_mtime_ns),
             output=f"p/s/{series}/{uid}.dcm",
-            size=status.st_size,
-            modified=status.st_mtime_ns,
             **values,
         )
 

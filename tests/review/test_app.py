@@ -229,7 +229,7 @@ def test_error_of_our_own_tells_its_kind_only(client, monkeypatch):
     def fail(*_):
         raise KeyError("Quixote^Alonso")
 
-    monkeypatch.setattr(module.View, "everything", fail)
+    monkeypatch.setattr(module.BrowserView, "everything", fail)
     answer = client.get("/api/state")
     assert answer.status_code == 500
     assert answer.json() == {"error": "internal error (KeyError)"}

@@ -115,7 +115,7 @@ def _is_local(page, url):
 
 def plan(private):
     (path,) = private.glob("plans/*/plan.json")
-    return {i.source: i for i in Plan.load(path.parent).instances}
+    return {i.source.path: i for i in Plan.load(path.parent).instances}
 
 
 def saved(page):
@@ -138,7 +138,7 @@ def drag(page, start, end):
 
 def output(out, private, source):
     (folder,) = private.glob("plans/*/plan.json")
-    name = {i.source: i.output for i in Plan.load(folder.parent).instances}[source]
+    name = {i.source.path: i.output for i in Plan.load(folder.parent).instances}[source]
     return pydicom.dcmread(out / name).pixel_array
 
 

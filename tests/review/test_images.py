@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -89,7 +90,7 @@ def test_file_that_cannot_be_read_is_not_kept_open(images, prepared):
     path = prepared.inputs / "still-1.dcm"
     path.write_bytes(b"no DICOM")
     status = path.stat()
-    plan.size, plan.modified = status.st_size, status.st_mtime_ns
+    plan.source = replace(plan.source, size=status.st_size, modified=status.st_mtime_ns)
     with pytest.raises(HeldError):
         images.picture(plan, 0)
     assert not images._opened

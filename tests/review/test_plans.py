@@ -25,8 +25,11 @@ def test_every_plan_is_opened(plans):
     ("change", "place"),
     [
         (lambda plan: plan["instances"][0]["findings"][0].update(box=[9, 9, 1, 1]), "box"),
-        (lambda plan: plan["instances"][0].update(size="Quixote^Alonso"), "instances.0.size"),
-        (lambda plan: plan.update(version=2), "version"),
+        (
+            lambda plan: plan["instances"][0]["source"].update(size="Quixote^Alonso"),
+            "instances.0.source.size",
+        ),
+        (lambda plan: plan.update(version=3), "version"),
     ],
 )
 def test_plan_edited_into_nonsense_is_named_and_the_others_open(prepared, change, place):

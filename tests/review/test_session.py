@@ -66,7 +66,7 @@ def test_decision_is_in_the_plan_and_in_the_record_at_once(decide, prepared):
 def test_drawn_box_reaches_as_far_as_asked(decide, prepared, scope, sources):
     decide("box", box=DRAWN.box, scope=scope)
     found = {
-        i.source
+        i.source.path
         for study in ("study-1", "study-2")
         for i in prepared.plan(study).instances
         if DRAWN in i.findings

@@ -1,15 +1,22 @@
 """A statement counts what a run did, and holds no value of an original."""
 
 import json
+import os
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from pydicom import dcmread
 
 from pixelscrub import api
 from pixelscrub.errors import UsageError
-from pixelscrub.identity.rarity import age_band
+from pixelscrub.identity.rarity import (
+    age_band,
+    attributes_kept,
+    rare_patients,
+    read_release,
+)
 from pixelscrub.recipe import Recipe, ReleaseSettings
 from pixelscrub.statement.build import make_statement
 from pixelscrub.statement.records import read_records
@@ -70,7 +77,9 @@ def test_what_stays_shows_in_its_rows(statement):
     assert kept["biometric"] == []
     assert statement["classification"]["hipaa_safe_harbor"] is False
     assert statement["classification"]["gdpr"] == "pseudonymous"
-    assert statement["remains"]["undone_by"] == {"key": "private_folder", "crosswalk": "none"}
+    undone_by = {"key": "private_folder", "crosswalk": "none", "escrow": "none"}
+    assert statement["remains"]["undone_by"] == undone_by
+    assert statement["remains"]["private_folder_readable_by"] == "owner"
     assert all(row["verified"] == "not run" for row in statement["identifiers"])
 
 
@@ -179,3 +188,61 @@ def test_a_journal_that_cannot_be_read_may_hold_a_crosswalk(copied):
     (copied[1] / "journal.sqlite").write_bytes(b"no database" * 100)
     made = make_statement(*copied)
     assert made["remains"]["undone_by"]["crosswalk"] == "private_folder"
+
+
+def test_an_output_that_cannot_be_read_is_said(copied):
+    file = next(copied[0].rglob("*.dcm"))
+    file.write_bytes(b"\xff" * 300)
+    with pytest.raises(UsageError, match="1 outputs cannot be read as DICOM"):
+        make_statement(*copied)
+
+
+def test_nobody_is_called_common_whose_output_cannot_be_read(released):
+    names = read_records(released[1]).counts.outputs
+    release = read_release(released[0], names)
+    assert "PNOBODY" in rare_patients(replace(release, unreadable=["PNOBODY/1/1/1.dcm"]), k=1)
+    assert "PNOBODY" not in rare_patients(release, k=1)
+
+
+def test_dates_that_were_moved_make_nobody_rare():
+    assert "study_date" not in attributes_kept(["retain_modified_dates"])
+    assert "study_date" in attributes_kept(["retain_full_dates"])
+
+
+def test_safe_harbor_is_not_claimed_without_an_audit(make_instance, save, tmp_path):
+    save(make_instance(), tmp_path / "in" / "a.dcm")
+    out, private = tmp_path / "out", tmp_path / "out-private"
+    api.scrub(tmp_path / "in", out, workers=1)
+    assert make_statement(out, private)["classification"]["hipaa_safe_harbor"] is None
+    result = api.verify(tmp_path / "in", out, private=private)
+    (private / "verify.json").write_text(result.to_json())
+    assert make_statement(out, private)["classification"]["hipaa_safe_harbor"] is True
+    os.utime(private / "verify.json", (1, 1))  # of an earlier output
+    assert make_statement(out, private)["classification"]["hipaa_safe_harbor"] is None
+
+
+def test_ages_over_89_are_a_row_that_fails(statement):
+    dates = next(row for row in statement["identifiers"] if row["name"] == "dates")
+    assert "ages_over_89" in dates["kept"]
+    assert "C" in statement["classification"]["hipaa_failed_rows"]
+
+
+def test_it_says_how_far_it_is(released):
+    class Steps:
+        total = steps = 0
+
+        def started(self, total):
+            self.total = total
+
+        def advanced(self, steps, outcome=None):
+            self.steps += steps
+
+    progress = Steps()
+    make_statement(*released, progress=progress)
+    assert progress.steps == progress.total == 4 * PATIENTS
+
+
+def test_licences_are_a_few_words(statement):
+    for one in statement["software"]["packages"]:
+        assert 0 < len(one["licence"]) <= 60
+        assert "Copyright" not in one["licence"]

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from pixelscrub.commands.cli import app
 from pixelscrub.identity.rarity import (
+    Release,
     age_band,
     measure_rarity,
     rare_patients,
@@ -86,7 +87,7 @@ def test_bands():
 def test_nobody_in_a_named_group_is_rare(patients, k):
     rarity = measure_rarity(patients, k)
     named = sum(count for _, count in rarity.whole.groups)
-    assert named == len(patients) - len(rare_patients(patients, k))
+    assert named == len(patients) - len(rare_patients(Release(patients, []), k))
     assert all(count >= k for _, count in rarity.whole.groups)
 
 

@@ -12,6 +12,8 @@ from pixelscrub.store.crosswalk import originals, read_crosswalk, save, to_csv
 from pixelscrub.store.journal import Journal
 from pixelscrub.store.private import Private
 
+KEY = b"0" * 32
+
 
 @pytest.fixture
 def private(tmp_path):
@@ -24,7 +26,7 @@ def remember(private, pseudonyms):
     pseudonyms.accession("ACC-1")
     pseudonyms.code("any text")
     pseudonyms.shift_days("MRN-00812345")
-    with Journal(private.journal) as journal:
+    with Journal(private.journal, KEY) as journal:
         journal.remember(pseudonyms.take())
 
 
@@ -56,7 +58,7 @@ def test_another_key_gives_nothing(private, tmp_path):
 def test_what_is_not_there_is_refused_without_a_value(private, tmp_path):
     with pytest.raises(UsageError, match="no private folder"):
         read_crosswalk(tmp_path)
-    with Journal(private.journal):
+    with Journal(private.journal, KEY):
         pass
     with pytest.raises(UsageError, match="no crosswalk"):
         read_crosswalk(private.path)

@@ -4,14 +4,17 @@ from pathlib import Path
 import pytest
 
 from pixelscrub.errors import Reason, UsageError
+from pixelscrub.identity.pseudonyms import CrosswalkEntry
 from pixelscrub.intake.instance import Instance, Source
 from pixelscrub.outcome import AuditLine, Outcome
-from pixelscrub.store.journal import Journal
+from pixelscrub.store.journal import Journal, check_version
+
+KEY = b"0" * 32
 
 
 @pytest.fixture
 def journal(tmp_path):
-    with Journal(tmp_path / "journal.sqlite") as opened:
+    with Journal(tmp_path / "journal.sqlite", KEY) as opened:
         yield opened
 
 
@@ -68,10 +71,10 @@ def test_journal_of_the_version_before_gains_the_column(journal, tmp_path):
             "PRAGMA user_version = 1;"
         )
     rows.close()
-    with Journal(path) as opened:
+    with Journal(path, KEY) as opened:
         opened.record(source(), "recipe", line(), "stamp")
         assert opened.plan(source()) == "stamp"
-    with Journal(path) as opened:
+    with Journal(path, KEY) as opened:
         assert opened.done(source(), "recipe") == line()
 
 
@@ -88,11 +91,83 @@ def test_forgotten_files_are_to_do_but_their_outputs_are_known(journal):
 
 def test_journal_is_private_and_survives_being_reopened(tmp_path):
     path = tmp_path / "journal.sqlite"
-    with Journal(path) as journal:
+    with Journal(path, KEY) as journal:
         journal.record(source(), "recipe", line())
     assert path.stat().st_mode & 0o077 == 0
-    with Journal(path) as journal:
+    with Journal(path, KEY) as journal:
         assert journal.done(source(), "recipe") == line()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "line = replace(line, 'clean', 'held')",
+        "output = 'p/s/r/2.dcm'",
+        "output = 'p/s/r/2.dcm', line = replace(line, '1.dcm', '2.dcm')",
+        "digest = 'd2'",
+        "recipe = 'another recipe'",
+        "plan = 'another plan'",
+        "content = 'another content'",
+        "modified = 6",
+        "source = 'b.dcm'",
+        "seal = ''",
+        "seal = x'00ff'",
+        "line = x'00ff'",
+    ],
+)
+def test_row_that_somebody_changed_is_no_proof(journal, tmp_path, change):
+    journal.record(source(), "recipe", line(), content="c1")
+    assert journal.content("p/s/r/1.dcm") == "c1"
+    with sqlite3.connect(tmp_path / "journal.sqlite") as rows:
+        rows.execute(f"UPDATE files SET {change}")
+    rows.close()
+    for modified in (5, 6):
+        for digest in ("d1", "d2"):
+            for recipe in ("recipe", "another recipe"):
+                for path in ("a.dcm", "b.dcm"):
+                    assert journal.done(source(path, modified, digest), recipe) is None
+    assert [told.reason for told in journal.lines()] == [Reason.RECORD_INVALID]
+    assert len(journal.damaged) == 1
+    assert journal.content("p/s/r/1.dcm") is journal.content("p/s/r/2.dcm") is None
+    assert not list(journal.lines_below(Path("/archive"), ""))
+
+
+def test_memory_of_a_header_that_somebody_changed_is_not_used(journal, tmp_path):
+    journal.place(Instance(source(), "1.2", "1.3", "1.4", "4711", "1.5", "1.6", "CT", 7, "1.8"))
+    with sqlite3.connect(tmp_path / "journal.sqlite") as rows:
+        rows.execute("UPDATE placed SET instance = replace(instance, 'CT', 'OT')")
+    rows.close()
+    assert journal.placed(source(digest="")) is None
+
+
+def test_row_that_is_held_later_is_sealed_anew(journal):
+    journal.record(source(), "recipe", line(), "stamp", "c1")
+    journal.hold_output("p/s/r/1.dcm", Reason.RARE_PATIENT)
+    (held,) = journal.lines()
+    assert (held.outcome, held.reason, held.output) == ("held", Reason.RARE_PATIENT, None)
+    assert journal.content("p/s/r/1.dcm") is None
+    assert not journal.damaged
+
+
+def test_journal_of_another_key_is_no_proof_until_it_is_begun_anew(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    with Journal(path, KEY) as journal:
+        journal.record(source(), "recipe", line())
+        journal.require_key()
+    with Journal(path, b"1" * 32) as journal:
+        with pytest.raises(UsageError, match="another key"):
+            journal.require_key()
+        assert journal.done(source(), "recipe") is None
+        journal.forget()
+        journal.require_key()
+        journal.record(source(), "recipe", line())
+    with Journal(path, b"1" * 32) as journal:
+        assert journal.done(source(), "recipe") == line()
+    with sqlite3.connect(path) as rows:
+        rows.execute("DELETE FROM sealed")
+    rows.close()
+    with Journal(path, b"1" * 32) as journal:
+        assert journal.is_of_another_key
 
 
 def test_other_version_is_refused(tmp_path):
@@ -101,17 +176,21 @@ def test_other_version_is_refused(tmp_path):
         rows.execute("PRAGMA user_version = 99")
     rows.close()
     with pytest.raises(UsageError, match="version"):
-        Journal(path)
+        Journal(path, KEY)
+    with pytest.raises(UsageError, match="version"):
+        check_version(path)
 
 
 def test_damaged_journal_is_an_error(tmp_path):
     (tmp_path / "journal.sqlite").write_bytes(b"this is no database" * 100)
     with pytest.raises(UsageError):
-        Journal(tmp_path / "journal.sqlite")
+        Journal(tmp_path / "journal.sqlite", KEY)
+    with pytest.raises(UsageError):
+        check_version(tmp_path / "journal.sqlite")
 
 
 def test_crosswalk_remembers_each_pair_once(journal, tmp_path):
-    journal.remember([("patient", "4711", "abc"), ("patient", "4711", "abc")])
+    journal.remember([CrosswalkEntry("patient", "4711", "abc")] * 2)
     with sqlite3.connect(tmp_path / "journal.sqlite") as rows:
         assert rows.execute("SELECT * FROM crosswalk").fetchall() == [("patient", "4711", "abc")]
     rows.close()

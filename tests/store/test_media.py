@@ -21,6 +21,7 @@ def out(make_instance, save, tmp_path):
 
 
 def test_a_directory_is_made_over_copies_of_the_output(out, tmp_path):
+    (out / "PX" / "0001.png").write_bytes(b"a picture is no part of a File-set")
     assert make_media(out, tmp_path / "media") == 3
     records = dcmread(tmp_path / "media" / "DICOMDIR").DirectoryRecordSequence
     kinds = [record.DirectoryRecordType for record in records]

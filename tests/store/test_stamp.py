@@ -1,14 +1,17 @@
+from pathlib import Path
+
 import pytest
 
 from pixelscrub.findings import Box, Finding
+from pixelscrub.intake.instance import Source
 from pixelscrub.plan import FacePlan, InstancePlan, Plan
 from pixelscrub.recipe import PixelSettings, Recipe, TextSettings
 from pixelscrub.store.stamp import stamps
 
 
 def planned(uid, **values):
-    name = {"root": "/in", "source": f"{uid}.dcm", "output": f"p/s/r/{uid}.dcm"}
-    return InstancePlan(uid=uid, series="1.2", size=10, modified=5, **name, **values)
+    source = Source(Path("/in"), f"{uid}.dcm", size=10, modified=5)
+    return InstancePlan(uid=uid, series="1.2", source=source, output=f"p/{uid}.dcm", **values)
 
 
 @pytest.fixture

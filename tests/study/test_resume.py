@@ -68,7 +68,7 @@ def refuse_first(job):
     """In place of `apply_instance`; runs in the worker."""
     from pixelscrub.study import worker
 
-    if job.plan.source == "1.dcm":
+    if job.plan.source.path == "1.dcm":
         raise HeldError(Reason.TIMEOUT)
     return worker.apply_instance(job)
 
@@ -117,7 +117,7 @@ def test_report_is_written_again_where_something_changed_only(scrub, two, save, 
 def test_dry_run_leaves_journal_and_output_as_they_are(scrub, two, save, tmp_path):
     (tmp_path / "in" / "notes.txt").write_text("no instance")
     planned = scrub(dry_run=True)
-    assert (planned.instances, planned.clean, planned.left) == (2, 2, {"not_dicom": 1})
+    assert (planned.instances, planned.clean, planned.skipped) == (2, 2, {"not_dicom": 1})
     assert not (tmp_path / "out").exists()
     scrub()
     before = outputs(tmp_path)

@@ -107,6 +107,11 @@ def pixels(value: bytes, *fragments: bytes) -> bytes:
 Builder = Callable[[str], bytes]
 
 
+def _in(tag: int, vr: str) -> Builder:
+    """Files that hold a text in this element."""
+    return lambda text: file(element(tag, vr, text))
+
+
 def unknown() -> dict[str, Builder]:
     """Places from which everything has to go; each makes a file that hides a token there."""
     places: dict[str, Builder] = {}
@@ -132,16 +137,10 @@ def unknown() -> dict[str, Builder]:
         element(0x00082218, "SQ", item(implicit(0x00100020, t)))
     )
     for group in (0x6000, 0x601E, 0x6020, 0x60FE):
-        places[f"overlay label {group:04X}"] = lambda t, g=group: file(
-            element(g << 16 | 0x1500, "LO", t)
-        )
-        places[f"overlay description {group:04X}"] = lambda t, g=group: file(
-            element(g << 16 | 0x0022, "LO", t)
-        )
+        places[f"overlay label {group:04X}"] = _in(group << 16 | 0x1500, "LO")
+        places[f"overlay description {group:04X}"] = _in(group << 16 | 0x0022, "LO")
     for group, number in ((0x5000, 0x2500), (0x50FE, 0x0022), (0x5002, 0x2600)):
-        places[f"curve {group:04X},{number:04X}"] = lambda t, g=group, n=number: file(
-            element(g << 16 | n, "LO", t)
-        )
+        places[f"curve {group:04X},{number:04X}"] = _in(group << 16 | number, "LO")
     places["long text in a sequence"] = lambda t: file(
         element(0x00082218, "SQ", item(element(0x00104000, "UT", "x " * 40 + t)))
     )
@@ -164,7 +163,7 @@ def unknown() -> dict[str, Builder]:
     places["command in the data set"] = lambda t: file(element(0x00001000, "UI", t))
     places["directory in the data set"] = lambda t: file(element(0x00041130, "CS", t))
     for group in (0x0001, 0x0003, 0x0007, 0x00FF, 0x7FE1, 0xFFFD):
-        places[f"odd group {group:04X}"] = lambda t, g=group: file(element(g << 16 | 1, "LO", t))
+        places[f"odd group {group:04X}"] = _in(group << 16 | 1, "LO")
     places["unused private creator"] = lambda t: file(element(0x00190010, "LO", t))
     places["unused private creator in an item"] = lambda t: file(
         element(0x00082218, "SQ", item(element(0x00190010, "LO", t)))
@@ -192,7 +191,7 @@ def unknown() -> dict[str, Builder]:
     )
     places["unlisted UID"] = lambda t: file(element(0x00080117, "UI", t))
     for vr, tag in (("DS", 0x00180050), ("IS", 0x00200012), ("TM", 0x00181206), ("AS", 0x00189999)):
-        places[f"{vr} that is text"] = lambda t, v=vr, g=tag: file(element(g, v, t))
+        places[f"{vr} that is text"] = _in(tag, vr)
     places["offset table"] = lambda t: file(
         pixels(b"", t.encode() + b" " * (-len(t) % 4), b"\xff\xd8\xff\xd9"), syntax=JPEG
     )

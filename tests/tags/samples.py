@@ -5,7 +5,7 @@ import io
 import pydicom
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 
 from pixelscrub.dicom.parts import parts_of
 from pixelscrub.findings import Box
@@ -16,7 +16,7 @@ from pixelscrub.pixels.fit import fit
 from pixelscrub.pixels.image import Image
 from pixelscrub.pixels.write import write
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags.deidentify import deidentify, rewrite
+from pixelscrub.tags.deidentify import HeaderTask, deidentify, rewrite
 from pixelscrub.tags.done import Done
 
 KEY = b"k" * 32
@@ -48,7 +48,7 @@ def make_ct(**values: object) -> Dataset:
 def written(header: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     """The header as a file."""
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID = syntax
+    meta.TransferSyntaxUID = UID(syntax)
     if not hasattr(header, "file_meta"):
         header.file_meta = meta
     buffer = io.BytesIO()
@@ -63,12 +63,12 @@ def read(data: bytes) -> pydicom.FileDataset:
 def rewritten(data: bytes, pseudonyms: Pseudonyms, **settings: object) -> bytes:
     """The file after its de-identification, as a run without changes to pixels does it."""
     file, out = io.BytesIO(data), io.BytesIO()
-    parts, task = parts_of(file), (TagSettings(**settings), pseudonyms, Done())
+    parts, task = parts_of(file), HeaderTask(TagSettings(**settings), pseudonyms)
     if parts is not None:
-        rewrite(out, parts, *task)
+        rewrite(out, parts, task)
     else:
         image = Image(file)
-        deidentify(image.header, *task)
+        deidentify(image.header, task)
         write(out, image, image.header, Edit())
     return out.getvalue()
 
@@ -78,6 +78,6 @@ def masked(data: bytes, box: Box, pseudonyms: Pseudonyms, **settings: object) ->
     image, out = Image(io.BytesIO(data)), io.BytesIO()
     edit = fit(image, Edit(boxes=(FrameBox(box),)))
     adapt(image.header, image, edit)
-    deidentify(image.header, TagSettings(**settings), pseudonyms, Done(text=True))
+    deidentify(image.header, HeaderTask(TagSettings(**settings), pseudonyms, Done(text=True)))
     write(out, image, image.header, edit)
     return out.getvalue()

@@ -4,14 +4,14 @@ import pytest
 
 from pixelscrub.recipe import TagRule, TagSettings
 from pixelscrub.tags.codes import OPTIONS
-from pixelscrub.tags.deidentify import deidentify
+from pixelscrub.tags.deidentify import HeaderTask, deidentify
 from pixelscrub.tags.done import Done
 from tests.tags.samples import make_ct, read, written
 
 
 def marked(pseudonyms, done=Done(), header=None, **settings):  # noqa: B008
     header = read(written(header or make_ct()))
-    deidentify(header, TagSettings(**settings), pseudonyms, done)
+    deidentify(header, HeaderTask(TagSettings(**settings), pseudonyms, done))
     return read(written(header))
 
 

@@ -25,7 +25,7 @@ from pixelscrub.identity import tables
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.identity.terms import Terms
 from pixelscrub.recipe import TagRule, TagSettings
-from pixelscrub.tags.deidentify import deidentify, explain
+from pixelscrub.tags.deidentify import HeaderTask, deidentify, explain
 from pixelscrub.tags.done import Done
 from pixelscrub.tags.policy import Action
 from tests.tags import hideouts
@@ -36,7 +36,7 @@ SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian]
 
 def scrubbed(header, pseudonyms, syntax=ExplicitVRLittleEndian, **settings):
     loaded = read(written(header, syntax))
-    deidentify(loaded, TagSettings(**settings), pseudonyms, Done())
+    deidentify(loaded, HeaderTask(TagSettings(**settings), pseudonyms))
     return read(written(loaded, syntax))
 
 
@@ -59,7 +59,7 @@ def test_identity_is_gone_at_any_depth(pseudonyms, syntax):
     header = make_ct(AnatomicRegionSequence=[inner], InstitutionName="St Olav")
     header.private_block(0x0029, "SOMEONE", create=True).add_new(1, "LO", "Gundersen")
     loaded = read(written(header, syntax))
-    deidentify(loaded, TagSettings(), pseudonyms, Done())
+    deidentify(loaded, HeaderTask(TagSettings(), pseudonyms))
     data = written(loaded, syntax)
     assert b"undersen" not in data
     assert b"Olav" not in data
@@ -78,14 +78,14 @@ def test_identity_is_gone_at_any_depth(pseudonyms, syntax):
 def test_unknown_sop_class_is_held(pseudonyms):
     header = make_ct(SOPClassUID="1.2.3.999", Rows=None)
     with pytest.raises(HeldError) as caught:
-        deidentify(header, TagSettings(), pseudonyms, Done())
+        deidentify(header, HeaderTask(TagSettings(), pseudonyms))
     assert caught.value.reason is Reason.UNKNOWN_SOP_CLASS
 
 
 def test_encapsulated_documents_are_held(pseudonyms):
     header = make_ct(SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1")
     with pytest.raises(HeldError) as caught:
-        deidentify(header, TagSettings(), pseudonyms, Done())
+        deidentify(header, HeaderTask(TagSettings(), pseudonyms))
     assert caught.value.reason is Reason.UNSUPPORTED_CONTENT
 
 
@@ -102,7 +102,7 @@ def test_what_is_kept_is_kept_byte_for_byte(pseudonyms):
     header = make_ct(ImageComments="", WindowCenter=["40.0 ", "400"])
     before = read(written(header))
     after = read(written(header))
-    deidentify(after, TagSettings(), pseudonyms, Done())
+    deidentify(after, HeaderTask(TagSettings(), pseudonyms))
     kept = [e for tag, e in after.items() if tag.group == 0x28 and tag != 0x00280303]
     assert kept
     assert all(before.get_item(e.tag).value == e.value for e in kept)
@@ -211,7 +211,7 @@ def test_character_sets_survive_in_what_is_kept(pseudonyms, charset, name):
     header.AnatomicRegionSequence = [nested(0, CodeMeaning=f"of {group.replace('^', '')} x")]
     header.ConvolutionKernel = "soft"
     loaded = read(written(header))
-    deidentify(loaded, TagSettings(), pseudonyms, Done())
+    deidentify(loaded, HeaderTask(TagSettings(), pseudonyms))
     clean = read(written(loaded))
     assert clean.SpecificCharacterSet == loaded.SpecificCharacterSet
     assert clean.PatientName == pseudonyms.patient_id("MRN-00812345")
@@ -236,7 +236,7 @@ def test_broken_sequences_are_held_without_values(pseudonyms):
     raw = header.get_item("AnatomicRegionSequence")
     header[raw.tag] = raw._replace(value=raw.value[:-3])
     with pytest.raises(HeldError) as caught:
-        deidentify(header, TagSettings(), pseudonyms, Done())
+        deidentify(header, HeaderTask(TagSettings(), pseudonyms))
     assert caught.value.reason is Reason.TAGS_FAILED
     assert "undersen" not in str(caught.value)
 
@@ -256,6 +256,14 @@ def test_rules_do_what_they_say(pseudonyms, action, value):
     clean = scrubbed(make_ct(StudyDescription="brain Szymanski"), pseudonyms, rules=(rule,))
     found = clean.get("StudyDescription")
     assert len(found) == 12 if action == "hash" else found == value
+
+
+@pytest.mark.parametrize("keyword", ["PatientID", "PatientName", "AccessionNumber"])
+def test_a_rule_that_empties_leaves_no_pseudonym(pseudonyms, keyword):
+    header = make_ct(AccessionNumber="A-4711")
+    assert scrubbed(header, pseudonyms)[keyword].value
+    rule = TagRule(keyword=keyword, action="empty")
+    assert not scrubbed(header, pseudonyms, rules=(rule,))[keyword].value
 
 
 def test_rules_hash_and_shift_other_values(pseudonyms):
@@ -295,14 +303,14 @@ def test_any_bytes_in_a_sequence_are_cleaned_or_held(data, as_unknown):
     tag, vr = Tag(0x00082218), "UN" if as_unknown else "SQ"
     header[tag] = RawDataElement(tag, vr, len(data), data, 0, False, True)
     with suppress(HeldError):
-        deidentify(header, TagSettings(), Pseudonyms(KEY), Done())
+        deidentify(header, HeaderTask(TagSettings(), Pseudonyms(KEY)))
         assert header.PatientName == header.PatientID
 
 
 def test_terms_of_the_study_count_too(pseudonyms):
     header = read(written(make_ct(ConvolutionKernel="SZYMANSKI")))
     terms = Terms(names=frozenset(["Szymanski^Wojciech"]), uids=frozenset(["1.2.3.9"]))
-    deidentify(header, TagSettings(), pseudonyms, Done(), terms)
+    deidentify(header, HeaderTask(TagSettings(), pseudonyms, Done(), terms))
     assert header.ConvolutionKernel == "REMOVED"
 
 
@@ -323,7 +331,7 @@ def test_headers_that_others_have_touched_are_done_too(pseudonyms):
     for element in header.iterall():
         assert element.VR
     header.Rows = 512
-    deidentify(header, TagSettings(), pseudonyms, Done())
+    deidentify(header, HeaderTask(TagSettings(), pseudonyms))
     clean = read(written(header))
     assert clean.Rows == 512
     assert b"undersen" not in written(clean)
@@ -335,7 +343,7 @@ def test_packaged_files_keep_what_is_not_listed_byte_for_byte(pseudonyms, packag
     for path in sorted(packaged.glob("*.dcm")):
         try:
             before, after = dcmread(path), dcmread(path)
-            deidentify(after, TagSettings(), pseudonyms, Done())
+            deidentify(after, HeaderTask(TagSettings(), pseudonyms))
         except (HeldError, InvalidDicomError):
             continue
         clean = read(written(after))
@@ -378,7 +386,7 @@ def test_what_the_recipe_keeps_is_not_searched_for(pseudonyms):
     rules = (TagRule(keyword="PatientName", action="keep"),)
     header = read(written(make_ct(ConvolutionKernel="GUNDERSEN")))
     terms = Terms.of(header)
-    cleaned = deidentify(header, TagSettings(rules=rules), pseudonyms, Done())
+    cleaned = deidentify(header, HeaderTask(TagSettings(rules=rules), pseudonyms))
     assert header.PatientName == "Gundersen^Ragnhild^Astrid"
     assert header.ConvolutionKernel == "REMOVED"
     assert "Gundersen" in terms.variants()
@@ -390,14 +398,14 @@ def test_what_the_recipe_keeps_is_not_searched_for(pseudonyms):
 def test_a_kept_description_is_searched_all_the_same(pseudonyms):
     rules = (TagRule(keyword="StudyDescription", action="keep"),)
     header = read(written(make_ct(StudyDescription="brain of Gundersen")))
-    cleaned = deidentify(header, TagSettings(rules=rules), pseudonyms, Done())
+    cleaned = deidentify(header, HeaderTask(TagSettings(rules=rules), pseudonyms))
     assert header.StudyDescription == "brain of Gundersen"
     assert not cleaned.spared
 
 
 def test_the_patient_of_the_study_stands_for_all_its_instances(pseudonyms):
     header = read(written(make_ct(PatientID="")))
-    deidentify(header, TagSettings(), pseudonyms, Done(), patient="4711")
+    deidentify(header, HeaderTask(TagSettings(), pseudonyms, Done(), patient="4711"))
     assert header.PatientID == header.PatientName == pseudonyms.patient_id("4711")
 
 

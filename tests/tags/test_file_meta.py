@@ -4,8 +4,7 @@ from pydicom.uid import ExplicitVRBigEndian
 
 from pixelscrub.dicom.file_meta import IMPLEMENTATION
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags.deidentify import deidentify
-from pixelscrub.tags.done import Done
+from pixelscrub.tags.deidentify import HeaderTask, deidentify
 from tests.tags.samples import make_ct, read, written
 
 
@@ -14,7 +13,7 @@ def test_file_meta_is_made_anew_and_the_preamble_is_empty(pseudonyms):
     made.preamble = b"GUNDERSEN".ljust(128, b"\0")
     header = read(written(made, ExplicitVRBigEndian))
     header.file_meta.SourceApplicationEntityTitle = "STOLAV"
-    deidentify(header, TagSettings(), pseudonyms, Done())
+    deidentify(header, HeaderTask(TagSettings(), pseudonyms))
     clean = read(written(header))
     assert clean.preamble == bytes(128)
     assert clean.file_meta.MediaStorageSOPInstanceUID == pseudonyms.uid("1.2.3.4.5")

@@ -11,8 +11,7 @@ from pydicom.uid import (
 )
 
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags.deidentify import deidentify
-from pixelscrub.tags.done import Done
+from pixelscrub.tags.deidentify import HeaderTask, deidentify
 from tests.tags.samples import make_ct, read, written
 
 STRUCTURED = ("clean_structured_content", "retain_modified_dates")
@@ -59,7 +58,7 @@ def report():
 )
 def test_basic_profile_replaces_the_whole_tree(pseudonyms, syntax):
     header = read(written(report(), syntax))
-    deidentify(header, TagSettings(), pseudonyms, Done())
+    deidentify(header, HeaderTask(TagSettings(), pseudonyms))
     (item,) = read(written(header, syntax)).ContentSequence
     assert item.TextValue == "REMOVED"
     assert item.ConceptNameCodeSequence[0].CodeValue == codes.DCM.Comment.value
@@ -67,7 +66,7 @@ def test_basic_profile_replaces_the_whole_tree(pseudonyms, syntax):
 
 def test_cleaning_keeps_measurements_and_codes(pseudonyms):
     header = read(written(report()))
-    deidentify(header, TagSettings(options=STRUCTURED), pseudonyms, Done())
+    deidentify(header, HeaderTask(TagSettings(options=STRUCTURED), pseudonyms))
     data = written(header)
     assert b"undersen" not in data
     assert b"Olsen" not in data
@@ -88,7 +87,7 @@ def test_private_codes_are_cleaned_and_public_ones_kept(pseudonyms):
         code("47110815", "SCT", "Crohn's disease"),
     ]
     header = read(written(make_ct(RequestAttributesSequence=[request])))
-    deidentify(header, TagSettings(options=("clean_descriptors",)), pseudonyms, Done())
+    deidentify(header, HeaderTask(TagSettings(options=("clean_descriptors",)), pseudonyms))
     clean = read(written(header)).RequestAttributesSequence[0]
     private, public = clean.ReasonForRequestedProcedureCodeSequence
     assert "47110815" not in private.CodeValue
@@ -107,9 +106,9 @@ def test_graphic_annotations_keep_shape_and_lose_text(pseudonyms):
     graphic.GraphicObjectSequence = [drawn]
     made = make_ct(SOPClassUID="1.2.840.10008.5.1.4.1.1.11.1", GraphicAnnotationSequence=[graphic])
     basic, cleaned = read(written(made)), read(written(made))
-    deidentify(basic, TagSettings(), pseudonyms, Done())
+    deidentify(basic, HeaderTask(TagSettings(), pseudonyms))
     options = ("clean_graphics", "clean_descriptors")
-    deidentify(cleaned, TagSettings(options=options), pseudonyms, Done())
+    deidentify(cleaned, HeaderTask(TagSettings(options=options), pseudonyms))
     item = read(written(basic)).GraphicAnnotationSequence[0]
     assert item.TextObjectSequence[0].UnformattedTextValue == "REMOVED"
     assert item.GraphicObjectSequence[0].GraphicData == [0.0, 0.0]

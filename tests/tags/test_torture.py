@@ -12,15 +12,14 @@ from pydicom.uid import (
 )
 
 from pixelscrub.recipe import TagSettings
-from pixelscrub.tags.deidentify import deidentify
-from pixelscrub.tags.done import Done
+from pixelscrub.tags.deidentify import HeaderTask, deidentify
 from tests.tags import torture
 from tests.tags.samples import read, written
 
 
 def scrub(made, pseudonyms, *options):
     header = read(made.data)
-    deidentify(header, TagSettings(options=options), pseudonyms, Done())
+    deidentify(header, HeaderTask(TagSettings(options=options), pseudonyms))
     return written(header)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from pydicom import Dataset, dcmread
-from pydicom.datadict import DicomDictionary, keyword_for_tag
+from pydicom.datadict import DicomDictionary, keyword_for_tag  # type: ignore[attr-defined]
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileMetaDataset
 from pydicom.filewriter import dcmwrite
@@ -84,7 +84,7 @@ def _identity(rng: random.Random, sop_class: str) -> Dataset:
     return header
 
 
-def _token(made: Planted, place: str, vr: str, numbers: count) -> str | bytes:
+def _token(made: Planted, place: str, vr: str, numbers: count[int]) -> str | bytes:
     number = next(numbers)
     if vr in {"DA", "DT"}:
         # Dates repeat, so they are judged by their elements alone.
@@ -101,13 +101,13 @@ def _token(made: Planted, place: str, vr: str, numbers: count) -> str | bytes:
     return text.encode() + b"\0" * (len(text) % 2) if vr in {"OB", "UN"} else text
 
 
-def _add_listed(header: Dataset, made: Planted, numbers: count) -> None:
+def _add_listed(header: Dataset, made: Planted, numbers: count[int]) -> None:
     for tag, entry in DicomDictionary.items():
         fits = tag > 0x00080000 and tag not in LEFT_ALONE | MARKS
         if (
             not fits
-            or row(tag) is None
-            or row(tag).basic.endswith("*")
+            or (listed := row(tag)) is None
+            or listed.basic.endswith("*")
             or tag >> 16 in {0x7FE0, 0xFFFA, 0xFFFC}
         ):
             continue
@@ -117,7 +117,7 @@ def _add_listed(header: Dataset, made: Planted, numbers: count) -> None:
             made.listed.append(tag)
 
 
-def _value(made: Planted, place: str, vr: str, numbers: count) -> object:
+def _value(made: Planted, place: str, vr: str, numbers: count[int]) -> object:
     if vr != "SQ":
         return _token(made, place, vr, numbers)
     item = Dataset()
@@ -125,7 +125,7 @@ def _value(made: Planted, place: str, vr: str, numbers: count) -> object:
     return [item]
 
 
-def _add_nested(header: Dataset, made: Planted, numbers: count) -> None:
+def _add_nested(header: Dataset, made: Planted, numbers: count[int]) -> None:
     for holder in ("AnatomicRegionSequence", "ViewCodeSequence", "CTExposureSequence"):
         item = Dataset()
         for keyword, vr in [
@@ -148,7 +148,7 @@ def _add_nested(header: Dataset, made: Planted, numbers: count) -> None:
     made.disguised = b"\xfe\xff\x00\xe0" + len(body).to_bytes(4, "little") + body
 
 
-def _add_private(header: Dataset, made: Planted, numbers: count) -> None:
+def _add_private(header: Dataset, made: Planted, numbers: count[int]) -> None:
     for group in (0x0009, 0x0019, 0x0029, 0x7FE1):
         creator = _token(made, f"creator {group:04X}", "LO", numbers)
         block = header.private_block(group, str(creator), create=True)
@@ -191,7 +191,7 @@ def _add_unlisted(header: Dataset, made: Planted) -> None:
             made.kept.append(tag)
 
 
-def _file(header: Dataset, made: Planted, numbers: count, syntax: str) -> bytes:
+def _file(header: Dataset, made: Planted, numbers: count[int], syntax: str) -> bytes:
     header.add_new(0x60000010, "US", 8)
     for tag, vr in [(0x60000022, "LO"), (0x60001500, "LO"), (0x60004000, "LT"), (0x50002500, "LO")]:
         header.add_new(tag, vr, _token(made, f"plane {tag:08X}", vr, numbers))
@@ -204,7 +204,8 @@ def _file(header: Dataset, made: Planted, numbers: count, syntax: str) -> bytes:
     meta.SourceApplicationEntityTitle = str(_token(made, "source", "AE", numbers))
     meta.SendingApplicationEntityTitle = str(_token(made, "sending", "AE", numbers))
     meta.PrivateInformationCreatorUID = UID("1.2.3")
-    meta.PrivateInformation = _token(made, "private information", "OB", numbers)
+    private = _token(made, "private information", "OB", numbers)
+    meta.PrivateInformation = private if isinstance(private, bytes) else private.encode()
     header.file_meta = meta
     header.preamble = str(_token(made, "preamble", "LO", numbers)).encode().ljust(128, b"\0")
     return _disguise(_saved(header), made)

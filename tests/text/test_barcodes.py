@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pixelscrub.findings import Box
-from pixelscrub.text.barcodes import find_codes
+from pixelscrub.text.detectors.barcodes import find_codes
 
 
 @pytest.mark.parametrize("module", [2, 3, 5, 9])

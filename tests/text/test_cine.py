@@ -1,19 +1,29 @@
 """Which frames of a cine are searched, and by whom."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from pixelscrub.findings import Box
-from pixelscrub.text import detectors
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.cine import Frame, sightings
-from pixelscrub.text.views import View
+from pixelscrub.text.detectors import detectors
+from pixelscrub.text.frames.cine import Frame, sightings
+from pixelscrub.text.frames.views import View
 
 Picture = npt.NDArray[np.uint8]
 FRAMES = 11
 SHOWN = 4
 """The only frame that shows something; no key frame."""
+
+
+def stand_in(
+    monkeypatch: pytest.MonkeyPatch, name: str, find: Callable[[Picture], list[TextBox]]
+) -> None:
+    known = detectors()[name]
+    monkeypatch.setitem(detectors(), name, replace(known, find=find))
 
 
 def as_frames(pictures: list[list[Picture]]) -> list[Frame]:
@@ -38,7 +48,7 @@ def find_bright(image: Picture) -> list[TextBox]:
 
 @pytest.mark.parametrize("name", ["tesseract", "ppocr", "strokes"])
 def test_text_that_one_frame_shows_is_found(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setitem(detectors.DETECTORS, name, find_bright)
+    stand_in(monkeypatch, name, find_bright)
     seen = list(sightings(as_frames(cine()), FRAMES, [name]))
     first = next(text.box for index, texts in seen for text in texts if index == SHOWN)
     assert first == Box(10, 20, 59, 30)
@@ -54,7 +64,7 @@ def test_costly_detectors_see_key_frames_where_a_cheap_one_sees_the_rest(
         looked.append(1)
         return []
 
-    monkeypatch.setitem(detectors.DETECTORS, "ppocr", count)
+    stand_in(monkeypatch, "ppocr", count)
     list(sightings(as_frames(cine()), FRAMES, ["strokes", "ppocr"]))
     assert len(looked) == 3
 
@@ -68,7 +78,7 @@ def test_a_cheap_detector_sees_of_later_key_frames_what_changed(
         sizes.append(image.size)
         return find_bright(image)
 
-    monkeypatch.setitem(detectors.DETECTORS, "strokes", measure)
+    stand_in(monkeypatch, "strokes", measure)
     frames = [[np.full((400, 600), 7, np.uint8)] for _ in range(FRAMES)]
     for frame in frames:
         frame[0][0, 0] = 0

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pixelscrub.errors import HeldError, MissingComponentError, Reason, RecipeError
 from pixelscrub.findings import Box
-from pixelscrub.text import detectors
+from pixelscrub.text import detectors as room
 from pixelscrub.text.boxes import TextBox, into_lines, unite
-from pixelscrub.text.detectors import detect, require
+from pixelscrub.text.detectors import cheap, detect, detectors, quick, require
+from pixelscrub.text.detectors.registry import chosen
 
 
-def replaced(monkeypatch, engine) -> None:
-    monkeypatch.setitem(detectors.DETECTORS, "strokes", engine)
+def replaced(monkeypatch, engine, name: str = "strokes") -> None:
+    monkeypatch.setitem(detectors(), name, replace(detectors()[name], find=engine))
 
 
 def picture(rows: int = 40, columns: int = 60):
@@ -53,7 +57,7 @@ def test_a_detector_that_fails_holds_the_instance_and_tells_nothing(monkeypatch)
 
 def test_a_costly_detector_looks_only_where_a_cheap_one_sees_something(monkeypatch):
     called = []
-    monkeypatch.setitem(detectors.DETECTORS, "tesseract", lambda image: called.append(1) or [])
+    replaced(monkeypatch, lambda image: called.append(1) or [], "tesseract")
     replaced(monkeypatch, lambda image: [])
     detect(picture(), ["tesseract", "strokes"])
     assert not called
@@ -85,7 +89,7 @@ def test_the_network_judges_strokes_and_nothing_else(monkeypatch):
     assert detect(dark, ["strokes"]) == [seen]
     assert detect(dark, ["network", "strokes"]) == []
     code = TextBox(Box(40, 40, 120, 56), 0.9, "barcodes")
-    monkeypatch.setitem(detectors.DETECTORS, "barcodes", lambda image: [code])
+    replaced(monkeypatch, lambda image: [code], "barcodes")
     assert detect(dark, ["network", "barcodes"]) == [code]
 
 
@@ -122,3 +126,51 @@ def test_turned_texts_side_by_side_stay_apart():
 
 def test_the_text_read_is_not_shown():
     assert "SECRET" not in repr(TextBox(Box(0, 0, 1, 1), 1.0, "tesseract", "SECRET"))
+
+
+ONE_FILE = """
+import numpy as np
+
+from pixelscrub.findings import Box
+from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.detectors.registry import Cost, Detector
+
+
+def find_white(image):
+    y, x = np.nonzero(image == 255)
+    return [TextBox(Box(x.min(), y.min(), x.max() + 1, y.max() + 1), 0.9, "white")]
+
+
+DETECTOR = Detector("white", Cost.CHEAP, find_white)
+"""
+
+
+@pytest.fixture
+def with_one_more(tmp_path):
+    """The room with one more file in it."""
+    (tmp_path / "white.py").write_text(ONE_FILE, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "__path__", [*room.__path__, str(tmp_path)])
+        detectors.cache_clear()
+        yield
+    sys.modules.pop(f"{room.__name__}.white", None)
+    vars(room).pop("white", None)
+    detectors.cache_clear()
+
+
+@pytest.mark.usefixtures("with_one_more")
+def test_a_new_detector_is_one_file():
+    require(["white"])
+    assert "white" in cheap()
+    assert [text.box for text in detect(picture(), ["white"])] == [Box(10, 10, 20, 20)]
+
+
+def test_the_pair_of_network_and_strokes_is_a_detector_with_a_name():
+    alone = [one.name for one in chosen(["network", "barcodes"])]
+    paired = [one.name for one in chosen(["strokes", "barcodes", "network", "tesseract"])]
+    assert alone == ["network", "barcodes"]
+    assert paired == ["network+strokes", "barcodes", "tesseract"]
+    assert paired == [one.name for one in chosen(["tesseract", "network+strokes", "barcodes"])]
+    assert quick(["network+strokes", "barcodes"]) == ["network"]
+    assert quick(["barcodes"]) == ["barcodes"]
+    assert cheap() == ["network", "strokes"]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from pixelscrub.findings import Box
-from pixelscrub.text.edges import sharpness
-from pixelscrub.text.network import SHARP
+from pixelscrub.text.detectors.network import SHARP
+from pixelscrub.text.measures import sharpness
 
 
 def letter(size: float, blur: float = 0.0) -> tuple[np.ndarray, Box]:

@@ -12,9 +12,9 @@ from pydicom.dataset import Dataset
 from pixelscrub.findings import Box
 from pixelscrub.pixels.image import Image
 from pixelscrub.recipe import TextSettings
-from pixelscrub.text import cine
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.find import find_text
+from pixelscrub.text.frames import cine
 
 STROKES = TextSettings(detectors=["strokes"])
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from pixelscrub.findings import Box
-from pixelscrub.text.flow import is_flow
+from pixelscrub.text.detectors.flow import is_flow
 
 Picture = npt.NDArray[np.uint8]
 WHOLE = Box(0, 0, 200, 80)

@@ -13,7 +13,7 @@ from pixelscrub.findings import Box
 from pixelscrub.pixels.image import Image
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.find import find_text
-from pixelscrub.text.frames import Standing, are_apart, hold_labels
+from pixelscrub.text.frames.kinds import Standing, are_apart, hold_labels
 
 RANDOM = np.random.default_rng(5)
 SHAPE = (160, 320)

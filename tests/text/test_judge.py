@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pixelscrub.identity.terms import Terms
 from pixelscrub.identity.vocabulary import may_be_name
-from pixelscrub.text.judge import LABEL_WORDS, PERSONAL, harmless, phrases, plain, stays
+from pixelscrub.text.reading.judge import LABEL_WORDS, PERSONAL, harmless, phrases, plain, stays
 
 SURNAMES = """
 SMITH JOHNSON WILLIAMS BROWN JONES GARCIA MILLER DAVIS RODRIGUEZ MARTINEZ HERNANDEZ LOPEZ GONZALEZ

@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pixelscrub.text import memory, tesseract
-from pixelscrub.text.memory import MEMORY, memory_folder
+from pixelscrub.text.reading import memory, tesseract
+from pixelscrub.text.reading.memory import MEMORY, memory_folder
 
 pytestmark = pytest.mark.skipif(not MEMORY.is_dir(), reason="no file system in memory")
 
 READS = """
 import sys, time
 import numpy as np
-from pixelscrub.text import tesseract
-from pixelscrub.text.memory import memory_folder
+from pixelscrub.text.reading import tesseract
+from pixelscrub.text.reading.memory import memory_folder
 print(memory_folder(), flush=True)
 {then}
 """

@@ -9,8 +9,9 @@ import pytest
 
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
-from pixelscrub.text import network, probability, tiles
+from pixelscrub.text import tiles
 from pixelscrub.text.boxes import TextBox
+from pixelscrub.text.detectors import network, probability
 
 Picture = npt.NDArray[np.uint8]
 
@@ -77,7 +78,7 @@ def test_sides_need_not_be_whole_steps() -> None:
 def test_tiles_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     picture = np.tile(written("DOE, JANE 1950"), (2, 1))
     whole = network.probability(picture)
-    monkeypatch.setattr(tiles, "TILE", 256)
+    monkeypatch.setattr(tiles.overlapping, "__defaults__", (tiles.TileSettings(side=256),))
     parts = network.probability(picture)
     assert parts.shape == whole.shape
     assert ((parts > 0.5) == (whole > 0.5)).mean() > 0.99

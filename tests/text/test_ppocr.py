@@ -10,7 +10,8 @@ import pytest
 
 from pixelscrub.errors import MissingComponentError
 from pixelscrub.findings import Box
-from pixelscrub.text import detectors, ppocr
+from pixelscrub.text import detectors
+from pixelscrub.text.detectors import ppocr
 
 
 class Bright:

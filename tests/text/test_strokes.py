@@ -8,8 +8,8 @@ import pytest
 
 from pixelscrub.text import detect
 from pixelscrub.text.boxes import TextBox
-from pixelscrub.text.ink import calm
-from pixelscrub.text.strokes import find_lines
+from pixelscrub.text.detectors.ink import calm
+from pixelscrub.text.detectors.strokes import find_lines
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 STROKES = ("strokes",)

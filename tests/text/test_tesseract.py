@@ -13,10 +13,11 @@ from pixelscrub import api
 from pixelscrub.errors import HeldError, MissingComponentError, Reason
 from pixelscrub.findings import Box
 from pixelscrub.recipe import Recipe, TextSettings
-from pixelscrub.text import tesseract
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.detectors import detect
-from pixelscrub.text.drawn import is_drawn
+from pixelscrub.text.detectors.drawn import is_drawn
+from pixelscrub.text.detectors.words import find_words
+from pixelscrub.text.reading import tesseract
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="tesseract is not installed"
@@ -33,7 +34,7 @@ def page(text="Hospital Johnson 1961"):
 @pytest.mark.parametrize("invert", [False, True])
 def test_words_are_found_where_they_are(invert):
     picture = 255 - page() if invert else page()
-    found = tesseract.find_words(picture)
+    found = find_words(picture)
     assert len(found) >= 2
     assert all(Box(20, 30, 440, 75).intersection(word.box) == word.box for word in found)
 
@@ -41,7 +42,7 @@ def test_words_are_found_where_they_are(invert):
 @needs_tesseract
 def test_a_long_strip_takes_bounded_memory():
     strip = np.random.default_rng(0).integers(0, 255, (6, 100_000)).astype(np.uint8)
-    assert tesseract.find_words(strip) == []
+    assert find_words(strip) == []
 
 
 def test_a_missing_program_is_named(monkeypatch):

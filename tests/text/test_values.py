@@ -14,7 +14,7 @@ from pixelscrub.pixels.image import Image
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.boxes import TextBox
 from pixelscrub.text.find import find_text
-from pixelscrub.text.values import (
+from pixelscrub.text.frames.values import (
     DERIVED,
     ORIGINALS,
     are_exact,

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pixelscrub.pixels.image import Image
 from pixelscrub.recipe import TextSettings
 from pixelscrub.text.find import find_text
-from pixelscrub.text.views import Kind, Range, Shown, View, ranges, stretched, views
+from pixelscrub.text.frames.views import Kind, Range, Shown, View, ranges, stretched, views
 
 NETWORK = TextSettings(detectors=["network"])
 SHAPE = (240, 400)

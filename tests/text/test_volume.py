@@ -15,7 +15,7 @@ from pixelscrub import api
 from pixelscrub.pixels.image import Image
 from pixelscrub.recipe import Recipe, TextSettings
 from pixelscrub.text.find import find_text
-from pixelscrub.text.volume import Plane, Profile, height_of, profile_of, texts_in
+from pixelscrub.text.frames.volume import Plane, Profile, height_of, profile_of, texts_in
 
 SLICES, ROWS, COLUMNS = 24, 120, 160
 AT = 66

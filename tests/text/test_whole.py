@@ -1,4 +1,4 @@
-"""Letters that a box cuts are taken in whole; what only touches it is not, nor is flat ground."""
+"""Letters that a box cuts are taken in whole; what only touches it is not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelscrub.findings import Box
-from pixelscrub.text.whole import FLAT, REACH, RIM, trimmed, whole
+from pixelscrub.text.whole import REACH, whole
 
 INK = Box(40, 30, 60, 60)
 
@@ -51,33 +51,3 @@ def test_boxes_only_grow_and_by_little(edges, seed) -> None:
     more = max(round(REACH * min(box.width, box.height)), 1)
     assert grown.intersection(box) == box
     assert box.padded(more).intersection(grown) == grown
-
-
-@pytest.mark.parametrize("colour", [False, True])
-@pytest.mark.parametrize("wide", [Box(20, 10, 80, 80), Box(0, 0, 120, 100), Box(-9, 25, 70, 200)])
-def test_flat_ground_around_letters_is_left(wide: Box, colour: bool) -> None:
-    assert trimmed(picture(colour), wide) == INK.padded(RIM).intersection(wide)
-
-
-def test_what_is_faint_is_no_flat_ground() -> None:
-    drawn = picture()
-    drawn[80, 90] += FLAT + 1
-    assert trimmed(drawn, Box(20, 10, 110, 95)) == Box(40, 30, 91, 81).padded(RIM)
-
-
-def test_a_box_of_nothing_is_not_trimmed_away() -> None:
-    assert trimmed(np.full((50, 50), 9, np.uint8), Box(10, 10, 30, 20)) == Box(10, 10, 30, 20)
-
-
-@given(st.tuples(*[st.integers(-20, 130)] * 4), st.integers(0, 2**32 - 1), st.floats(0.001, 0.2))
-def test_nothing_that_can_be_seen_is_trimmed(edges, seed, share) -> None:
-    x0, x1 = sorted(edges[:2])
-    y0, y1 = sorted(edges[2:])
-    box = Box(x0, y0, x1 + 1, y1 + 1)
-    dots = np.where(np.random.default_rng(seed).random((100, 120)) < share, 255, 7)
-    inner = trimmed(dots.astype(np.uint8), box)
-    left = np.full(dots.shape, False)
-    left[max(y0, 0) : max(y1 + 1, 0), max(x0, 0) : max(x1 + 1, 0)] = True
-    left[max(inner.y0, 0) : max(inner.y1, 0), max(inner.x0, 0) : max(inner.x1, 0)] = False
-    assert np.unique(dots[left]).size <= 1
-    assert box.intersection(inner) == inner

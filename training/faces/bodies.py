@@ -52,8 +52,8 @@ def _bodies(head: Head) -> dict[str, Body]:
     high = np.minimum(values.shape, (nasion + AROUND[1]).astype(int))
     part = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     air = float(np.percentile(values[::2, ::2, ::2], 2))
-    kept = (np.ascontiguousarray(whole[part]) for whole in (values, face, brain))
-    shown, taken, spared = kept
+    shown = np.ascontiguousarray(values[part])
+    taken, spared = np.ascontiguousarray(face[part]), np.ascontiguousarray(brain[part])
     found = {head.name: Body(shown, taken, nasion - low, GRID_MM, air, spared)}
     if "chin" in head.landmarks:
         body = np.ascontiguousarray(values[:, :, : max(int(nasion[2]) - BELOW, 30)])

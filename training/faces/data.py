@@ -14,6 +14,7 @@ import numpy.typing as npt
 from training.faces import depth, pictures
 from training.faces.drawn import OTHERS, Body, head
 from training.text.grounds import ground
+from training.text.shelf import packaged
 
 Random = np.random.Generator
 
@@ -94,9 +95,9 @@ def draw_grounds(folder: Path | None, seconds: float, seed: int, path: Path) -> 
             shown += [_part(picture, random) for _ in range(2)]
     for name in PHOTOGRAPHS:
         shown += [_part(np.asarray(getattr(data, name)(), np.float32), random) for _ in range(3)]
-    end = time.process_time() + seconds
+    end, shelf = time.process_time() + seconds, packaged()
     while time.process_time() < end:
-        shown.append(_part(ground(160, random), random))
+        shown.append(_part(ground(160, random, shelf), random))
     faces = np.zeros((len(shown), pictures.SIZE // 4, pictures.SIZE // 4), np.uint8)
     np.savez(path, pictures=np.stack(shown), faces=faces)
 
@@ -113,4 +114,5 @@ def _part(picture: npt.NDArray[np.generic], random: Random) -> npt.NDArray[np.ui
     part = grey[top : top + rows, left : left + columns]
     part = cv2.resize(part, (pictures.SIZE,) * 2, interpolation=cv2.INTER_AREA)
     low, high = np.percentile(part, (1, 99.5))
-    return np.uint8(255 * np.clip((part - low) / max(float(high - low), 1e-6), 0, 1))
+    level = 255 * np.clip((part - low) / max(float(high - low), 1e-6), 0, 1)
+    return np.asarray(level, np.uint8)

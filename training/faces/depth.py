@@ -140,6 +140,7 @@ def _shown(body: Body, random: Random) -> tuple[Floats, bool | None]:
         return body.values, False
     air = body.air
     values, style = body.values, random.random()
+    shown: bool | None
     height = (np.arange(values.shape[2]) - body.nasion[2]) * body.step
     if style < 0.42:
         taken, shown = np.zeros_like(body.face), True

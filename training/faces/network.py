@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +32,7 @@ class Finder(nn.Module):
             layers += _step(before, before, reach=reach)
         self.body = nn.Sequential(*layers)
         self.head = nn.Conv2d(before, kinds, 1)
-        nn.init.constant_(self.head.bias, -4.0)  # type: ignore[arg-type]  # there is one
+        nn.init.constant_(self.head.bias, -4.0)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Logits of faces."""
@@ -60,7 +60,7 @@ def loss(logits: Tensor, targets: Tensor) -> Tensor:
 def save(network: nn.Module, path: Path, channels: int, size: int) -> None:
     """Write it as ONNX: `picture` in, `faces` (probabilities) out; rows and columns are free."""
     whole = nn.Sequential(network, nn.Sigmoid()).eval()
-    free: dict[str, Any] = {0: "n", 2: "rows", 3: "columns"}
+    free: dict[int, str] = {0: "n", 2: "rows", 3: "columns"}
     torch.onnx.export(
         whole, (torch.zeros(1, channels, size, size),), str(path), dynamo=False,
         input_names=["picture"], output_names=["faces"],

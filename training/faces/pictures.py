@@ -81,7 +81,8 @@ def _posed(body: Body, random: Random) -> _Posed:
     low, high = np.percentile(cube[::3, ::3, ::3], (2, 98))
     cube = (cube - low) / (float(high - low) or 1.0)
     face = np.zeros(cube.shape, np.bool_)
-    brain, nasion, shown = None, None, False
+    brain, nasion = None, None
+    shown: bool | None = False
     if body.nasion is not None:
         nasion = np.linalg.inv(turn) @ (body.nasion - offset)
         face = resampled(body.face.astype(np.float32), turn, offset, 0.0, NODES) > 0.5
@@ -113,7 +114,8 @@ def _of(posed: _Posed, picture: Floats, face: Mask, is_face: bool | None) -> Mad
 
 def _sagittal(posed: _Posed, random: Random) -> Made:
     if posed.nasion is None:
-        x, is_face = int(random.integers(8, NODES - 8)), False
+        x = int(random.integers(8, NODES - 8))
+        is_face: bool | None = False
     else:
         away = random.choice([-1, 1]) * random.uniform(0, 90 if random.random() < 0.3 else MIDDLE)
         x = round(posed.nasion[0] + away / posed.step)
@@ -139,7 +141,7 @@ def _lateral(posed: _Posed, random: Random) -> Made:
         picture = values.max(0)
     else:
         picture = np.clip(values - 0.1, 0, 1.0).sum(0) ** random.uniform(0.4, 1.0)
-    return _of(posed, picture, posed.face.any(0), posed.nasion is not None)
+    return _of(posed, picture, np.any(posed.face, axis=0), posed.nasion is not None)
 
 
 def _axial(posed: _Posed, random: Random) -> Made:
@@ -172,8 +174,7 @@ def _render(posed: _Posed, random: Random, axis: int, is_reversed: bool) -> Made
     if axis == 1:  # turned about the long axis
         most = 35 if is_reversed else 75  # a profile may show from behind
         yaw = float(np.clip(random.normal(0, 30), -most, most))
-        values, face = (_yawed(part, yaw) for part in (values, face.astype(np.float32)))
-        face = face > 0.5
+        values, face = _yawed(values, yaw), _yawed(face.astype(np.float32), yaw) > 0.5
     field = gaussian_filter(values, random.uniform(0.4, 0.9))
     limit = float(random.uniform(0.12, 0.45))
     mask = without_specks(field > limit)

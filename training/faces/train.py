@@ -81,7 +81,8 @@ def _train(
     rate = 1e-3 if start is not None else 3e-3
     optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-3)
     faces, none = np.flatnonzero(is_face), np.flatnonzero(~is_face)
-    hard, began, step = none, time.process_time(), 0
+    hard: npt.NDArray[np.integer] = none
+    began, step = time.process_time(), 0
     while (share := (time.process_time() - began) / seconds) < 1:
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1, (step + 1) / 50) * 0.5 * (1 + np.cos(np.pi * share))
@@ -92,7 +93,7 @@ def _train(
         network.train()
         value = judge(network(inputs), targets)
         optimizer.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         optimizer.step()
         step += 1
         if step % EVERY == 0:
@@ -147,7 +148,7 @@ def _surface(
 def _peak(at: npt.NDArray[np.floating], shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
     rows, columns = np.indices(shape)
     apart = (rows - at[0]) ** 2 + (columns - at[1]) ** 2
-    peak = np.exp(-apart / (2 * PEAK_CELLS**2)).astype(np.float32)
+    peak: npt.NDArray[np.float32] = np.exp(-apart / (2 * PEAK_CELLS**2)).astype(np.float32)
     peak[np.unravel_index(int(peak.argmax()), peak.shape)] = 1
     return peak
 

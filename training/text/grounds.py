@@ -61,7 +61,7 @@ def bars(size: int, random: Random) -> Ground:
         room = picture[y : y + high, x : x + wide]
         ends, period = random.uniform(0, 255, 2), int(random.choice([2, 2, 4, 6, 8, 12, 16, 24]))
         along = np.arange(room.shape[int(random.integers(2))]) % period < period / 2
-        level = np.where(along, *ends).astype(np.float32)
+        level = np.where(along, ends[0], ends[1]).astype(np.float32)
         is_rows = level.size == room.shape[0]
         room[:] = level[:, None, None] if is_rows else level[None, :, None]
     return picture

@@ -25,7 +25,7 @@ INKED: Final = 96
 def words(ink: Ink) -> list[Corners]:
     """Corners of each run of words that stand no further apart than they are high: (4, 2)."""
     found = []
-    for start, end in _runs((ink > INKED).any(axis=0), max(int(1.2 * ink.shape[0]), 4)):
+    for start, end in _runs(np.any(ink > INKED, axis=0), max(int(1.2 * ink.shape[0]), 4)):
         down = np.flatnonzero((ink[:, start:end] > INKED).any(axis=1))
         top, bottom = int(down[0]), int(down[-1])
         if bottom - top >= 3:  # a dash or a row of dots is no text

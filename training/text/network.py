@@ -48,7 +48,7 @@ class TextNetwork(nn.Module):
         self.from_eighth = _conv(eighth, fourth)
         self.from_fourth = _conv(fourth, fourth)
         self.out = nn.Conv2d(fourth, 4, 1)
-        nn.init.constant_(self.out.bias, -3.0)  # text is rare  # type: ignore[arg-type]
+        nn.init.constant_(self.out.bias, -3.0)  # text is rare
 
     def forward(self, picture: Tensor) -> Tensor:
         """Logits of each 2 × 2 pixels."""

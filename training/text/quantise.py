@@ -37,7 +37,7 @@ def quantise(network: Path, out: Path, shelf: Shelf, scenes: int = SCENES) -> No
         quantize_static,
     )
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(CalibrationDataReader):
         def __init__(self) -> None:
             random, kinds = np.random.default_rng(SEED), fonts()
             self.left = (scene(SIZE, random, kinds, shelf).picture for _ in range(scenes))

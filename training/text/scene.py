@@ -14,10 +14,13 @@ from training.text.fonts import Font
 from training.text.lettering import Corners
 from training.text.sheet import LAYOUTS, SHARES, Sheet
 from training.text.shelf import Shelf
+from training.text.sonography import flow
 
 Random = np.random.Generator
 Picture = npt.NDArray[np.uint8]
 
+FLOWING: Final = 0.06
+"""How often a scene is colour flow without any text, where real pictures without any are shown."""
 LEAST: Final = 16
 """Grey levels; what stands out by less is not seen as text."""
 QUARTERS: Final = (0.64, 0.17, 0.02, 0.17)
@@ -54,6 +57,8 @@ def scene(size: int, random: Random, kinds: list[list[Font]], shelf: Shelf) -> S
     """
     if random.random() < shelf.bare:
         return Scene(_degraded(shelf.piece(size, random), random), [], [], [])
+    if shelf.bare and random.random() < FLOWING:
+        return Scene(_degraded(np.clip(flow(size, random), 0, 255), random), [], [], [])
     sheet = Sheet(size, random, kinds, shelf)
     if random.random() < 0.9:
         decorate(sheet.picture, random)
@@ -67,10 +72,8 @@ def scene(size: int, random: Random, kinds: list[list[Font]], shelf: Shelf) -> S
         sheet.cores = [_turned(corners, size) for corners in sheet.cores]
         sheet.boxes = [(y0, size - x1, y1, size - x0) for x0, y0, x1, y1 in sheet.boxes]
     seen = [k for k, box in enumerate(sheet.boxes) if _stands_out(picture, box)]
-    boxes, cores, contrasts = (
-        [values[k] for k in seen] for values in (sheet.boxes, sheet.cores, sheet.contrasts)
-    )
-    return Scene(picture, boxes, cores, contrasts)
+    boxes = [sheet.boxes[k] for k in seen]
+    return Scene(picture, boxes, [sheet.cores[k] for k in seen], [sheet.contrasts[k] for k in seen])
 
 
 def _turned(corners: Corners, size: int) -> Corners:
@@ -118,7 +121,7 @@ def again(
     return np.clip(level, 0, 255).astype(np.uint8), wanted
 
 
-def _degraded(picture: npt.NDArray[np.float32], random: Random) -> Picture:
+def _degraded(picture: npt.NDArray[np.floating], random: Random) -> Picture:
     """What lies between a screen and a file."""
     size = picture.shape[0]
     if random.random() < 0.15:

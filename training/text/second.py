@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pixelscrub.findings import Box
-from pixelscrub.text.network import _lines
+from pixelscrub.text.detectors.network import _lines
 from training.text.shelf import Shelf, packaged
 from training.text.strips import COLUMNS, ROWS, parts, strip
 from training.text.train import Scenes
@@ -66,7 +66,7 @@ class SecondNetwork(nn.Module):
         flat = seen.flatten(2)
         inside = (flat * within).sum(2) / (within.sum(2) + 1e-3)
         pooled = torch.cat([(flat * weight).sum(2), inside, flat.amax(2)], dim=1)
-        return self.out(functional.relu(self.hidden(pooled)))  # type: ignore[no-any-return]
+        return self.out(functional.relu(self.hidden(pooled)))
 
 
 def _layer(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
@@ -221,7 +221,7 @@ def _learned(
         said = network(shown)
         lost = functional.binary_cross_entropy_with_logits(said, 0.02 + 0.96 * wanted)
         optimiser.zero_grad(set_to_none=True)
-        lost.backward()  # type: ignore[no-untyped-call]
+        lost.backward()
         optimiser.step()
         steps += 1
     network.eval()

@@ -141,7 +141,7 @@ def _laid(piece: Ground, random: Random) -> Ground:
     return turned[:, ::-1] if random.random() < 0.5 else turned
 
 
-def _recoloured(piece: Ground, random: Random) -> Ground:
+def _recoloured(piece: npt.NDArray[np.floating], random: Random) -> npt.NDArray[np.floating]:
     """Other colours, grey, a narrower window, other light, each now and then."""
     if random.random() < 0.3:
         piece = piece[:, :, random.permutation(3)]

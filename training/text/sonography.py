@@ -28,8 +28,8 @@ def ultrasound(size: int, random: Random) -> Ground:
     if random.random() < 0.2:
         flow, side = cloud(size, random, 16), cloud(size, random, 16)[:, :, None]
         colours = np.where(side > 0.5, random.uniform(0, 255, 3), random.uniform(0, 255, 3))
-        inside = (flow > random.uniform(0.6, 0.8))[:, :, None]
-        picture = np.where(inside, 0.3 * picture + 0.7 * colours * flow[:, :, None], picture)
+        coloured = (flow > random.uniform(0.6, 0.8))[:, :, None]
+        picture = np.where(coloured, 0.3 * picture + 0.7 * colours * flow[:, :, None], picture)
     inside = sector(size, random)[:, :, None]
     return np.asarray(picture * inside + random.uniform(0, 12) * (1 - inside), np.float32)
 

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training.text.decoys import decorate
+from training.text.fields import Ground
 from training.text.fonts import Font, Ink
-from training.text.grounds import Ground, ground, noise
+from training.text.grounds import ground, noise
 from training.text.shelf import packaged
 from training.text.words import foreign, say
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from pixelscrub.text.network import find_lines
+from pixelscrub.text.detectors.network import find_lines
 from training.text.fonts import fonts
 from training.text.scene import Scene, scene
 from training.text.shelf import Shelf
@@ -54,7 +54,9 @@ def rows(count: int, shelf: Shelf) -> Iterator[Row]:
         wrong_with = [wrong for gone, wrong in seen if gone]
         wrong_without = [wrong for gone, wrong in seen if not gone]
         untouched = [wrong == 0 for wrong in wrong_without]
-        yield Row(sure, peak, *map(_mean, (texts, wrong_with, wrong_without, untouched)))
+        yield Row(
+            sure, peak, _mean(texts), _mean(wrong_with), _mean(wrong_without), _mean(untouched)
+        )
 
 
 def _measured(drawn: Scene, sure: float, peak: float) -> tuple[list[bool], float]:
@@ -69,5 +71,5 @@ def _measured(drawn: Scene, sure: float, peak: float) -> tuple[list[bool], float
     return gone, float((mask & ~allowed).mean())
 
 
-def _mean(values: list[bool] | list[float]) -> float:
+def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else float("nan")

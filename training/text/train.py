@@ -177,7 +177,7 @@ class _Running:
         with _short(pictures.device):
             logits = self.network(pictures)
         lost = loss(logits.float(), wanted)
-        lost.backward()  # type: ignore[no-untyped-call]
+        lost.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
         self.optimiser.step()
         is_told = len(self.losses) % 20 == 0 or pictures.device.type == "cpu"  # waits for the card
@@ -195,7 +195,7 @@ class _Running:
 
 
 def _on(network: TextNetwork, device: torch.device) -> TextNetwork:
-    return network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return network.to(device, memory_format=torch.channels_last)
 
 
 def _short(device: torch.device) -> Any:

@@ -80,7 +80,7 @@ def settle(network: nn.Module, pictures: torch.Tensor) -> None:
             norm.weight.copy_(torch.sqrt(var + norm.eps))
             norm.bias.add_(mean)
             norm.running_mean.copy_(mean)
-            norm.running_var.copy_(var)  # type: ignore[union-attr]
+            norm.running_var.copy_(var)
 
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     hooks = [norm.register_forward_pre_hook(measure) for norm in norms]

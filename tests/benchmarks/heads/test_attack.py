@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.heads.attack import distance, nearest, portrait
-from pixelscrub.face.fit import Pose
-from pixelscrub.face.grid import Grid
+from pixelscrub.face.head.fit import Pose
+from pixelscrub.face.voxels.grid import Grid
 
 POSE = Pose(np.zeros(3), np.zeros(3), np.zeros(3))
 

@@ -9,7 +9,7 @@ import SimpleITK as sitk  # noqa: N813
 from benchmarks.heads import recognition
 from benchmarks.heads.recognition import SIZE, Known, described, known, rendered, told
 from pixelscrub.errors import MissingComponentError
-from pixelscrub.face.grid import Grid
+from pixelscrub.face.voxels.grid import Grid
 from tests.face.phantom import head
 
 EYES = np.array([0.0, -80.0, -32.0])

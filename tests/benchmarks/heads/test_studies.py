@@ -9,8 +9,9 @@ from pydicom import dcmread
 
 from benchmarks.face_studies import told, told_bodies
 from benchmarks.heads.bodies import drawn
+from benchmarks.heads.changes import CHANGES, inverted, quotient
 from benchmarks.heads.head import Head
-from benchmarks.heads.studies import CHANGES, Answer, inverted, quotient, write
+from benchmarks.heads.studies import Answer, write
 from tests.face.phantom import EYE, NOSE_TIP, head
 
 LANDMARKS = {"nose_tip": np.array(NOSE_TIP), "eye_L": np.array(EYE)}

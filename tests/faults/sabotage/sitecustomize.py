@@ -10,11 +10,12 @@ import os
 import signal
 import sys
 from pathlib import Path
+from types import ModuleType
 
 WORKING_ON = [""]
 
 
-def _is_due(arguments):
+def _is_due(arguments: tuple[object, ...]) -> bool:
     if os.environ["SABOTAGE_FILE"] != "once":
         return os.environ["SABOTAGE_FILE"] in repr(arguments) + WORKING_ON[0]
     try:
@@ -24,22 +25,22 @@ def _is_due(arguments):
     return True
 
 
-def _note(module, name):
+def _note(module: ModuleType, name: str) -> None:
     original = getattr(module, name)
 
     @functools.wraps(original)
-    def noted(job):
+    def noted(job: object) -> object:
         WORKING_ON[0] = repr(job)
         return original(job)
 
     setattr(module, name, noted)
 
 
-def _fail(module, name):
+def _fail(module: ModuleType, name: str) -> None:
     original = getattr(module, name)
 
     @functools.wraps(original)
-    def failing(*arguments, **named):
+    def failing(*arguments: object, **named: object) -> object:
         if _is_due(arguments):
             os.kill(os.getpid(), signal.SIGKILL)
         return original(*arguments, **named)
@@ -48,7 +49,7 @@ def _fail(module, name):
 
 
 if "SABOTAGE_MODULE" in os.environ:
-    sys.modules[os.environ["SABOTAGE_MODULE"]] = None
+    sys.modules[os.environ["SABOTAGE_MODULE"]] = None  # type: ignore[assignment]
 if "pixelscrub" in " ".join(sys.orig_argv) and "SABOTAGE_STEP" in os.environ:
     Path(os.environ["SABOTAGE_FLAG"]).parent.mkdir(exist_ok=True)
     step_module, step_name = os.environ["SABOTAGE_STEP"].split(":")

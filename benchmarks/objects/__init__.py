@@ -1,0 +1,1 @@
+"""How well and how fast objects are found: `ct`, `radiographs`, `pictures` (labels, voids)."""

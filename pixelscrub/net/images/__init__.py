@@ -1,0 +1,1 @@
+"""Text detection for one image a request: `server` answers, `service` finds, `form` reads."""

@@ -1,0 +1,1 @@
+"""DICOMweb as a client: `dicomweb` asks, sends, fetches; `http`, `multipart` bound answers."""
