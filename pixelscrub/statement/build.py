@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub import __version__
-from pixelscrub.compat.packages import needed_packages
+from pixelscrub.compat.packages import needed_packages, source_commit
 from pixelscrub.errors import UsageError
 from pixelscrub.identity.rarity import Rarity, attributes_kept, measure_rarity, read_release
 from pixelscrub.statement.classification import classify
@@ -210,25 +210,10 @@ def _software() -> dict[str, Any]:
     """Packages that pixelscrub needs, and its models by their hashes."""
     return {
         "pixelscrub": __version__,
-        "commit": _commit(),
+        "commit": source_commit(),
         "packages": [one for name in needed_packages() if (one := _installed(name))],
         "models": _models(),
     }
-
-
-def _commit() -> str | None:
-    """The commit that this program was installed from, or is a checkout of; None if not known."""
-    said = metadata.distribution("pixelscrub").read_text("direct_url.json") or "{}"
-    installed = json.loads(said).get("vcs_info", {}).get("commit_id")  # PEP 610
-    if installed is not None:
-        return str(installed)
-    git = Path(str(resources.files("pixelscrub"))).parent / ".git"
-    try:
-        head = (git / "HEAD").read_text(encoding="ascii").strip()
-        name = head.removeprefix("ref: ")
-        return head if name == head else (git / name).read_text(encoding="ascii").strip()
-    except OSError:
-        return None
 
 
 def _installed(name: str) -> dict[str, str] | None:

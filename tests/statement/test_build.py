@@ -11,6 +11,7 @@ import pytest
 from pydicom import dcmread
 
 from pixelscrub import api
+from pixelscrub.compat.packages import source_commit
 from pixelscrub.errors import UsageError
 from pixelscrub.identity.rarity import (
     age_band,
@@ -249,7 +250,7 @@ def test_licences_are_a_few_words(statement):
         assert "Copyright" not in one["licence"]
 
 
-def test_the_commit_that_was_installed_is_said(released, monkeypatch):
+def test_the_commit_that_was_installed_is_said(monkeypatch):
     commit = "4f" * 20
     said = json.dumps({"url": "x", "vcs_info": {"vcs": "git", "commit_id": commit}})
 
@@ -258,7 +259,7 @@ def test_the_commit_that_was_installed_is_said(released, monkeypatch):
             return said if name == "direct_url.json" else None
 
     monkeypatch.setattr("importlib.metadata.distribution", lambda _: Distribution())
-    assert make_statement(*released)["software"]["commit"] == commit
+    assert source_commit() == commit
 
 
 def test_the_commit_of_a_checkout_is_said(statement):
