@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub import __version__
-from pixelscrub.compat.packages import needed_packages
+from pixelscrub.compat.packages import needed_packages, source_commit
 from pixelscrub.errors import UsageError
 from pixelscrub.identity.rarity import Rarity, attributes_kept, measure_rarity, read_release
 from pixelscrub.statement.classification import classify
@@ -210,6 +210,7 @@ def _software() -> dict[str, Any]:
     """Packages that pixelscrub needs, and its models by their hashes."""
     return {
         "pixelscrub": __version__,
+        "commit": source_commit(),
         "packages": [one for name in needed_packages() if (one := _installed(name))],
         "models": _models(),
     }
