@@ -84,7 +84,7 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
             run.progress.started(2 * intake.count + intake.skipped_count, intake.count)
             records.record_skipped(intake.skipped, run)
             drive(pipeline.scrub, intake.studies, run)
-            return write_record(run, intake.count)
+            return write_record(run, intake.count, intake.count + intake.skipped_count)
 
 
 def _begin(run: Run, resume: bool) -> None:
@@ -164,7 +164,7 @@ def apply(
         run.progress.started(count, count)
         records.record_skipped(broken, run)
         drive(pipeline.apply_plan, plans, run)
-        return write_record(run, count)
+        return write_record(run, count, count)
 
 
 def _read_plans(private: Path) -> tuple[list[Plan], list[SkippedFile]]:
@@ -241,7 +241,9 @@ def _planned(inputs: Sequence[Path], run: Run) -> Summary:
         for line in map(records.skipped_line, intake.skipped):
             summary.add(line)
         drive(count, intake.studies, run)
+        found = intake.count + intake.skipped_count
     summary.interrupted = run.pool.is_stopped
+    summary.undone = max(0, found - summary.inputs)
     return summary
 
 

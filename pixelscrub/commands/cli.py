@@ -273,6 +273,8 @@ def _finish(summary: Summary, private: Path) -> None:
         say(f"left alone: {left}")
     if indexes := summary.skipped.get("dicomdir"):
         say(f"DICOMDIR read as an index: {indexes}; a new one: pixelscrub media OUT -o MEDIA")
+    if summary.skipped or summary.undone:
+        say(summary.account())
     if summary.reasons:
         say(explain_held(summary.reasons))
     if (private / "report" / "index.html").exists():

@@ -3,7 +3,7 @@
 ::
 
     version, program, recipe, recipe_sha256     the run
-    released, held, skipped, done               what became of the files
+    inputs, released, held, skipped, done       what became of the files
     identifiers                                 18 rows
     remains, quasi_identifiers                  what is left of a person
     residual, classification                    how sure, and what it is in law
@@ -143,6 +143,7 @@ def _run(records: Records) -> dict[str, Any]:
         "recipe": {"name": recipe.name, "text": text},
         "recipe_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "codes": _codes(records),
+        "inputs": counts.released + sum(counts.held.values()) + sum(counts.skipped.values()),
         "instances": counts.released + sum(counts.held.values()),
         "released": counts.released,
         "held": dict(sorted(counts.held.items())),

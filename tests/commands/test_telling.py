@@ -111,3 +111,27 @@ def test_files_that_are_only_looked_at_count_as_they_are_seen():
     assert counted.line().startswith("0 of 4 files")
     counted.advanced(3)
     assert counted.line().startswith("3 of 4 files")
+
+
+def test_one_number_of_inputs_adds_up_everywhere(make_instance, save, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    whole = save(make_instance(), folder / "a.dcm")
+    (folder / "notes.txt").write_text("no image")
+    (folder / "copy.dcm").write_bytes(whole.read_bytes())
+    (folder / "damaged.dcm").write_bytes(whole.read_bytes()[:300])
+    files = len(list(folder.iterdir()))
+    done = run("tags", folder, "-o", out, "--workers", 1)
+    private = tmp_path / "out-private"
+    summary = json.loads((private / "summary.json").read_text())
+    assert summary["inputs"] == files == 4
+    assert summary["inputs"] == summary["clean"] + summary["held"] + sum(summary["left"].values())
+    assert summary["left"]["duplicate_instance"] == 1
+    assert f"files found: {files} = 1 clean + " in done.output
+    assert f"<b>{files}</b>files found" in (private / "report" / "index.html").read_text()
+    row = f'Found</th><td class="number">{files}<'
+    assert row in (private / "report" / "summary.html").read_text()
+    run("statement", out)
+    stated = json.loads((private / "statement.json").read_text())
+    assert stated["inputs"] == files
+    dry = run("tags", folder, "-o", tmp_path / "other", "--dry-run", "--workers", 1)
+    assert f"files found: {files} = " in dry.output
