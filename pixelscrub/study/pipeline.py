@@ -44,7 +44,7 @@ def scrub(study: Study, run: Run) -> None:
     before = [run.done(i.source) for i in study.instances]
     if all(before):
         for line in before:
-            run.progress.advanced(2, line and line.outcome)
+            run.progress.advanced(2, line.outcome if line else None)
         return
     terms, unread = study_terms([i.source for i in study.instances], run)
     plan = planned_before(study, run) or make_plan(study, terms, run)
@@ -62,7 +62,7 @@ def apply_plan(plan: Plan, run: Run) -> None:
     before = [run.done(i.source) for i in plan.instances]
     if all(before):
         for line in before:
-            run.progress.advanced(1, line and line.outcome)
+            run.progress.advanced(1, line.outcome if line else None)
         return
     apply(plan, *study_terms([i.source for i in plan.instances], run), run)
 
