@@ -51,8 +51,8 @@ LIBRARIES = ("pydicom", "numpy", "SimpleITK", "opencv-python-headless")
 class Progress(Protocol):
     """Told how a run gets on, from several threads."""
 
-    def started(self, total: int) -> None:
-        """Say how many steps there are."""
+    def started(self, total: int, files: int = 0) -> None:
+        """Say how many steps there are, and of how many files where that is known."""
 
     def advanced(self, steps: int, outcome: Outcome | None = None) -> None:
         """Say how many more are done, and what became of one more file."""
@@ -61,7 +61,7 @@ class Progress(Protocol):
 class Unwatched:
     """Nobody looks on."""
 
-    def started(self, total: int) -> None:
+    def started(self, total: int, files: int = 0) -> None:
         """Nothing is shown."""
 
     def advanced(self, steps: int, outcome: Outcome | None = None) -> None:

@@ -233,7 +233,7 @@ def test_it_says_how_far_it_is(released):
     class Steps:
         total = steps = 0
 
-        def started(self, total):
+        def started(self, total, files=0):
             self.total = total
 
         def advanced(self, steps, outcome=None):
