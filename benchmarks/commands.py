@@ -66,7 +66,7 @@ def main() -> None:
         tools = dict(commands(asked.environment, asked.tree))
         print("| CPU seconds, median | " + " | ".join(sets) + " |", flush=True)
         print("| --- " * (1 + len(sets)) + "|", flush=True)
-        rows = {tool: [] for tool in tools}
+        rows: dict[str, list[str]] = {tool: [] for tool in tools}
         for source in sets.values():
             for tool, seconds in measure(tools, source, folder, asked.times).items():
                 rows[tool].append(f"{seconds:.2f}")

@@ -25,8 +25,8 @@ from pixelscrub.text.detectors import detect, network, probability
 from pixelscrub.text.tiles import SETTINGS
 
 Shares = np.ndarray
-THRESHOLDS = ((0.55, 0.75), (0.45, 0.75))
-"""Of a pixel and of a peak: those that came with the narrow network alone, and today's."""
+THRESHOLDS = ((0.45, 0.65), (0.35, 0.65))
+"""Of a pixel and of a peak: those of the pair before, and today's."""
 
 
 def seen(image: np.ndarray, names: list[str], mix: Callable[[Any], Shares]) -> Shares:

@@ -12,6 +12,7 @@ from pixelscrub.identity import patterns
 from pixelscrub.identity.spans import Span, merged_spans, places_in, with_marks
 from pixelscrub.identity.terms import plain
 from pixelscrub.identity.vocabulary import (
+    is_everyday,
     is_known,
     is_name_particle,
     is_unit,
@@ -205,9 +206,9 @@ def without_escapes(text: str) -> str:
 
 
 def is_harmless(word: str) -> bool:
-    """Whether a word is clinical, a unit, a short number or a name such as T1 or C7."""
+    """Whether a word is clinical, usual, a unit, a short number or a name such as T1 or C7."""
     lower = word.lower()
-    if is_known(lower) or is_unit(lower):
+    if is_known(lower) or is_unit(lower) or is_everyday(lower):
         return True
     found = _NUMBERED.fullmatch(lower)
     if found is None:
@@ -273,6 +274,8 @@ def _goes_along(tokens: list[str], place: int, other: int) -> bool:
     """Whether a word goes where the one beside it does: a name, or a number without a unit."""
     token = tokens[place]
     if not token[0].isdigit():
+        if is_unit(token) and any(t[0].isdigit() for t in tokens[max(place - 2, 0) : place]):
+            return False
         return may_be_name(token) or _are_both_names(token, tokens[other])
     if token[-1].isalpha():
         return False
@@ -281,8 +284,9 @@ def _goes_along(tokens: list[str], place: int, other: int) -> bool:
 
 
 def _are_both_names(word: str, other: str) -> bool:
-    """Whether a part of the body with a capital stands beside another such word that goes."""
-    return word.istitle() and is_weak_name(word) and (other.istitle() or other == _GONE)
+    """Whether a word that is seldom a name has a capital, as one beside it that goes."""
+    is_weak = word.istitle() and (is_weak_name(word) or not is_known(word))
+    return is_weak and (other.istitle() or other == _GONE)
 
 
 def _drop_named(tokens: list[str], stays: list[bool]) -> bool:

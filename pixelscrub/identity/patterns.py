@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pixelscrub.identity.vocabulary import is_known, is_unit, may_be_name
+from pixelscrub.identity.vocabulary import is_known, is_unit, is_weak_name, may_be_name
 
 Span = tuple[int, int]
 
 _MONTHS = (
     r"(?:januar[iy]?|jänner|janvier|gennaio|enero|janeiro|jan|"
     r"februar[iy]?|février|fevrier|febbraio|febrero|fevereiro|feb|fev|févr|"
-    r"march|märz|maerz|mars|marzo|maart|março|marco|mrz|mrt|"
+    r"march|märz|maerz|mars|marzo|maart|março|marco|mrz|(?-i:mrt|Mrt)|"
     r"april|avril|aprile|abril|apr|abr|avr|"
     r"may|mai|maggio|mayo|mei|maio|"
     r"june|juni|juin|giugno|junio|junho|jun|giu|"
@@ -94,7 +94,7 @@ _PLACES = (
 )
 CONTACTS = re.compile(
     rf"""
-    [\w.+-]+[ ]?(?:@|\(at\)|\[at\])[ ]?[\w-]+(?:\.[\w-]+)+          # e-mail
+    [\w.+-]+[ ]?(?:@|\(at\)|\[at\])[ ]?[\w-]+(?:\.[\w-]+)*          # e-mail
   | (?:https?://|ftp://|www\.)\S+                                   # web
   | \b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|edu|gov|de|fr|es|it|nl|pt|br|uk|ch|at|be|eu|info|io)\b(?:/\S*)?
   | \b\d+(?:\.\d+){{4,}}\b                                          # UIDs
@@ -119,26 +119,41 @@ PLATES = re.compile(
     re.VERBOSE,
 )
 """Number plates, and postcodes of letters and digits; capitals only."""
-_TITLE_CASE = r"(?:[A-ZÀ-ÖØ-ÞĀ-ž][^\W\d_A-Z]+(?:[-'’ ](?:d['’])?[A-ZÀ-ÖØ-ÞĀ-ž][^\W\d_A-Z]+)?)"
+_WITH_CAPITAL = r"(?:[DdLl]['’])?[A-ZÀ-ÖØ-ÞĀ-ž][^\W\d_A-Z]+"
+_BETWEEN = r"(?:-(?:les|la|le|sur|sous|en|de|du|am|im|an|der))"
+_TITLE_CASE = rf"(?:{_WITH_CAPITAL}(?:{_BETWEEN}{{0,2}}[-'’ ]{_WITH_CAPITAL}){{0,2}})"
 _PARTICLES = (
     r"(?:(?:de|di|do|da|dos|das|del|della|des|du|van|von|der|den|la|le|las|los|el|am|an|im|in|zu|"
     r"of|St\.?)\s+)"
 )
-ADDRESSES = re.compile(
+STREETS = re.compile(
     rf"""
-    \b\d{{4,5}}\s+{_PARTICLES}*{_TITLE_CASE}(?:\s+{_PARTICLES}*{_TITLE_CASE})?                # 75013 Paris
-  | \b(?:[Rr]ue|[Aa]v(?:enue|enida|\.)|[Bb]oulevard|[Bb]d|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]alle|[Cc]/|[Pp]laza|
+    \b(?:[Rr]ue|[Aa]v(?:enue|enida|\.)|[Bb]oulevard|[Bb]d|[Cc]hemin|[Aa]llée|[Ii]mpasse|[Qq]uai|[Cc]alle|[Cc]/|[Pp]laza|
       [Pp]laça|[Pp]aseo|[Cc]arrer|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Ll]argo|[Rr]ua|[Tt]ravessa|[Ee]strada|[Pp]raça)
-    \s+(?:{_PARTICLES}|{_TITLE_CASE}\s*)+,?\s*(?:\d{{1,4}}\w?)?
+    \s+(?:{_PARTICLES}|{_TITLE_CASE}\s*)+,?\s*(?:\d{{1,4}}\w?\b)?
   | \b\d{{1,4}}\s+(?:{_TITLE_CASE}\s+){{1,3}}(?:[Ss]treet|[Ss]t|[Rr]oad|[Rr]d|[Aa]venue|[Aa]ve|[Ll]ane|[Dd]rive|[Cc]ourt|[Ww]ay|[Ss]quare)\b
   | \b\w*(?:straße|strasse|str\.|weg|platz|allee|gasse|straat|laan|plein|gracht|kade|dijk)\s+\d{{1,4}}\s?[a-z]?\b
   | \b(?:[Hh][oô]spital|\w*[Kk]linik|\w*[Kk]linikum|[Kk]rankenhaus|CHU|CHR|[Cc]lini(?:c|que|ek)|[Cc]l[ií]nica|[Oo]spedale|[Zz]iekenhuis|[Pp]raxis|[Ii]nstitut[oe]?)
     \s+(?:{_PARTICLES}*{_TITLE_CASE}\s*){{1,3}}
-  | \b(?:{_TITLE_CASE}\s+){{1,3}}(?:[Hh]ospital|[Cc]linic|[Ii]nfirmary|[Mm]edical\s[Cc]ent(?:er|re))\b
     """,  # noqa: E501
     re.VERBOSE,
 )
-"""Addresses and hospitals, told by their capitals and the words beside them."""
+"""Streets and hospitals, told by the kind of place that stands before or after them."""
+HOSPITALS = re.compile(
+    rf"\b(?:{_TITLE_CASE}\s+){{1,3}}(?:[Hh]ospital|[Cc]linic|[Ii]nfirmary|[Mm]edical\s[Cc]ent(?:er|re))\b"
+)
+PLACES = re.compile(
+    rf"""
+    (?<![\d./-])(?<![\d./-][ ])(?<![A-Z][A-Z][ ])(?<!-[A-Z][ ])\b\d{{4,5}}\s+
+    {_PARTICLES}*{_TITLE_CASE}(?:\s+{_PARTICLES}*{_TITLE_CASE})?                # 75013 Paris
+  | \b\d{{1,4}}\w?\s+(?:{_TITLE_CASE}\s+){{0,2}}{_TITLE_CASE},\s*{_TITLE_CASE}       # 126 Forest Heights, Dixon
+  | \b(?:{_TITLE_CASE}\s+){{0,2}}{_TITLE_CASE}\s\d{{1,4}}\s?[a-z]?,\s*\d{{4,5}}\s+{_PARTICLES}*{_TITLE_CASE}
+    """,  # noqa: E501
+    re.VERBOSE,
+)
+"""Addresses without such a word; they count if a word in them is no plain word of medicine."""
+_FOR = r"(?:for|by|für|fuer|von|pour|par|para|por|per|da|voor|door)"
+FOR_SOMEBODY = re.compile(rf"\b(?i:{_FOR})\s+({_WITH_CAPITAL})\s+({_WITH_CAPITAL})\b")
 NAMES = re.compile(
     r"""
     (?<![\w.])[A-Z]\.\s?(?:[A-Z]\.\s?)?[A-ZÀ-Þ][^\W\d_A-Z]+ # J. Smith
@@ -158,23 +173,46 @@ def contacts(text: str) -> Iterator[Span]:
     """Spans of addresses, telephone numbers, number plates, rooms, and long numbers."""
     for pattern in (CONTACTS, PLATES, NAMES):
         yield from (found.span() for found in pattern.finditer(text))
-    yield from (_without_known_end(found) for found in ADDRESSES.finditer(text))
+    yield from (_without_known_end(found, False) for found in STREETS.finditer(text))
+    yield from (found.span() for found in HOSPITALS.finditer(text) if _tells_place(found[0]))
+    for found in PLACES.finditer(text):
+        if _tells_place(found[0].split(",")[0]):
+            yield _without_known_end(found, True)
+    for found in FOR_SOMEBODY.finditer(text):
+        if all(_is_name(word) for word in found.groups()):
+            yield found.start(1), found.end()
     for found in _GROUPS.finditer(text):
         if _is_phone(found[0], text[found.end() :]):
             yield found.span()
 
 
-def _without_known_end(found: re.Match[str]) -> Span:
-    """The span of an address less the words of medicine that follow it with a capital."""
-    end, words = found.end(), list(_WORDS.finditer(found[0]))
-    for word in reversed(words[1:]):
-        if not is_known(word[0]) or may_be_name(word[0]):
+def _is_name(word: str) -> bool:
+    """Whether a word may be somebody's or some town's: no plain word of medicine."""
+    return not is_known(word) or may_be_name(word) or is_weak_name(word)
+
+
+def _tells_place(text: str) -> bool:
+    return any(_is_name(word[0]) for word in _WORDS.finditer(text) if word[0][0].isupper())
+
+
+def _without_known_end(found: re.Match[str], may_be_none: bool) -> Span:
+    """The span of an address less the words of medicine that follow it with a capital.
+
+    Args:
+        found: the address.
+        may_be_none: whether the first word with a capital may be such a word as well; after
+            `rue` or `hospital` it is not.
+    """
+    if found[0][-1:].isdigit():
+        return found.span()
+    capitals = [word for word in _WORDS.finditer(found[0]) if word[0][0].isupper()]
+    fixed = 0 if may_be_none else 1 + (capitals[0].start() == 0)
+    end = found.end()
+    for word in reversed(capitals[fixed:]):
+        if _is_name(word[0]):
             break
         end = found.start() + word.start()
-    is_any_left = any(
-        not is_known(word[0]) for word in _WORDS.finditer(found.string[found.start() : end])
-    )
-    return (found.start(), end if is_any_left else found.end())
+    return found.start(), end
 
 
 _WORDS = re.compile(r"[^\W\d_]+")

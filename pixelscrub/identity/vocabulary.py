@@ -1,19 +1,21 @@
 """Words that medicine uses and that therefore identify nobody.
 
-`data/words.txt` comes out of `scripts/derive_words.py`; `data/lang` has words of seven languages
-and names of techniques, each list with its source. The other lists are written by hand.
+`data/words.txt` comes out of `scripts/derive_words.py`; words of every day, and which words are
+names as well, out of `scripts/derive_everyday_words.py`, which tells their sources and licences.
+`data/lang` has words of seven languages and names of techniques, each list with its source. The
+other lists are written by hand.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 
+from pixelscrub.identity.inflection import ADJECTIVES, NOUNS, as_it_is, spelled
 from pixelscrub.identity.tables import DATA
 from pixelscrub.identity.word_formation import is_built, is_regular
-from pixelscrub.identity.word_lists import sections
+from pixelscrub.identity.word_lists import has_line, packed_lines, sections
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 
@@ -35,7 +37,11 @@ def is_clinical(word: str) -> bool:
 def is_known(word: str) -> bool:
     """Whether a word is usual in descriptions of images, in any of the seven languages."""
     lower = word.lower()
-    if lower in _never() or (lower in _words("also_names.txt") and lower not in _needed()):
+    if (
+        lower in _never()
+        or lower in _words("built_names.txt")
+        or (lower in _words("also_names.txt") and lower not in _needed())
+    ):
         return False
     return (
         lower in _all_known()
@@ -78,6 +84,26 @@ _BEGINNING = re.compile(
 )
 
 
+def is_everyday(word: str) -> bool:
+    """Whether a word is usual in one of the seven languages and no usual name.
+
+    Medicine does not need it, so it goes beside a word that goes.
+    """
+    return _is_everyday(word.lower())
+
+
+@lru_cache(maxsize=16384)
+def _is_everyday(lower: str) -> bool:
+    return _is_usual(lower) or any(_is_compound(lower, language, True) for language in ("de", "nl"))
+
+
+@lru_cache(maxsize=16384)
+def _is_usual(lower: str) -> bool:
+    parts = unicodedata.normalize("NFKD", lower)
+    word = "".join(c for c in parts if not unicodedata.combining(c))
+    return len(word) >= _SHORTEST_PART and has_line(packed_lines("everyday.txt.gz"), word)
+
+
 def may_be_name(word: str) -> bool:
     """Whether a word of medicine or of every day is a usual name as well."""
     lower = word.lower()
@@ -86,7 +112,7 @@ def may_be_name(word: str) -> bool:
 
 def is_weak_name(word: str) -> bool:
     """Whether a word is seldom a name: with a capital it goes beside another such word."""
-    return word.lower() in _weak_names()
+    return word.lower() in _weak_names() or word.lower() in _words("name_words.txt")
 
 
 def is_name_particle(word: str) -> bool:
@@ -122,12 +148,12 @@ def _all_known() -> frozenset[str]:
 
 @cache
 def _weak_names() -> frozenset[str]:
-    return frozenset(_spelled(sections("names")["weak"]))
+    return frozenset(spelled(sections("names")["weak"]))
 
 
 @cache
 def _parts_of_body() -> frozenset[str]:
-    return frozenset(_spelled(sections("names")["nouns"]))
+    return frozenset(spelled(sections("names")["nouns"]))
 
 
 @cache
@@ -137,7 +163,7 @@ def _particles() -> frozenset[str]:
 
 @cache
 def _also_names() -> frozenset[str]:
-    return frozenset(_spelled(sections("names")["words"]))
+    return frozenset(spelled(sections("names")["words"]))
 
 
 @cache
@@ -156,150 +182,63 @@ def _never() -> frozenset[str]:
 def _forms(language: str) -> frozenset[str]:
     """Every spelling of every form of a language's words."""
     listed = sections(language)
-    nouns, adjectives = _NOUNS.get(language, _as_it_is), _ADJECTIVES.get(language, _as_it_is)
+    nouns, adjectives = NOUNS.get(language, as_it_is), ADJECTIVES.get(language, as_it_is)
     found = set(listed["words"]) | set(listed.get("heads", ()))
     if language not in _CASES:
         found |= {form for word in listed["words"] if len(word) > 4 for form in nouns(word)}
     found |= {form for word in listed.get("nouns", ()) for form in nouns(word)}
     found |= {form for word in listed.get("adjectives", ()) for form in adjectives(word)}
-    return frozenset(_spelled(found))
+    return frozenset(spelled(found))
 
 
-def _spelled(words: Iterable[str]) -> set[str]:
-    """Words as they are, without accents, and with umlauts written as two letters."""
-    found = set(words)
-    for word in list(found):
-        parts = unicodedata.normalize("NFKD", word)
-        found.add("".join(c for c in parts if not unicodedata.combining(c)))
-        found.add(word.translate(_UMLAUTS))
-    return found
-
-
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "œ": "oe", "æ": "ae"})
-
-
-def _as_it_is(word: str) -> set[str]:
-    return {word}
-
-
-def _german_noun(word: str) -> set[str]:
-    endings = ("", "s", "n", "e", "en", "es") if not word.endswith("e") else ("", "n", "s")
-    return {word + ending for ending in endings}
-
-
-def _german_adjective(word: str) -> set[str]:
-    stem = word.removesuffix("e")
-    return {stem + ending for ending in ("", "e", "er", "es", "en", "em")}
-
-
-def _dutch(word: str) -> set[str]:
-    return {word, f"{word}s", f"{word}e", f"{word}en", f"{word}n"} if len(word) > 3 else {word}
-
-
-def _french_noun(word: str) -> set[str]:
-    plural = re.sub("al$", "aux", word)
-    return {word, f"{word}s", f"{word}x" if word.endswith("eau") else word, plural}
-
-
-def _french_adjective(word: str) -> set[str]:
-    feminine = word
-    for old, new in (("eux", "euse"), ("el", "elle"), ("en", "enne"), ("in", "ine"), ("if", "ive")):
-        if word.endswith(old):
-            feminine = word.removesuffix(old) + new
-            break
-    else:
-        feminine = word if word.endswith("e") else f"{word}e"
-    return {word, feminine, f"{feminine}s", *_french_noun(word)}
-
-
-def _spanish(word: str) -> set[str]:
-    forms = {word, f"{word}s"}
-    if word.endswith("ión"):
-        forms.add(f"{word[:-2]}ones")
-    elif word[-1] not in "aeiou":
-        forms.add(f"{word}es")
-    return forms
-
-
-def _with_genders(plural: Callable[[str], set[str]]) -> Callable[[str], set[str]]:
-    def forms(word: str) -> set[str]:
-        feminine = f"{word[:-1]}a" if word.endswith("o") else word
-        return plural(word) | plural(feminine)
-
-    return forms
-
-
-def _italian_noun(word: str) -> set[str]:
-    stem, last = word[:-1], word[-1]
-    hard = {"c", "g"} & {stem[-1:]}
-    plurals = {"o": {"i", "hi"} if hard else {"i"}, "a": {"he", "e"} if hard else {"e", "i"}}
-    return {word} | {stem + end for end in plurals.get(last, {"i"} if last == "e" else set())}
-
-
-def _portuguese(word: str) -> set[str]:
-    forms = {word, f"{word}s"}
-    if word.endswith("ão"):
-        forms.add(f"{word[:-2]}ões")
-    elif word.endswith("al"):
-        forms.add(f"{word[:-1]}is")
-    elif word[-1] in "rzm":
-        forms |= {f"{word}es", f"{word[:-1]}ns"}
-    return forms
-
-
-def _english(word: str) -> set[str]:
-    return {word, f"{word}s"} if len(word) > 3 else {word}
-
-
-_NOUNS: dict[str, Callable[[str], set[str]]] = {
-    "en": _english,
-    "de": _german_noun,
-    "fr": _french_noun,
-    "es": _spanish,
-    "it": _italian_noun,
-    "nl": _dutch,
-    "pt": _portuguese,
-}
-_ADJECTIVES: dict[str, Callable[[str], set[str]]] = {
-    "de": _german_adjective,
-    "fr": _french_adjective,
-    "es": _with_genders(_spanish),
-    "it": _with_genders(_italian_noun),
-    "nl": _dutch,
-    "pt": _with_genders(_portuguese),
-}
 _CASES = ("de", "technique")
 """Lists whose other words are not inflected."""
 _SHORTEST_PART = 3
 _LONG_HEAD = 6
 """Letters from which any listed word may be the last part of a compound."""
+_LEAST_EVERYDAY = 4
+"""Letters of a word of every day that is a part of a compound."""
 _LINKS = ("", "s", "n", "en", "e", "es", "o")
 """What stands between the parts of a compound."""
 
 
 @lru_cache(maxsize=8192)
-def _is_compound(lower: str, language: str) -> bool:
+def _is_compound(lower: str, language: str, has_usual: bool = False) -> bool:
     """Whether a German or Dutch word is put together of listed ones.
 
     The last part has to be in the section `heads`: names of persons are compounds as well.
+
+    Args:
+        lower: the word.
+        language: `de` or `nl`.
+        has_usual: words of every day are parts as well.
     """
+    if has_usual and lower in _words("built_names.txt"):
+        return False
     heads, parts = _compounds(language)
     for at in range(len(lower) - _SHORTEST_PART, _SHORTEST_PART - 1, -1):
-        if lower[at:] in heads and _is_first(lower[:at], parts):
+        last = lower[at:]
+        is_usual = has_usual and len(last) >= _LONG_HEAD and _is_usual(last)
+        if (last in heads or is_usual) and _is_first(lower[:at], parts, has_usual):
             return True
     return False
 
 
-def _is_first(start: str, parts: frozenset[str]) -> bool:
+def _is_first(start: str, parts: frozenset[str], has_usual: bool) -> bool:
     """Whether what stands before the last part is listed, or consists of listed parts."""
-    if _is_part(start, parts):
+    if _is_part(start, parts, has_usual):
         return True
     cuts = range(_SHORTEST_PART, len(start) - _SHORTEST_PART + 1)
-    return any(_is_part(start[:cut], parts) and _is_first(start[cut:], parts) for cut in cuts)
+    return any(
+        _is_part(start[:cut], parts, has_usual) and _is_first(start[cut:], parts, has_usual)
+        for cut in cuts
+    )
 
 
-def _is_part(text: str, parts: frozenset[str]) -> bool:
-    return any(text.endswith(link) and text.removesuffix(link) in parts for link in _LINKS)
+def _is_part(text: str, parts: frozenset[str], has_usual: bool) -> bool:
+    starts = {text.removesuffix(link) for link in _LINKS if text.endswith(link)}
+    usual = (start for start in starts if has_usual and len(start) >= _LEAST_EVERYDAY)
+    return not starts.isdisjoint(parts) or any(_is_usual(start) for start in usual)
 
 
 @cache
@@ -307,7 +246,7 @@ def _compounds(language: str) -> tuple[frozenset[str], frozenset[str]]:
     """Last parts and other parts of a language's compounds."""
     listed = sections(language)
     long = {word for word in _forms(language) if len(word) >= _LONG_HEAD}
-    heads = _spelled(listed["heads"]) | long
+    heads = spelled(listed["heads"]) | long
     stems = {word.removesuffix("e") for word in listed["adjectives"]}
     parts = heads | stems | set(_forms(language))
     return frozenset(heads), frozenset(p for p in parts if len(p) >= _SHORTEST_PART)

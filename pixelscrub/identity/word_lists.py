@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from functools import cache
 
 from pixelscrub.identity.tables import DATA
 
@@ -23,3 +25,22 @@ def sections(name: str) -> dict[str, list[str]]:
         elif not line.startswith("#"):
             section += _WORD.findall(line.lower())
     return found
+
+
+@cache
+def packed_lines(name: str) -> bytes:
+    """A compressed list as it is: lines of ASCII letters in order, far too many for a set."""
+    return gzip.decompress((DATA / name).read_bytes())
+
+
+def has_line(lines: bytes, line: str) -> bool:
+    """Whether a line is one of `lines`, which are in order and each end with a line feed."""
+    wanted, low, high = line.encode(), 0, len(lines)
+    while low < high:
+        start = lines.rfind(b"\n", low, (low + high) // 2) + 1 or low
+        end = lines.index(b"\n", start)
+        found = lines[start:end]
+        if found == wanted:
+            return True
+        low, high = (end + 1, high) if found < wanted else (low, start)
+    return False

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -25,9 +26,10 @@ def texts(language: Language) -> dict[str, Any]:
     return known[language]
 
 
-def to_json(statement: dict[str, Any]) -> str:
-    """A statement as JSON."""
-    return json.dumps(statement, indent=1, ensure_ascii=False) + "\n"
+def to_json(statement: dict[str, Any]) -> Iterator[str]:
+    """A statement as JSON, piece by piece: it names every file of a release."""
+    yield from json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(statement)
+    yield "\n"
 
 
 def to_html(statement: dict[str, Any], language: Language = "en") -> str:

@@ -179,3 +179,36 @@ def test_nothing_that_identifies_is_left_of_sentences(line):
     text, hidden = line.split("|")
     left = Cleaner().clean(text).lower()
     assert not [word for word in hidden.lower().split() if word in left]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("knee, 126 Forest Heights, Dixon", "knee"),
+        ("Thorax, Linda Vista 177, 94041 Manchester", "Thorax"),
+        ("genou, 29 rue Pink, 76984 Pawtucket", "genou"),
+        ("rodilla, calle Du Chateau D'Eau 6", "rodilla"),
+        ("knee Cary.Middleton@Corpus", "knee"),
+        ("chest for Max Campos", "chest for"),
+    ],
+)
+def test_addresses_of_harmless_words_go_whole(text, left):
+    assert Cleaner().clean(text) == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fall on outstretched hand, snuffbox tenderness",
+        "24 weeks, twin pregnancy",
+        "tel 584.1177 Ambas manos",
+        "8 MRT Knie",
+    ],
+)
+def test_words_of_every_day_stay(text):
+    assert Cleaner().clean(text).endswith(text.removeprefix("tel 584.1177 "))
+
+
+def test_words_of_every_day_go_beside_a_name_with_a_capital():
+    assert Cleaner().clean("Zebra Gundersen, knee") == "knee"
+    assert Cleaner().clean("zebra lines, knee") == "zebra lines, knee"

@@ -2,7 +2,7 @@
 
 Usage:
     python -m training.text [--grounds FOLDER]... [--minutes N] [--start FILE]
-        [--teacher FILE]...
+        [--teacher FILE]... [--wide FILE]
     python -m training.text --second [--grounds FOLDER]... [--first FILE]...
     python -m training.text --thresholds SCENES [--grounds FOLDER]...
 
@@ -11,6 +11,7 @@ Training needs the extra `train` (PyTorch). It draws its own pictures with the f
 scikit-image and pydicom carry, and the pictures and DICOM files of each FOLDER. It uses a GPU where
 there is one, and finishes on two CPU cores in the minutes given (most: 40). What is learned from
 counts no longer as a figure. `--teacher` distils the mean of networks into the one that is trained.
+`--wide` trains the second network of the pair from these weights beside it, on the same pictures.
 The second form trains the second look on what the first networks find. The third prints what each
 pair of thresholds finds and wrongly masks on drawn scenes, with the networks that are installed.
 """
@@ -52,10 +53,14 @@ def main() -> None:
     from training.text.train import Learner, Training, train
 
     out = given.out or MODELS / "text.onnx"
-    learner = Learner(out, given.start, given.taught if given.teacher else 0.0, given.rate)
-    seconds = 60 * given.minutes
-    print(train(Training([learner], given.teacher, shelf, seconds, given.workers)))
-    quantise(out, out, shelf)
+    starts = {out: given.start}
+    if given.wide:
+        starts[out.with_name(f"{out.stem}_wide.onnx")] = given.wide
+    taught = given.taught if given.teacher else 0.0
+    learners = [Learner(path, start, taught, given.rate) for path, start in starts.items()]
+    print(train(Training(learners, given.teacher, shelf, 60 * given.minutes, given.workers)))
+    for path in starts:
+        quantise(path, path, shelf)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=1, help="processes that draw pictures")
     parser.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
     parser.add_argument("--teacher", type=Path, action="append", default=[])
+    parser.add_argument("--wide", type=Path, help="weights of the wide network to train beside it")
     parser.add_argument("--taught", type=float, default=0.5, help="share of the goal, 0 to 1")
     parser.add_argument("--rate", type=float, default=3e-3, help="learning rate at the start")
     parser.add_argument("--second", action="store_true", help="train the second look")

@@ -14,10 +14,13 @@ from training.text.fonts import Font
 from training.text.lettering import Corners
 from training.text.sheet import LAYOUTS, SHARES, Sheet
 from training.text.shelf import Shelf
+from training.text.sonography import flow
 
 Random = np.random.Generator
 Picture = npt.NDArray[np.uint8]
 
+FLOWING: Final = 0.06
+"""How often a scene is colour flow without any text, where real pictures without any are shown."""
 LEAST: Final = 16
 """Grey levels; what stands out by less is not seen as text."""
 QUARTERS: Final = (0.64, 0.17, 0.02, 0.17)
@@ -54,6 +57,8 @@ def scene(size: int, random: Random, kinds: list[list[Font]], shelf: Shelf) -> S
     """
     if random.random() < shelf.bare:
         return Scene(_degraded(shelf.piece(size, random), random), [], [], [])
+    if shelf.bare and random.random() < FLOWING:
+        return Scene(_degraded(np.clip(flow(size, random), 0, 255), random), [], [], [])
     sheet = Sheet(size, random, kinds, shelf)
     if random.random() < 0.9:
         decorate(sheet.picture, random)

@@ -32,7 +32,7 @@ Picture = npt.NDArray[np.uint8]
 Finder = Callable[[Picture], list[TextBox]]
 Shares = npt.NDArray[np.float32]
 
-SURE: Final = 0.45
+SURE: Final = 0.35
 """Probability from which a pixel belongs to the core of a text."""
 PEAK: Final = 0.65
 """Probability that a core must reach somewhere. Chosen, as `SURE`, by a curve (models/text.md)."""
