@@ -12,7 +12,9 @@ from pydicom.dataset import FileDataset
 from pixelscrub import api
 from pixelscrub.recipe import Recipe, Steps, TagSettings
 
-PATIENTS = 24
+PATIENTS = 200
+INSTANCES = PATIENTS + 8
+"""The first eight have two."""
 KEPT = Recipe(
     name="kept", steps=Steps(text=False, face=False), tags=TagSettings(
         options=("retain_patient_characteristics",)
@@ -31,17 +33,19 @@ def originals(
     save: Callable[[FileDataset, Path], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """Patients with two instances each."""
+    """Patients with an instance each, some with two."""
     folder = tmp_path_factory.mktemp("originals")
     for number in range(PATIENTS):
         first = make_instance(
-            np.full((8, 8), number, np.uint8),
+            np.full((8, 8), number % 256, np.uint8),
             PatientID=f"ID-{number:04d}",
             PatientName=f"Quixote{number}^Alonso",
             PatientAge=age_of(number),
             PatientSex="F" if number % 2 else "M",
         )
         save(first, folder / f"{number}-1.dcm")
+        if number >= INSTANCES - PATIENTS:
+            continue
         first.SOPInstanceUID += ".2"
         first.InstanceNumber = 2
         save(first, folder / f"{number}-2.dcm")

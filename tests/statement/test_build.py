@@ -23,7 +23,7 @@ from pixelscrub.recipe import Recipe, ReleaseSettings
 from pixelscrub.statement.build import make_statement
 from pixelscrub.statement.records import read_records
 
-from .conftest import KEPT, PATIENTS, age_of
+from .conftest import INSTANCES, KEPT, PATIENTS, age_of
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_it_has_the_keys_of_the_contract(statement):
 
 def test_it_agrees_with_the_summary(statement, released):
     summary = json.loads((released[1] / "summary.json").read_text())
-    assert statement["released"] == summary["clean"] == 2 * PATIENTS
+    assert statement["released"] == summary["clean"] == INSTANCES
     assert sum(statement["held"].values()) == summary["held"] == 0
     assert sum(statement["skipped"].values()) == sum(summary["left"].values())
     assert len(statement["files"]) == statement["released"] + 1  # and the audit
@@ -112,7 +112,7 @@ def copied(released, tmp_path):
 def test_an_audit_that_is_cut_is_refused(copied):
     audit = copied[1] / "audit.jsonl"
     audit.write_bytes(audit.read_bytes()[:-10])
-    with pytest.raises(UsageError, match=f"line {2 * PATIENTS}"):
+    with pytest.raises(UsageError, match=f"line {INSTANCES}"):
         make_statement(*copied)
 
 
@@ -241,7 +241,7 @@ def test_it_says_how_far_it_is(released):
 
     progress = Steps()
     make_statement(*released, progress=progress)
-    assert progress.steps == progress.total == 4 * PATIENTS
+    assert progress.steps == progress.total == 2 * INSTANCES
 
 
 def test_licences_are_a_few_words(statement):
