@@ -52,7 +52,7 @@ PLAN = {"outcome", "plan", "plan_checks"}
 FRONT = {"__main__", "__init__"}
 MOST_MODULES = 18
 """In one folder; a room of more has sub-rooms."""
-LARGER = {"prove": 24}
+LARGER = {"prove": 25}
 """Rooms that wait for theirs."""
 
 
