@@ -1,5 +1,7 @@
 """A whole slide from input to output: pyramid, label, overview, and a label that says otherwise."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -9,7 +11,7 @@ from pydicom.uid import JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage
 from scipy.ndimage import gaussian_filter
 
 import pixelscrub
-from pixelscrub.recipe import Recipe
+from pixelscrub.recipe import PixelSettings, Recipe
 from tests.pixels.conftest import lossy_jpeg
 
 STUDY, SERIES = "1.2.826.0.1.3680043.8.498.1", "1.2.826.0.1.3680043.8.498.2"
@@ -104,6 +106,15 @@ def test_the_output_holds(ran, slide):
     assert not pixelscrub.verify(slide, ran.out, private=ran.private).issues
 
 
+@pytest.mark.parametrize("fill", ["grey", "border", "inpaint"])
+def test_no_fill_shows_anything(run_scrub, slide, tmp_path, fill):
+    (tmp_path / "in").mkdir()
+    shutil.copy(slide / "label.dcm", tmp_path / "in")
+    filled = RECIPE.model_copy(update={"pixels": PixelSettings(fill=fill)})
+    pixels = read(run_scrub(tmp_path / "in", tmp_path, recipe=filled), "label.dcm").pixel_array
+    assert (pixels == pixels[0, 0]).all()
+
+
 def test_labels_are_dropped(run_scrub, slide, tmp_path):
     ran = run_scrub(slide, tmp_path, recipe=RECIPE.model_copy(update={"slide_labels": "drop"}))
     reasons = {name: line["reason"] for name, line in ran.audit.items()}
@@ -116,3 +127,7 @@ def test_labels_are_searched(run_scrub, slide, tmp_path):
     ran = run_scrub(slide, tmp_path, recipe=RECIPE.model_copy(update={"slide_labels": "search"}))
     assert read(ran, "lies.dcm").pixel_array.any()
     assert read(ran, "overview.dcm").pixel_array.any()
+    assert not pixelscrub.verify(slide, ran.out, private=ran.private).issues
+    issues = pixelscrub.verify(slide, ran.out, private=ran.private, recipe=RECIPE).issues
+    left = {issue.file for issue in issues if issue.kind == "slide_label_left"}
+    assert left == {ran.audit[name]["output"] for name in LABELS}
