@@ -94,8 +94,7 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.crop.margins import crop_box
     from pixelscrub.photos import find
     from pixelscrub.pixels.image import Image
-    from pixelscrub.study.objects import add_objects
-    from pixelscrub.study.slides import blank_named_label, blank_shown_label
+    from pixelscrub.study.objects import add_objects, blank_named_label, blank_shown_label
     from pixelscrub.text.find import find_text
     from pixelscrub.text.frames.volume import profile_of
     from pixelscrub.text.reading.tesseract import reading_in
