@@ -81,10 +81,10 @@ def scrub(  # noqa: PLR0913 (the options of the contract)
         run.output = Output.open(out, run.journal.has_output, resume=resume)
         _begin(run, resume)
         with gather(paths, run) as intake:
-            run.progress.started(2 * intake.count + intake.skipped_count)
+            run.progress.started(2 * intake.count + intake.skipped_count, intake.count)
             records.record_skipped(intake.skipped, run)
             drive(pipeline.scrub, intake.studies, run)
-            return write_record(run, intake.count)
+            return write_record(run, intake.count, intake.count + intake.skipped_count)
 
 
 def _begin(run: Run, resume: bool) -> None:
@@ -103,8 +103,17 @@ def inspect(
     recipe: Recipe | AnyPath = "default",
     key: AnyPath | None = None,
     workers: int | None = None,
+    progress: Progress | None = None,
 ) -> list[Plan]:
     """Look and plan, and write no image: the plans lie in the private folder for `apply`.
+
+    Args:
+        inputs: files or folders, as in `scrub`.
+        private: the private folder; the plans lie in it.
+        recipe: a recipe, the name of a built-in one, or a TOML file.
+        key: file with the secret key; by default `key` in the private folder.
+        workers: worker processes; by default one a core.
+        progress: told how the run gets on.
 
     Raises:
         UsageError, MissingComponentError: as in `scrub`.
@@ -118,6 +127,8 @@ def inspect(
     ):
         if not intake.count:
             raise NothingUsableError("no file below the input is a DICOM instance")
+        run.progress = progress or run.progress
+        run.progress.started(intake.count, intake.count)
         return drive(pipeline.plan, intake.studies, run)
 
 
@@ -150,10 +161,10 @@ def apply(
             run.journal.forget()
         run.journal.forget_below(run.private.path)
         run.journal.forget(source for plan in plans for source in pipeline.changed(plan, run))
-        run.progress.started(count)
+        run.progress.started(count, count)
         records.record_skipped(broken, run)
         drive(pipeline.apply_plan, plans, run)
-        return write_record(run, count)
+        return write_record(run, count, count)
 
 
 def _read_plans(private: Path) -> tuple[list[Plan], list[SkippedFile]]:
@@ -225,12 +236,14 @@ def _planned(inputs: Sequence[Path], run: Run) -> Summary:
                 summary.add(line)
 
     with gather(inputs, run) as intake:
-        run.progress.started(intake.count)
+        run.progress.started(intake.count, intake.count)
         summary.instances = intake.count
         for line in map(records.skipped_line, intake.skipped):
             summary.add(line)
         drive(count, intake.studies, run)
+        found = intake.count + intake.skipped_count
     summary.interrupted = run.pool.is_stopped
+    summary.undone = max(0, found - summary.inputs)
     return summary
 
 

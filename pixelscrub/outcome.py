@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 
 from pixelscrub.errors import SKIPPED, Reason
 from pixelscrub.findings import Action, Box, Finding, Kind, ObjectKind, ObjectNote, Where
@@ -107,9 +107,12 @@ class Summary(BaseModel):
     """Counts of a run.
 
     Attributes:
-        instances: DICOM instances that were found.
-        clean, held: instances by outcome; files that are no instances are in `skipped`.
+        inputs: all files that were found: clean + held + skipped + undone.
+        instances: DICOM instances among them; files that are held before they are known to be
+            instances, as damaged ones are, are not counted here.
+        clean, held: files by outcome; files that are no instances are in `skipped`.
         skipped: files that are no DICOM instances, by reason; `left` in JSON.
+        undone: files that an interrupted run did not come to.
         reasons: held instances by reason.
         findings: findings by kind.
         versions: of pixelscrub and the libraries that matter.
@@ -123,6 +126,7 @@ class Summary(BaseModel):
     clean: int = 0
     held: int = 0
     skipped: dict[str, int] = Field(default_factory=dict, alias="left")
+    undone: int = 0
     reasons: dict[str, int] = Field(default_factory=dict)
     findings: dict[str, int] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
@@ -146,6 +150,23 @@ class Summary(BaseModel):
             _count(self.findings, "object")
         if line.face is not None and line.face.status != "none":
             _count(self.findings, "face")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def inputs(self) -> int:
+        """All files that were found, whatever became of them."""
+        return self.clean + self.held + sum(self.skipped.values()) + self.undone
+
+    def account(self) -> str:
+        """The inputs and what they add up from, in one line."""
+        parts = {
+            "clean": self.clean,
+            "held": self.held,
+            "left alone": sum(self.skipped.values()),
+            "not come to": self.undone,
+        }
+        shown = " + ".join(f"{count} {what}" for what, count in parts.items() if count)
+        return f"files found: {self.inputs}" + (f" = {shown}" if shown else "")
 
     @property
     def exit_code(self) -> int:

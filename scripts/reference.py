@@ -72,6 +72,9 @@ def commands_page() -> Iterator[str]:
         if options:
             yield from ("| option | does |", "| --- | --- |")
             yield from (f"| `{', '.join(o.opts)}` | {cell(o.help)} |" for o in options)
+        if command.epilog:
+            told = inspect.cleandoc(command.epilog).replace("\b\n", "")
+            yield from ("", "```text", *told.splitlines(), "```")
 
 
 def usage(words: str, command: Any) -> str:

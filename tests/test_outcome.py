@@ -59,3 +59,17 @@ def test_summary_counts_by_reason_and_kind():
     assert summary.reasons == {"text_left": 1}
     assert summary.skipped == {"not_dicom": 1}
     assert summary.findings == {"text": 2, "face": 1}
+
+
+def test_inputs_add_up_and_are_accounted_for():
+    summary = Summary(undone=3)
+    for line in (AuditLine(source="a", outcome=Outcome.CLEAN), held(Reason.DAMAGED_FILE)):
+        summary.add(line)
+    summary.add(held(Reason.NOT_DICOM))
+    summary.add(held(Reason.DICOMDIR))
+    said = "files found: 7 = 1 clean + 1 held + 2 left alone + 3 not come to"
+    assert (summary.inputs, summary.account()) == (7, said)
+    written = json.loads(summary.model_dump_json())
+    settled = written["clean"] + written["held"] + sum(written["left"].values())
+    assert written["inputs"] == settled + written["undone"] == 7
+    assert Summary.model_validate_json(summary.model_dump_json()) == summary

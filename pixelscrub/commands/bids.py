@@ -110,7 +110,7 @@ def bids(
     participants and scans are left behind. What is held is listed in the private folder.
     """
     from pixelscrub import api
-    from pixelscrub.commands.explain import explain_held
+    from pixelscrub.commands.messages.explain import explain_held
     from pixelscrub.commands.nifti import deface_in_worker
 
     del level

@@ -16,6 +16,8 @@ from typer.exceptions import TyperException
 from pixelscrub import __version__
 from pixelscrub.commands import bids, guidance, network, outputs, statement
 from pixelscrub.commands.limits import limits_of
+from pixelscrub.commands.messages import examples
+from pixelscrub.commands.messages.telling import RunCommand, telling
 from pixelscrub.commands.options import (
     Dask,
     DryRun,
@@ -77,7 +79,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
     ) -> None:
         from pixelscrub import api
         from pixelscrub.commands.answers import read_names
-        from pixelscrub.commands.progress import shown
+        from pixelscrub.commands.messages.progress import shown
         from pixelscrub.recipe import Recipe
 
         names = [*(inputs or []), *(read_names(files_from) if files_from else [])]
@@ -106,7 +108,7 @@ def _add_scrub_command(name: str, steps: tuple[str, ...], help_text: str) -> Non
             raise typer.Exit(summary.exit_code or 2 * (len(given) < len(names)))
         _finish(summary, folder)
 
-    app.command(name, help=help_text)(command)
+    app.command(name, cls=RunCommand, help=help_text)(command)
 
 
 _add_scrub_command("scrub", (), "De-identify everything below INPUTS.")
@@ -145,7 +147,7 @@ def deface_nifti(
     typer.echo(f"voxels filled: {done.voxels}")
 
 
-@app.command()
+@app.command(cls=RunCommand)
 def inspect(  # noqa: PLR0913, PLR0917 (its options)
     inputs: Inputs,
     private: PrivateDir = None,
@@ -164,23 +166,27 @@ def inspect(  # noqa: PLR0913, PLR0917 (its options)
     """Look and plan; writes no image. Plans go to --private, for `apply`."""
     from pixelscrub import api
     from pixelscrub.commands.inspection import kept_or_temporary, render, render_tags, to_json
+    from pixelscrub.commands.messages.progress import shown
 
     if show_values and not sys.stdout.isatty():
         raise UsageError("values are shown on a terminal only")
-    with kept_or_temporary(private) as folder:
-        plans = api.inspect(inputs, private=folder, recipe=recipe, key=key, workers=workers)
+    with kept_or_temporary(private) as folder, shown() as progress:
+        plans = api.inspect(
+            inputs, private=folder, recipe=recipe, key=key, workers=workers, progress=progress
+        )
     if json is not None:
         write_text(json, to_json(plans))
-    shown = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
-    typer.echo(shown)
+    text = render_tags(plans, show_values, show_names) if tags else render(plans, show_names)
+    telling().say(text, is_logged=False)
+    telling().note(render(plans))
     raise typer.Exit(2 if any(i.held for plan in plans for i in plan.instances) else 0)
 
 
-@app.command()
+@app.command(cls=RunCommand)
 def apply(private: Path, out: Out, key: Key = None, workers: Workers = None) -> None:
     """Apply the plans in PRIVATE, as a person left them."""
     from pixelscrub import api
-    from pixelscrub.commands.progress import shown
+    from pixelscrub.commands.messages.progress import shown
 
     with shown() as progress:
         summary = api.apply(private, out, key=key, workers=workers, progress=progress)
@@ -217,13 +223,16 @@ def demo(folder: Annotated[Path, typer.Argument()] = Path("pixelscrub-demo")) ->
     """Make a small study from sample data in FOLDER and scrub it."""
     from pixelscrub import api
     from pixelscrub.commands.demo import make_study
-    from pixelscrub.commands.progress import shown
+    from pixelscrub.commands.messages.progress import shown
 
     study = make_study(folder / "original")
     with shown() as progress:
         out = folder / "scrubbed"
         summary = api.scrub(study, out, resume=True, progress=progress)
     _finish(summary, api.private_folder(folder / "scrubbed", None))
+
+
+examples.add_to(app)
 
 
 def main() -> None:
@@ -253,20 +262,23 @@ def _answer(names: list[Path], private: Path, key: Path | None) -> None:
 
 
 def _finish(summary: Summary, private: Path) -> None:
-    from pixelscrub.commands.explain import explain_held
+    from pixelscrub.commands.messages.explain import explain_held
 
+    say = telling().say
     held = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.reasons.items()))
     counts = sorted((r, count) for r, count in summary.skipped.items() if r != "dicomdir")
     left = ", ".join(f"{reason} {count}" for reason, count in counts)
-    typer.echo(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
+    say(f"clean {summary.clean}, held {summary.held}" + (f" ({held})" if held else ""))
     if left:
-        typer.echo(f"left alone: {left}")
+        say(f"left alone: {left}")
     if indexes := summary.skipped.get("dicomdir"):
-        typer.echo(
-            f"DICOMDIR read as an index: {indexes}; a new one: pixelscrub media OUT -o MEDIA"
-        )
+        say(f"DICOMDIR read as an index: {indexes}; a new one: pixelscrub media OUT -o MEDIA")
+    if summary.skipped or summary.undone:
+        say(summary.account())
     if summary.reasons:
-        typer.echo(explain_held(summary.reasons))
+        say(explain_held(summary.reasons))
     if (private / "report" / "index.html").exists():
-        typer.echo(f"report: {private / 'report' / 'index.html'}")
+        say(f"report: {private / 'report' / 'index.html'}", is_logged=False)
+    found = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.findings.items()))
+    say(f"found: {found or 'nothing'}; {summary.seconds:.1f} s", is_detail=True)
     raise typer.Exit(summary.exit_code)

@@ -60,7 +60,7 @@ def new_recipe(
 
 def explain(reason: str) -> None:
     """Say what a reason code means, and what to do about a file that is held for it."""
-    from pixelscrub.commands.explain import explain as sentences
+    from pixelscrub.commands.messages.explain import explain as sentences
 
     typer.echo(sentences(reason))
 

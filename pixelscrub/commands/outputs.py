@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from pixelscrub.commands.messages.telling import RunCommand, telling
 from pixelscrub.commands.options import Gallery, Json, Key, PrivateDir, RecipeName, Workers
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import UsageError
@@ -18,7 +20,8 @@ ExportFormat = Literal["nifti", "png", "jpeg"]
 
 def add_to(app: typer.Typer) -> None:
     """Give the command line its commands on outputs."""
-    for command in (verify, media, crosswalk, export, evaluate):
+    app.command(cls=RunCommand)(verify)
+    for command in (media, crosswalk, export, evaluate):
         app.command()(command)
 
 
@@ -50,7 +53,10 @@ def verify(
     for file in (json, known and known / "verify.json"):
         if file is not None:
             write_text(file, result.to_json())
-    typer.echo(result.render())
+    telling().say(result.render(), is_logged=False)
+    for kind, count in sorted(Counter(issue.kind for issue in result.issues).items()):
+        telling().note(f"{kind}: {count}")
+    telling().note(f"{len(result.pairs)} outputs compared, {len(result.issues)} issues")
     raise typer.Exit(4 if result.issues else 0)
 
 
@@ -61,7 +67,8 @@ def _verify_files(out: Path, statement: Path, private: Path | None) -> None:
     folder = api.private_folder(out, private)
     known = folder if (folder / "audit.jsonl").exists() else None
     found = check_files(out, statement, known)
-    typer.echo(found.render())
+    telling().say(found.render(), is_logged=False)
+    telling().note("the same files" if found.is_same else "not the same files")
     raise typer.Exit(0 if found.is_same else 4)
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pixelscrub.commands.messages.progress import shown
 from pixelscrub.commands.options import Json, PrivateDir
-from pixelscrub.commands.progress import shown
 from pixelscrub.commands.written import write_text
 from pixelscrub.errors import UsageError
 from pixelscrub.statement.render import Language

@@ -6,9 +6,10 @@ how large they are. Where no head fits so, and a face is seen all the same, it i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 
@@ -87,10 +88,20 @@ def _slices_of(instances: list[Instance], found: Findings) -> tuple[list[Slice],
                 continue
             placed += slices
             told = {s.frame for s in slices}
-            unplaced += [s for s in guess_slices(instance) if s.frame not in told]
+            unplaced += [s for s in guess_slices(instance, _stored) if s.frame not in told]
         except HeldError as error:
             found.held[instance.uid] = error.reason
     return placed, unplaced
+
+
+def _stored(file: BinaryIO) -> int | None:
+    """Frames that the pixel data hold, whatever the header says; None where they do not tell."""
+    from pixelscrub.pixels.image import Image
+
+    with suppress(HeldError):
+        info = Image(file).info
+        return None if info is None else info.frames
+    return None
 
 
 def _unscaled(volume: Volume) -> Volume:

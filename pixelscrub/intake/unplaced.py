@@ -7,7 +7,7 @@ head itself (`face/head/trials.py`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -28,13 +28,21 @@ MOST_FRAMES: Final = 20_000
 """More frames than these in one object are not believed to be slices."""
 
 
-def guess_slices(instance: Instance) -> list[Slice]:
+def guess_slices(
+    instance: Instance, stored: Callable[[BinaryIO], int | None] | None = None
+) -> list[Slice]:
     """Every frame of an instance that does not say where it lies, in a made-up place.
 
     Position is that of its number alone: 1 mm, or what is said of the distance, for each.
 
+    Args:
+        instance: the instance.
+        stored: tells of a file how many frames its pixel data hold, or None where they do not
+            tell; asked where the header says that there are several.
+
     Raises:
-        HeldError: FACE_GEOMETRY, where the header cannot be read.
+        HeldError: FRAME_COUNT, where there are too many; FACE_GEOMETRY, where the header cannot be
+            read.
     """
     from pydicom import dcmread
 
@@ -44,8 +52,11 @@ def guess_slices(instance: Instance) -> list[Slice]:
         rows, columns = (int(header.get(name) or 0) for name in ("Rows", "Columns"))
         if min(rows, columns) < 1:
             return []
+        if count > 1 and stored is not None:
+            file.seek(0)
+            count = stored(file) or count
         if count > MOST_FRAMES:
-            raise HeldError(Reason.FACE_GEOMETRY, "too many frames")
+            raise HeldError(Reason.FRAME_COUNT, "too many frames")
         spacing, step = _spacing(header), _step(header)
         one = Slice(
             instance=instance,

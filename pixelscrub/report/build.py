@@ -14,7 +14,7 @@ from pixelscrub.errors import UsageError
 from pixelscrub.report import checks, pages, plots
 from pixelscrub.report.lines import Audit
 from pixelscrub.report.pages import Card, Row, Series
-from pixelscrub.report.reasons import meaning
+from pixelscrub.report.reasons import meaning, next_step
 from pixelscrub.untrusted import reserve
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -71,7 +71,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"meaning": meaning, "duration": duration, "sop_class": pages.sop_class}
+    environment.filters |= {
+        "meaning": meaning,
+        "next_step": next_step,
+        "sop_class": pages.sop_class,
+    }
+    environment.filters["duration"] = duration
     environment.globals |= {"told": checks.told, "note_of": checks.note_of, "passed": checks.PASSED}
     environment.globals["searched"] = checks.SEARCHED
     return environment

@@ -3,7 +3,7 @@
 ::
 
     version, program, recipe, recipe_sha256     the run
-    released, held, skipped, done               what became of the files
+    inputs, released, held, skipped, done       what became of the files
     identifiers                                 18 rows
     remains, quasi_identifiers                  what is left of a person
     residual, classification                    how sure, and what it is in law
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pixelscrub import __version__
-from pixelscrub.compat.packages import needed_packages
+from pixelscrub.compat.packages import needed_packages, source_commit
 from pixelscrub.errors import UsageError
 from pixelscrub.identity.rarity import Rarity, attributes_kept, measure_rarity, read_release
 from pixelscrub.statement.classification import classify
@@ -143,6 +143,7 @@ def _run(records: Records) -> dict[str, Any]:
         "recipe": {"name": recipe.name, "text": text},
         "recipe_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "codes": _codes(records),
+        "inputs": counts.released + sum(counts.held.values()) + sum(counts.skipped.values()),
         "instances": counts.released + sum(counts.held.values()),
         "released": counts.released,
         "held": dict(sorted(counts.held.items())),
@@ -210,6 +211,7 @@ def _software() -> dict[str, Any]:
     """Packages that pixelscrub needs, and its models by their hashes."""
     return {
         "pixelscrub": __version__,
+        "commit": source_commit(),
         "packages": [one for name in needed_packages() if (one := _installed(name))],
         "models": _models(),
     }

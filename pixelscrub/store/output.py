@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate, combinations, islice, product
 from pathlib import Path
@@ -63,7 +64,8 @@ class Output:
             scratch.chmod(shared_mode())  # from here on others may read it
             _move(scratch, target, beside)
         except OSError as error:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):  # a file stands in place of the folder, or the disk is gone
+                beside.unlink(missing_ok=True)
             raise HeldError(Reason.WRITE_FAILED, type(error).__name__) from None
 
     def holds(self, name: str) -> bool:

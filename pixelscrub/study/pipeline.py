@@ -41,8 +41,10 @@ from pixelscrub.study.tasks import (
 
 def scrub(study: Study, run: Run) -> None:
     """Look, plan, apply and prove one study; what an earlier run has done is not done again."""
-    if all(run.done(i.source) for i in study.instances):
-        run.progress.advanced(2 * len(study.instances))
+    before = [run.done(i.source) for i in study.instances]
+    if all(before):
+        for line in before:
+            run.progress.advanced(2, line.outcome if line else None)
         return
     terms, unread = study_terms([i.source for i in study.instances], run)
     plan = planned_before(study, run) or make_plan(study, terms, run)
@@ -57,8 +59,10 @@ def plan(study: Study, run: Run) -> Plan:
 
 def apply_plan(plan: Plan, run: Run) -> None:
     """Carry out a plan as a person left it; what was released just so is not written again."""
-    if all(run.done(i.source) for i in plan.instances):
-        run.progress.advanced(len(plan.instances))
+    before = [run.done(i.source) for i in plan.instances]
+    if all(before):
+        for line in before:
+            run.progress.advanced(1, line.outcome if line else None)
         return
     apply(plan, *study_terms([i.source for i in plan.instances], run), run)
 
@@ -193,9 +197,9 @@ def apply(plan: Plan, terms: Terms, unread: Mapping[Source, PixelscrubError], ru
     facts = StudyContext(terms, plan.faces)
     for instance in plan.instances:
         source = instance.source
-        if run.done(source):
+        if line := run.done(source):
             done.add(instance.uid)
-            run.progress.advanced(1)
+            run.progress.advanced(1, line.outcome)
         elif instance.held:
             finish(instance, facts, HeldError(instance.held, instance.detail), run)
         elif error := unread.get(source) or bad_name(instance, plan, terms, run):

@@ -51,8 +51,8 @@ LIBRARIES = ("pydicom", "numpy", "SimpleITK", "opencv-python-headless")
 class Progress(Protocol):
     """Told how a run gets on, from several threads."""
 
-    def started(self, total: int) -> None:
-        """Say how many steps there are."""
+    def started(self, total: int, files: int = 0) -> None:
+        """Say how many steps there are, and of how many files where that is known."""
 
     def advanced(self, steps: int, outcome: Outcome | None = None) -> None:
         """Say how many more are done, and what became of one more file."""
@@ -61,7 +61,7 @@ class Progress(Protocol):
 class Unwatched:
     """Nobody looks on."""
 
-    def started(self, total: int) -> None:
+    def started(self, total: int, files: int = 0) -> None:
         """Nothing is shown."""
 
     def advanced(self, steps: int, outcome: Outcome | None = None) -> None:
@@ -225,7 +225,7 @@ def drive(function: Callable[[T, Run], R], items: Iterable[T], run: Run) -> list
     return [results[number] for number in sorted(results)]
 
 
-def write_record(run: Run, instances: int) -> Summary:
+def write_record(run: Run, instances: int, found: int = 0) -> Summary:
     """Write audit, summary and report of what the journal holds, each in one step.
 
     Where nothing has changed since they were written, the report stays as it is.
@@ -233,6 +233,7 @@ def write_record(run: Run, instances: int) -> Summary:
     Args:
         run: the run.
         instances: DICOM instances that intake found.
+        found: all files that intake found; an interrupted run did not come to all of them.
     """
     from pixelscrub.report.build import build
 
@@ -249,6 +250,8 @@ def write_record(run: Run, instances: int) -> Summary:
     for name in run.journal.damaged:
         if run.output is not None and isinstance(name, str):
             run.output.remove(name)
+    if summary.interrupted:
+        summary.undone = max(0, found - summary.inputs)
     is_new = is_new or summary != _earlier(private)
     summary.seconds = round(time.monotonic() - run.started, 3)
     _write(private.summary, [summary.model_dump_json(indent=1)])

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from pixelscrub.commands import doctor
 from pixelscrub.commands.cli import app
-from pixelscrub.commands.explain import explain, explain_held
+from pixelscrub.commands.messages.explain import explain, explain_held
 from pixelscrub.errors import Reason, UsageError
 from pixelscrub.report.reasons import MEANING, NEXT_STEP
 

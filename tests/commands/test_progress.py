@@ -1,29 +1,29 @@
-import json
 import sys
 import time
 
-from pixelscrub.commands import progress
+from pixelscrub.commands.messages import progress
+from pixelscrub.commands.messages.telling import Telling
 from pixelscrub.outcome import Outcome
 
 
 def report(shown):
-    shown.started(10)
+    shown.started(10, 5)
     shown.advanced(2)
     shown.advanced(1, Outcome.CLEAN)
     shown.advanced(1, Outcome.CLEAN)
     shown.advanced(1, Outcome.HELD)
 
 
-def test_lines_of_json_where_there_is_no_terminal(capsys, monkeypatch):
+def test_lines_of_text_where_there_is_no_terminal(capsys, monkeypatch):
     monkeypatch.setattr(progress, "EVERY", 0.05)
     with progress.shown() as shown:
         report(shown)
         time.sleep(0.3)
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    lines = capsys.readouterr().err.splitlines()
     assert len(lines) >= 2
-    assert (lines[-1]["done"], lines[-1]["clean"], lines[-1]["held"]) == (0.5, 2, 1)
-    assert lines[-1]["files_per_second"] > 0
-    assert lines[-1]["seconds_left"] is not None
+    assert lines[-1] == "3 of 5 files, 2 clean, 1 held; 50 % of the work"
+    assert shown.state()["files_per_second"] > 0
+    assert shown.state()["seconds_left"] is not None
 
 
 def test_short_run_writes_no_line(capsys):
@@ -33,15 +33,17 @@ def test_short_run_writes_no_line(capsys):
 
 
 def test_nothing_known_yet_is_no_error():
-    assert progress.Lines().state()["seconds_left"] is None
+    assert progress.Lines(Telling()).state()["seconds_left"] is None
+    assert progress.Lines(Telling()).line() == "0 % of the work"
 
 
 def test_bar_on_a_terminal(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     with progress.shown() as shown:
-        report(shown)
+        shown.started(10, 5)
         (task,) = shown._bar.tasks
+        assert (task.total, task.fields["line"][:12]) == (10, "0 of 5 files")
+        report(shown)
         assert (task.total, task.completed) == (10, 5)
-        assert task.fields["clean"] == 2
-        assert task.fields["held"] == 1
+        assert task.fields["line"].startswith("3 of 5 files, 2 clean, 1 held")

@@ -199,7 +199,7 @@ def test_row_that_calls_an_unproved_file_clean_releases_nothing(planned):
     journal(planned, ("UPDATE files SET line = ?, output = ? WHERE source = 'a.dcm'",
                       (changed, name)))  # fmt: skip
     done = export(out, private, planned / "png", "png", 1)
-    assert (done.files, dict(done.left)) == (2, {"record_invalid": 1})
+    assert (done.files, dict(done.not_exported)) == (2, {"record_invalid": 1})
     assert scrubbed(planned).clean == 3
     assert len(list(out.rglob("*.dcm"))) == 3
     assert not evil.exists()
@@ -212,7 +212,7 @@ def test_output_that_was_changed_after_its_proof_is_not_exported(planned):
     changed = sorted((planned / "out").rglob("*.dcm"))[0]
     changed.write_bytes((planned / "in" / "a.dcm").read_bytes())
     done = export(planned / "out", planned / "private", planned / "png", "png", 1)
-    assert (done.files, dict(done.left)) == (2, {"output_changed": 1})
+    assert (done.files, dict(done.not_exported)) == (2, {"output_changed": 1})
 
 
 def test_journal_of_another_key_is_not_gone_on_with(planned):

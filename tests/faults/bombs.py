@@ -91,10 +91,11 @@ def _dimensions() -> Iterator[Case]:
         made.Rows = made.Columns = 65535
         right = (*HELD, "decode_failed", "out_of_memory")
         yield Case.of(f"dimensions {uid[-4:]}.dcm", made, *right)
-    yield Case.of("frames.dcm", instance(NumberOfFrames=2**31 - 1), *HELD, "frame_count_mismatch")
+    right = (CLEAN, *HELD, "frame_count_mismatch")  # the pixel data tell that there is one
+    yield Case.of("frames.dcm", instance(NumberOfFrames=2**31 - 1), *right)
     made = _encapsulated("1.2.840.10008.1.2.4.50", [bytes(jpeg8_encode(small))])
     made.NumberOfFrames = 10**9
-    yield Case.of("frames of JPEG.dcm", made, *HELD, "frame_count_mismatch")
+    yield Case.of("frames of JPEG.dcm", made, *right)
     made = instance(Rows=60000, Columns=60000)
     yield Case.of("rows.dcm", made, *HELD)
 

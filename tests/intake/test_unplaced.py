@@ -68,7 +68,12 @@ def test_more_frames_than_can_be_slices_are_refused(written):
     one = written("a.dcm", np.zeros((8, 9), np.uint16), NumberOfFrames=20_001)
     with pytest.raises(HeldError) as error:
         guess_slices(one)
-    assert error.value.reason == Reason.FACE_GEOMETRY
+    assert error.value.reason == Reason.FRAME_COUNT
+
+
+def test_pixel_data_decide_how_many_frames_there_are(written):
+    one = written("a.dcm", np.zeros((8, 9), np.uint16), NumberOfFrames=2**31 - 1)
+    assert len(guess_slices(one, lambda file: 1)) == 1
 
 
 def test_what_has_no_pixels_has_no_slices(written, packaged: Path):

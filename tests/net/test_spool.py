@@ -1,11 +1,14 @@
+import errno
 import os
 import shutil
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from pixelscrub.errors import HeldError, Reason
+from pixelscrub.net.gateway import spool as spool_module
 from pixelscrub.net.gateway.receipts import State
 from pixelscrub.net.gateway.spool import Spool
 
@@ -195,3 +198,16 @@ def test_leftovers_go_at_the_start_though_the_clock_was_put_back(spool, receipts
     os.utime(half, (4e9, 4e9))
     Spool(tmp_path / "spool", receipts, spool._namer)
     assert not half.exists()
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_file_system_that_syncs_no_folders_is_told_from_a_disk_that_fails(
+    tmp_path, monkeypatch, code
+):
+    def fails(descriptor):
+        raise OSError(code, "of the disk")
+
+    (tmp_path / "new").write_bytes(b"bytes")
+    monkeypatch.setattr("os.fsync", fails)
+    with pytest.raises(OSError, match="of the disk") if code == errno.EIO else nullcontext():
+        spool_module._move(tmp_path / "new", tmp_path / "instances" / "name")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from pydicom import dcmread
 
 from pixelscrub import api
+from pixelscrub.compat.packages import source_commit
 from pixelscrub.errors import UsageError
 from pixelscrub.identity.rarity import (
     age_band,
@@ -231,7 +233,7 @@ def test_it_says_how_far_it_is(released):
     class Steps:
         total = steps = 0
 
-        def started(self, total):
+        def started(self, total, files=0):
             self.total = total
 
         def advanced(self, steps, outcome=None):
@@ -246,3 +248,21 @@ def test_licences_are_a_few_words(statement):
     for one in statement["software"]["packages"]:
         assert 0 < len(one["licence"]) <= 60
         assert "Copyright" not in one["licence"]
+
+
+def test_the_commit_that_was_installed_is_said(monkeypatch):
+    commit = "4f" * 20
+    said = json.dumps({"url": "x", "vcs_info": {"vcs": "git", "commit_id": commit}})
+
+    class Distribution:
+        def read_text(self, name):
+            return said if name == "direct_url.json" else None
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: Distribution())
+    assert source_commit() == commit
+
+
+def test_the_commit_of_a_checkout_is_said(statement):
+    """Not where Git keeps it elsewhere: a linked work tree, or packed references."""
+    commit = statement["software"]["commit"]
+    assert commit is None or re.fullmatch("[0-9a-f]{40}", commit)

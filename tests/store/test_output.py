@@ -154,3 +154,12 @@ def test_what_is_no_file_of_ours_is_left_and_what_stays_is_an_error(tmp_path, mo
     monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(UsageError, match="taken back"):
         output.remove("p/2.dcm")
+
+
+def test_file_in_place_of_a_folder_holds_the_instance(tmp_path, scratch):
+    output = Output.open(tmp_path / "out")
+    (tmp_path / "out" / "P").write_bytes(b"somebody's")
+    with pytest.raises(HeldError) as error:
+        output.commit(scratch, "P/1.dcm")
+    assert error.value.reason == Reason.WRITE_FAILED
+    assert (tmp_path / "out" / "P").read_bytes() == b"somebody's"

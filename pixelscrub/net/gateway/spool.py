@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -187,8 +188,16 @@ def _move(file: Path, target: Path) -> None:
 
 
 def _sync(path: Path) -> None:
+    """Put a folder's names on the disk; a network file system that syncs no folders does so itself.
+
+    Raises:
+        OSError: the disk failed.
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise
     finally:
         os.close(descriptor)

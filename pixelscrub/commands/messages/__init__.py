@@ -1,0 +1,1 @@
+"""What commands say: on the terminal, in the log, while they work, and in their help."""
