@@ -121,6 +121,7 @@ class Reason(StrEnum):
     DOCUMENT_CONTENT = "document_content"
     DOCUMENT_HELD = "document_held"
     DOCUMENT_DROPPED = "document_dropped"
+    SLIDE_LABEL_DROPPED = "slide_label_dropped"
     # prove, store, jobs
     NOT_READABLE_AGAIN = "not_readable_again"
     GEOMETRY_CHANGED = "geometry_changed"
@@ -151,6 +152,7 @@ SKIPPED = frozenset(
         Reason.DUPLICATE_INSTANCE,
         Reason.SUPERSEDED_INSTANCE,
         Reason.DOCUMENT_DROPPED,
+        Reason.SLIDE_LABEL_DROPPED,
     }
 )
 """Reasons of files that are no instances, or for which another file of the same instance stands:

@@ -259,6 +259,9 @@ class Recipe(Section):
     documents: Literal["redact", "hold", "drop"] = "redact"
     """Encapsulated PDF, CDA and models (STL, OBJ, MTL): `redact` what identifies in them, `hold`
     them, or `drop` them, which leaves the whole instance out."""
+    slide_labels: Literal["blank", "drop", "search"] = "blank"
+    """Pictures of a slide's label and of the whole glass: `blank` them, `drop` them, which leaves
+    the instance out, or `search` them for text and codes as any picture; handwriting may stay."""
     duplicates: Duplicates = "hold"
     """Files of one SOP Instance UID whose content differs: hold all but the first; or let the
     `first` or the `newest` stand for all; or `rename`, which releases each under a UID of its

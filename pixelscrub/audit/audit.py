@@ -28,6 +28,7 @@ from pixelscrub.audit.pixels.changes import check_pixels
 from pixelscrub.audit.pixels.faces import check_faces
 from pixelscrub.audit.pixels.heads import check_heads
 from pixelscrub.audit.pixels.planned import Planned, read_planned
+from pixelscrub.audit.pixels.slides import check_label
 from pixelscrub.audit.pixels.text import UNKNOWN, check_picture, telling
 from pixelscrub.audit.volume_checks import check_volumes, split_volumes
 from pixelscrub.errors import HeldError, MissingComponentError, Reason, UsageError, guarded
@@ -83,6 +84,7 @@ def audit(
     ours = {o: s for o, s in pairs.items() if o in instances}
     found += check_uids(originals, instances, ours)
     found += check_intervals(originals, instances, ours)
+    found += _check_labels(both, recipe)
     legible, notes = _check_pictures(both)
     found += legible
     if not planned and (recipe is None or recipe.steps.face):
@@ -164,6 +166,15 @@ def _check_unpaired(
     yield from _check_names([*read, *others], everything)
     for name in set(read) - set(both.pairs):
         yield from _check_identifiers(read[name], name, everything)
+
+
+def _check_labels(both: _Both, recipe: Recipe | None) -> Iterator[Issue]:
+    """Look at pictures of slide labels, where the recipe does not let them be searched only."""
+    for name, output in both.outputs.items():
+        planned = both.planned.get(both.pairs.get(name, ""))
+        chosen = recipe or (planned.recipe if planned is not None else Recipe())
+        if chosen.steps.text and chosen.slide_labels != "search":
+            yield from check_label(output, name)
 
 
 def _check_pictures(both: _Both) -> tuple[list[Issue], list[str]]:

@@ -46,10 +46,19 @@ def filled(image: Image, index: int, frame: Values, edit: Edit) -> tuple[Values,
     return values, mask
 
 
+def _leaves_ground(frame: Values, boxes: list[Box]) -> bool:
+    """Whether anything is left to draw on: OpenCV leaves a hole without a rim as it was."""
+    covered = np.zeros(frame.shape[:2], np.bool_)
+    for x0, y0, x1, y1 in boxes:
+        covered[y0:y1, x0:x1] = True
+    return not bool(covered.all())
+
+
 def _fill_boxes(
     values: Values, frame: Values, boxes: list[Box], style: FillStyle, image: Image
 ) -> None:
-    if style == "inpaint" and _can_be_inpainted(frame, image):
+    is_drawn = _can_be_inpainted(frame, image) and _leaves_ground(frame, boxes)
+    if style == "inpaint" and is_drawn:
         _inpaint(values, boxes)
         return
     for box in boxes:

@@ -22,7 +22,9 @@ HEADER_ISSUES: Final = frozenset(
         "application_entity_left",
     }
 )
-PIXEL_ISSUES: Final = frozenset({"identifier_in_picture", "mask_missing", "text_left"})
+PIXEL_ISSUES: Final = frozenset(
+    {"identifier_in_picture", "mask_missing", "slide_label_left", "text_left"}
+)
 FACE_ISSUES: Final = frozenset({"face_left", "face_not_taken_out"})
 
 

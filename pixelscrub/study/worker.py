@@ -94,7 +94,7 @@ def look_instance(task: LookTask) -> Seen:
     from pixelscrub.crop.margins import crop_box
     from pixelscrub.photos import find
     from pixelscrub.pixels.image import Image
-    from pixelscrub.study.objects import add_objects
+    from pixelscrub.study.objects import add_objects, blank_named_label, blank_shown_label
     from pixelscrub.text.find import find_text
     from pixelscrub.text.frames.volume import profile_of
     from pixelscrub.text.reading.tesseract import reading_in
@@ -108,6 +108,8 @@ def look_instance(task: LookTask) -> Seen:
         if image.info is None:
             seen.findings = look_document(task, image.header)
             return seen
+        if blank_named_label(image, task, seen):
+            return turn(seen)
         if steps.text or steps.crop:
             with reading_in(task.recipe.text.languages):
                 findings = find_text(image, task.recipe.text, task.terms)
@@ -118,6 +120,7 @@ def look_instance(task: LookTask) -> Seen:
             seen.findings = [*seen.findings, *find.find_photographed_faces(image)]
         if steps.objects:
             add_objects(image, task, seen)
+        blank_shown_label(image, task, seen)
     return turn(seen)
 
 
