@@ -1,1 +1,4 @@
-"""The command line: options, progress, one module a group of commands; no logic."""
+"""The command line: options, one module a group of commands; no logic.
+
+`messages` is what commands say: on the terminal, in the log, while they work, and in their help.
+"""
