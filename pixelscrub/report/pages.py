@@ -20,8 +20,6 @@ from pixelscrub.untrusted import open_regular
 
 CARDS: Final = 200
 """Instances with pictures on one page."""
-FOLDERS: Final = 2
-"""Folders of originals that the line of a series names."""
 KINDS: Final = ("before", "after", "strip")
 HEAD_KINDS: Final = ("head-before", "head-after", "cuts-before", "cuts-after")
 SAFE_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -118,13 +116,6 @@ class Series:
         return ", ".join(sorted({sop_class(card.line) for card in self.cards}))
 
     @property
-    def folders(self) -> str:
-        """The folders that its originals lie in, as people know the series by; shortened."""
-        known = sorted({card.line.source.rpartition("/")[0] for card in self.cards} - {""})
-        more = f" and {len(known) - FOLDERS} more" if len(known) > FOLDERS else ""
-        return ", ".join(known[:FOLDERS]) + more
-
-    @property
     def masked(self) -> int:
         """Regions masked, over all instances."""
         return sum(found.action == "mask" for card in self.cards for found in card.line.text)
@@ -152,7 +143,6 @@ class Row:
     Attributes:
         patient, study, name: its pseudonyms.
         kind: what the instances are, by their SOP classes.
-        folders: where its originals lie.
         page: file name of its first page.
         instances: number of instances.
         pictured: number of those that have pictures.
@@ -166,7 +156,6 @@ class Row:
     study: str
     name: str
     kind: str
-    folders: str
     page: str
     instances: int
     pictured: int
@@ -183,7 +172,6 @@ class Row:
             study=series.study,
             name=series.name,
             kind=series.kind,
-            folders=series.folders,
             page=series.page_file(0),
             instances=len(series.cards),
             pictured=len(series.pictured),

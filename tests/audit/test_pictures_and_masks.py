@@ -144,7 +144,7 @@ def test_a_margin_that_was_not_cut_off_is_found(run):
 def test_a_plan_that_is_nonsense_is_told(run):
     folder, _ = run
     (plan,) = (folder / "out-private").glob("plans/*/plan.json")
-    plan.write_text(plan.read_text().replace('"version": 1', '"version": 99'))
+    plan.write_text(plan.read_text().replace('"version": 2', '"version": 99'))
     with pytest.raises(UsageError, match=r"of another version \(plan_invalid\)"):
         kinds(folder)
 

@@ -93,7 +93,7 @@ def contents(out):
 
 
 def test_cluster_gives_what_this_machine_gives(cluster, inputs, tmp_path):
-    there = scrub(inputs, tmp_path / "there", "--dask", cluster.address)
+    there = scrub(inputs, tmp_path / "there", "--dask", cluster.address, "--progress", "json")
     output, errors = there.communicate(timeout=120)
     assert there.returncode == 0
     assert all(line.startswith(b'{"done": ') for line in errors.splitlines())

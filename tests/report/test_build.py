@@ -93,15 +93,10 @@ def test_held_instances_come_first_with_reason_and_meaning(private):
     assert text.index("in/letter.txt") > text.index("Files that are no instances")
 
 
-def test_held_files_have_their_next_step_and_series_their_folders(private):
+def test_held_files_have_their_next_step(private):
     private.hold("in/broken", "damaged_file")
-    for folder in "abc":
-        private.add(source=f"heads & {folder}/1")
     index = build(private.path).read_text()
     assert NEXT_STEP[Reason.DAMAGED_FILE] in html.unescape(index)
-    assert "from heads &amp; a, heads &amp; b and 1 more" in index
-    (page,) = (private.path / "report").glob("series-*.html")
-    assert "from heads &amp; a, heads &amp; b and 1 more" in page.read_text()
 
 
 def test_pages_show_pictures_that_exist_and_nothing_from_elsewhere(private):
