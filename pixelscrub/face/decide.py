@@ -31,6 +31,8 @@ NEIGHBOURS_ALIKE: Final = 0.5
 NEAREST_ALIKE: Final = 0.9
 """The same of each slice with the one that is most like it, from which slices are a volume in some
 order. Slices of one head have 0.95 and more, single slices of several heads 0.81."""
+FEWEST_SHUFFLED: Final = 8
+"""Frames; fewer make no head whose order could be lost."""
 LEAST_UNLIKE: Final = 0.05
 """1 less the correlation of frames that follow each other: below, they are one picture in time, as
 the frames of a cine that stands still, and in no order that could be lost."""
@@ -104,7 +106,8 @@ def _look_as_ordered(view: StackedPlanes, found: Findings) -> None:
     np.fill_diagonal(alike, -1.0)
     nearest = float(np.median(alike.max(axis=1)))
     out_of_order = max(OUT_OF_ORDER * (1 - nearest), LEAST_UNLIKE)
-    if nearest >= NEAREST_ALIKE and 1 - neighbours > out_of_order:
+    is_stack = len(patterns) >= FEWEST_SHUFFLED and nearest >= NEAREST_ALIKE
+    if is_stack and 1 - neighbours > out_of_order:
         found.hold(view.everything, Reason.FACE_GEOMETRY)
     elif neighbours >= NEIGHBOURS_ALIKE:
         _look_by_trials(view, NOT_PLACED, found)
