@@ -1,7 +1,8 @@
 """Find what identifies in the pages of a PDF: in its text layer, and in what is drawn.
 
-Words of the text layer are judged as free text is: what is not known to be harmless goes. What a
-page shows without its text is searched as every picture is, letters and faces alike.
+Words of the text layer are judged as free text is: what is not known to be harmless goes, and so
+do letters that are drawn where it has no word. What a page shows without its text is searched as
+every picture is, letters and faces alike.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pixelscrub.documents.kinds import DocumentKind, document_of
 from pixelscrub.documents.pdf import PageText, Pdf, Picture
 from pixelscrub.documents.redact import redacted
+from pixelscrub.documents.unread import unread_letters
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box, Finding
 from pixelscrub.formats.wrapped import wrap_pages
@@ -65,7 +67,8 @@ def _page(pdf: Pdf, page: int, recipe: Recipe, cleaner: Cleaner) -> Iterator[Fin
     picture = pdf.picture(page)
     bare = pdf.picture(page, with_text=False)
     rows, columns = picture.shape[:2]
-    for box in words_to_go(pdf.text(page), cleaner):
+    layer = pdf.text(page)
+    for box in (*words_to_go(layer, cleaner), *unread_letters(picture, bare, layer.words)):
         clipped = box.padded(PADDING_PX).clipped(columns, rows)
         if clipped.area:
             yield Finding(kind="text", box=clipped, frames=(page, page), source=TEXT_LAYER)

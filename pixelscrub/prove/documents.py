@@ -16,6 +16,7 @@ from pixelscrub.documents.cda import words_of
 from pixelscrub.documents.kinds import DocumentKind, document_of
 from pixelscrub.documents.pdf import PageText, Pdf, Picture
 from pixelscrub.documents.redact import boxes_of
+from pixelscrub.documents.unread import unread_letters
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.findings import Box, Finding
 from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
@@ -76,9 +77,15 @@ def _check_pdf(old: bytes, new: bytes, findings: Sequence[Finding], sought: Need
             raise HeldError(Reason.PIXELS_CHANGED, "number of pages")
         for page in range(before.pages):
             boxes = boxes_of(findings, page)
-            _check_page(before.picture(page), stored_picture(after, page), boxes)
-            if sought is not None and _says(before.text(page), boxes, sought):
+            shown, layer = before.picture(page), before.text(page)
+            _check_page(shown, stored_picture(after, page), boxes)
+            if sought is None:
+                continue
+            if _says(layer, boxes, sought):
                 raise HeldError(Reason.IDENTIFIER_LEFT, f"page {page}")
+            unread = unread_letters(shown, before.picture(page, with_text=False), layer.words)
+            if not all(_is_covered(box, boxes) for box in unread):
+                raise HeldError(Reason.TEXT_LEFT, f"page {page}")
 
 
 def check_pictures_only(data: bytes) -> None:

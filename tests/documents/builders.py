@@ -12,7 +12,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 Drawn = tuple[int, int, bytes] | bytes | npt.NDArray[np.uint8]
 PDF, CDA, STL, OBJ, MTL = (f"1.2.840.10008.5.1.4.1.1.104.{n}" for n in range(1, 6))
-FONT = b"/Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
+FONT = b"/Font<</F1<</Type/Font/Subtype/Type1/BaseFont/%s>>>>"
 
 
 def instance_of(sop_class: str, data: bytes, **elements: object) -> FileDataset:
@@ -39,7 +39,11 @@ def instance_of(sop_class: str, data: bytes, **elements: object) -> FileDataset:
 
 
 def pdf(
-    *pages: Sequence[Drawn], catalogue: bytes = b"", page: bytes = b"", trailer: bytes = b""
+    *pages: Sequence[Drawn],
+    catalogue: bytes = b"",
+    page: bytes = b"",
+    trailer: bytes = b"",
+    font: bytes = b"Helvetica",
 ) -> bytes:
     """A PDF; a page is a list of lines, (points, height on the page, text), and of pictures."""
     objects = [b"<</Type/Catalog/Pages 2 0 R" + catalogue + b">>", b""]
@@ -60,7 +64,7 @@ def pdf(
         shown = b"/XObject<</I %d 0 R>>" % (number + 2) if pictures else b""
         objects.append(
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R%s"
-            b"/Resources<<%s%s>>>>" % (number + 1, page, FONT, shown)
+            b"/Resources<<%s%s>>>>" % (number + 1, page, FONT % font, shown)
         )
         objects.append(stream(b"", drawn))
         objects += [
@@ -74,6 +78,28 @@ def pdf(
     listed = b" ".join(b"%d 0 R" % kid for kid in kids)
     objects[1] = b"<</Type/Pages/Kids[%s]/Count %d>>" % (listed, len(kids))
     return written(objects, trailer)
+
+
+def unnamed(line: bytes) -> bytes:
+    """A PDF of one line in a font that says a space for each of its letters."""
+    letters = b"".join(b"<%02X> <0020>\n" % code for code in range(0x21, 0x7F))
+    names = (
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /x def\n"
+        b"/CMapType 2 def 1 begincodespacerange <00> <FF> endcodespacerange\n"
+        b"94 beginbfchar\n%sendbfchar endcmap end end" % letters
+    )
+    return written(
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+            b"/Resources<</Font<</F1 5 0 R>>>>>>",
+            stream(b"", b"BT /F1 24 Tf 50 700 Td (%s) Tj ET" % line),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+            stream(b"", names),
+        ],
+        b"",
+    )
 
 
 def stream(entries: bytes, data: bytes) -> bytes:

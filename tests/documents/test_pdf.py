@@ -11,6 +11,7 @@ from pixelscrub.documents.kinds import DocumentKind, document_of
 from pixelscrub.documents.pages import write_pages
 from pixelscrub.documents.pdf import Pdf
 from pixelscrub.documents.redact import boxes_of, redact
+from pixelscrub.documents.unread import unread_letters
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box, Finding
 from pixelscrub.identity.pseudonyms import Pseudonyms
@@ -18,7 +19,7 @@ from pixelscrub.identity.terms import Terms
 from pixelscrub.prove.documents import check_document, check_pictures_only
 from pixelscrub.recipe import Recipe
 
-from .builders import OBJ, PDF, REPORT, instance_of, pdf, scan, stream, written
+from .builders import OBJ, PDF, REPORT, instance_of, pdf, scan, stream, unnamed, written
 
 TERMS = Terms(
     names=frozenset({"Quixote^Alonso"}),
@@ -153,6 +154,30 @@ def test_proof_sees_a_name_that_no_mask_covers():
     with pytest.raises(HeldError) as held:
         check_document(as_file(header), as_file(after), [], TERMS)
     assert held.value.reason is Reason.IDENTIFIER_LEFT
+
+
+def test_letters_go_that_the_text_layer_does_not_tell():
+    """A font may say a space for each letter: the layer is empty, and the name is on the page."""
+    header = instance_of(PDF, unnamed(b"Sancho Panza"))
+    found = find_in_document(header, STRIPED, TERMS)
+    new, *_, after = redacted(header, found)
+    with Pdf(header.EncapsulatedDocument) as before, Pdf(new) as opened:
+        ink = (before.picture(0) < 128).any(axis=2)
+        assert ink.sum() > 1000
+        assert not opened.stored(0)[0][ink].any()
+    check_document(as_file(header), as_file(after), found, TERMS)
+    with pytest.raises(HeldError) as held:
+        check_document(as_file(header), as_file(redacted(header, [])[2]), [], TERMS)
+    assert held.value.reason is Reason.TEXT_LEFT
+
+
+@pytest.mark.parametrize("font", [b"Helvetica-Oblique", b"Times-BoldItalic", b"Symbol"])
+def test_letters_that_reach_beyond_their_box_are_not_unread(font):
+    lines = [(size, 820 - 90 * at, b"fjord fully _l/I| j") for at, size in enumerate((6, 16, 64))]
+    with Pdf(pdf(lines, font=font)) as opened:
+        picture, bare = opened.picture(0), opened.picture(0, with_text=False)
+        assert (picture != bare).any()
+        assert unread_letters(picture, bare, opened.text(0).words) == []
 
 
 def test_coloured_pages_stay_coloured():
