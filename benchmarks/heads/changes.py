@@ -205,6 +205,25 @@ def coronal_said_axial(head: Head) -> Head:
     return replace(head, image=image)
 
 
+def numbered(number: Callable[[int], int]) -> Edit:
+    """Instance numbers of another order than that of the slices."""
+
+    def edit(header: Dataset, index: int) -> None:
+        header.InstanceNumber = number(index)
+
+    return edit
+
+
+def odd_first(index: int) -> int:
+    """Every other slice first, as they are taken one after another."""
+    return index // 2 + 1000 * (index % 2)
+
+
+def scattered(index: int) -> int:
+    """Any order: multiples of a number that shares no factor with 1,009."""
+    return index * 389 % 1009
+
+
 NO_PLACE: Final = {"ImagePositionPatient": None, "ImageOrientationPatient": None}
 CHANGES: Final[dict[str, Change]] = {
     "as_it_is": Change(),
@@ -265,6 +284,8 @@ CHANGES: Final[dict[str, Change]] = {
         header=both(each_its_own("SeriesInstanceUID"), relabelled(FrameOfReferenceUID=None))
     ),
     "no_number_no_place": Change(header=relabelled(**NO_PLACE, InstanceNumber=None)),
+    "odd_first_no_place": Change(header=both(relabelled(**NO_PLACE), numbered(odd_first))),
+    "shuffled_no_place": Change(header=both(relabelled(**NO_PLACE), numbered(scattered))),
     "tenfold": Change(header=spaced(10.0)),
     "three_passes": Change(passes=(8.0, -14.0)),
     "two_passes": Change(passes=(12.0,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 from pydicom.uid import generate_uid
@@ -11,6 +12,8 @@ from pixelscrub.face import decide
 from pixelscrub.face.find import find_faces
 from pixelscrub.face.mask import OUT_OF_VIEW, HeadFit
 from pixelscrub.face.subject import is_projection
+from pixelscrub.intake.instance import Source
+from pixelscrub.intake.read import read_instance
 from pixelscrub.recipe import FaceSettings
 from tests.face.phantom import head
 
@@ -83,6 +86,33 @@ def test_a_stack_whose_order_is_lost_is_held(as_series, tmp_path, nothing_fits):
         **nowhere,
     )
     assert find_faces(in_order, FaceSettings(), tmp_path).held == {}
+
+
+def test_a_stack_with_every_other_slice_first_is_held(as_series, tmp_path, nothing_fits):
+    nothing_fits("no_head")
+    phantom = head("CT", spacing=(5.0, 5.0, 3.0), size=(45, 52, 64))
+    values = sitk.GetArrayFromImage(phantom)
+    odd_first = sitk.GetImageFromArray(np.concatenate([values[::2], values[1::2]]))
+    odd_first.CopyInformation(phantom)
+    nowhere = {"ImagePositionPatient": [], "ImageOrientationPatient": []}
+    instances = as_series(odd_first, "CT", number_by_slice=True, **nowhere)
+    held = find_faces(instances, FaceSettings(), tmp_path).held
+    assert set(held) == {one.uid for one in instances}
+
+
+@pytest.mark.parametrize("repeats", ["all", "twice", "few"])
+def test_a_cine_that_stands_still_or_repeats_is_in_order(
+    make_instance, save, tmp_path, repeats, nothing_fits
+):
+    nothing_fits("no_head")
+    noise = np.random.default_rng(0).integers(0, 255, (16, 60, 80)).astype(np.float32)
+    moving = np.stack([np.mean(noise[k : k + 6], axis=0) for k in range(10)])
+    frames = {"all": moving[:1].repeat(12, 0), "twice": np.tile(moving, (2, 1, 1)),
+              "few": moving[[0, 5, 0]]}[repeats].astype(np.uint8)  # fmt: skip
+    cine = make_instance(frames[0], NumberOfFrames=len(frames), PixelData=frames.tobytes())
+    path = save(cine, tmp_path / "cine.dcm")
+    instance = read_instance(Source(tmp_path, path.name, path.stat().st_size, 0))
+    assert find_faces([instance], FaceSettings(), tmp_path).held == {}
 
 
 def test_a_volume_too_thin_to_fit_takes_the_face_of_another(as_series, tmp_path, monkeypatch):
