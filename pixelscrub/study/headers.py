@@ -25,7 +25,7 @@ def set_made_uids(task: ApplyTask, header: FileDataset) -> None:
         "SeriesInstanceUID": task.plan.series,
     }
     for keyword in task.plan.made_uids:
-        setattr(header, keyword, keyed(values[keyword]))
+        header.add_new(keyword, "UI", keyed(values[keyword]))  # the element may be of another VR
     if "SOPInstanceUID" in task.plan.made_uids:
         header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
 

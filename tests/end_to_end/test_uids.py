@@ -56,6 +56,15 @@ def test_missing_uids_are_made_keyed_and_said(without_uids, steps):
     )  # of another key
 
 
+def test_a_uid_that_is_written_as_a_sequence_is_made(make_instance, save, tmp_path):
+    instance = make_instance()
+    instance.add_new("StudyInstanceUID", "SQ", [])
+    save(instance, tmp_path / "in" / "1.dcm")
+    summary, lines, out = scrubbed(tmp_path, Recipe())
+    assert (summary.clean, summary.held) == (1, 0)
+    assert dcmread(out / lines["1.dcm"]["output"])["StudyInstanceUID"].VR == "UI"
+
+
 def test_missing_uids_may_be_held(without_uids):
     summary, lines, _ = scrubbed(without_uids, Recipe(missing_uids="hold"))
     assert summary.reasons == {"missing_uid": 2}
