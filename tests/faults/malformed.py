@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom.dataset import FileDataset
+from pydicom.uid import PYDICOM_ROOT_UID
 
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.intake.find import SkippedFile, find
@@ -84,7 +85,11 @@ def every_syntax() -> dict[str, bytes]:
 
 
 def _header(pixels: np.ndarray) -> FileDataset:
+    """The same bytes in every run, so that a fault that is found is found again."""
     made = instance(pixels)
+    for number, keyword in enumerate(("SOPInstance", "StudyInstance", "SeriesInstance")):
+        setattr(made, f"{keyword}UID", f"{PYDICOM_ROOT_UID}{20261122**5 + number}")
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     made.ImageComments = "Zwyrtkowski"
     made.private_block(0x0009, "PLANTER", create=True).add_new(1, "LO", "Ottokar")
     return made
