@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pixelscrub.audit.document_checks import check_document
 from pixelscrub.audit.pairs import read_all
 from pixelscrub.audit.pixels import text as picture_checks
 from pixelscrub.audit.pixels.text import check_picture
+from pixelscrub.documents.pages import write_pages
+from pixelscrub.documents.pdf import DOTS_PER_INCH, Pdf
 from pixelscrub.prove.showing import pictures
+from tests.documents.builders import PDF, instance_of, unnamed
 
 from .seeds import HIDDEN
 
@@ -26,6 +30,18 @@ def _has_tesseract():
 def test_a_name_that_a_header_hides_is_read(tmp_path, kind, make_instance, save):
     save(HIDDEN[kind](make_instance), tmp_path / "1.dcm")
     files, _ = read_all([tmp_path])
+    found = [issue.kind for issue in check_picture(files["1.dcm"], "1.dcm", WORDS)]
+    assert found == ["identifier_in_picture"]
+
+
+def test_a_name_on_a_page_that_was_only_made_a_picture_is_read(tmp_path):
+    """Letters that the text layer does not tell, let through by who trusts the layer."""
+    with Pdf(unnamed(b"Lindqvist Ottilie")) as original:
+        pages = write_pages([original.picture(0)], DOTS_PER_INCH)
+    path = tmp_path / "1.dcm"
+    instance_of(PDF, pages).save_as(path, enforce_file_format=True)
+    files, _ = read_all([tmp_path])
+    assert list(check_document(files["1.dcm"], "1.dcm")) == []
     found = [issue.kind for issue in check_picture(files["1.dcm"], "1.dcm", WORDS)]
     assert found == ["identifier_in_picture"]
 
