@@ -11,6 +11,7 @@ from pixelscrub.audit.pixels import text as picture_checks
 from pixelscrub.audit.pixels.text import check_picture
 from pixelscrub.documents.pages import write_pages
 from pixelscrub.documents.pdf import DOTS_PER_INCH, Pdf
+from pixelscrub.errors import HeldError
 from pixelscrub.prove.showing import pictures
 from tests.documents.builders import PDF, instance_of, unnamed
 
@@ -44,6 +45,17 @@ def test_a_name_on_a_page_that_was_only_made_a_picture_is_read(tmp_path):
     assert list(check_document(files["1.dcm"], "1.dcm")) == []
     found = [issue.kind for issue in check_picture(files["1.dcm"], "1.dcm", WORDS)]
     assert found == ["identifier_in_picture"]
+
+
+def test_a_header_that_cannot_be_followed_is_said_to_be_unread(tmp_path, make_instance, save):
+    path = save(make_instance(), tmp_path / "1.dcm")
+    data, mark = path.read_bytes(), b"\xe0\x7f\x10\0"
+    stray = b"\xfe\xff\xdd\xe0" + (8).to_bytes(4, "little") + mark + bytes(4)
+    at = data.rindex(mark)
+    path.write_bytes(data[:at] + stray + data[at:])
+    files, _ = read_all([tmp_path])
+    with pytest.raises(HeldError):
+        list(check_picture(files["1.dcm"], "1.dcm", WORDS))
 
 
 def test_ranks_tell_frequent_values_apart_in_any_range():

@@ -81,9 +81,15 @@ def _frames(image: Image) -> Iterator[tuple[str, Picture, Values]]:
 
 
 def _nested(image: Image) -> Iterator[tuple[str, Picture, Values]]:
-    """The pictures inside sequences; those that cannot be decoded show nothing."""
+    """The pictures inside sequences; those that cannot be decoded show nothing.
+
+    Raises:
+        HeldError: UNREADABLE, where the header cannot be followed.
+    """
     syntax = UID(str(image.header.file_meta.TransferSyntaxUID))
-    for item in items_with_pictures(image.header):
+    with guarded(Reason.UNREADABLE):
+        items = list(items_with_pictures(image.header))
+    for item in items:
         with suppress(HeldError), guarded(Reason.BAD_PIXEL_DATA):
             for values in frames_of(item, syntax):
                 shown = next(pictures(values), None)
