@@ -104,18 +104,25 @@ def enhanced_mr(folder: Path, count: int, frames: int = 800) -> None:
         header.SOPClassUID, header.Modality = EnhancedMRImageStorage, "MR"
         header.NumberOfFrames, header.BitsStored, header.HighBit = frames, 16, 15
         header.PixelData = np.zeros((frames, 64, 64), "<i2").tobytes()
-        header.PerFrameFunctionalGroupsSequence = [_frame(at) for at in range(frames)]
+        header.PerFrameFunctionalGroupsSequence = [
+            frame_groups(at, f"20200131101500.{at:06d}") for at in range(frames)
+        ]
         (folder / f"{number}.dcm").write_bytes(packed(header))
 
 
-def _frame(number: int) -> Dataset:
+def frame_groups(number: int, moment: str) -> Dataset:
+    """The functional groups of one frame.
+
+    Args:
+        number: of the frame, from 0.
+        moment: date and time that it was taken, as a DT.
+    """
     groups = Dataset()
     for name in ("FrameContentSequence", "PlanePositionSequence", "PlaneOrientationSequence",
                  "PixelMeasuresSequence", "FrameVOILUTSequence"):  # fmt: skip
         groups.add_new(name, "SQ", [Dataset()])
     content = groups.FrameContentSequence[0]
-    content.FrameAcquisitionDateTime = f"20200131101500.{number:06d}"
-    content.FrameReferenceDateTime = f"20200131101500.{number:06d}"
+    content.FrameAcquisitionDateTime = content.FrameReferenceDateTime = moment
     content.FrameAcquisitionDuration, content.DimensionIndexValues = 1.0, [1, number + 1]
     content.StackID, content.InStackPositionNumber = "1", number + 1
     content.TemporalPositionIndex, content.FrameAcquisitionNumber = 1, number + 1

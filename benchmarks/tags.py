@@ -20,9 +20,9 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
-from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, EnhancedMRImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, EnhancedMRImageStorage
 
+from benchmarks.archives import frame_groups, packed
 from pixelscrub.compat.quiet import hush
 from pixelscrub.dicom.parts import parts_of
 from pixelscrub.findings import Box
@@ -194,33 +194,12 @@ def enhanced_mr(frames: int = 400) -> Dataset:
 
 
 def _frame(number: int) -> Dataset:
-    groups = Dataset()
-    for name in ("FrameContentSequence", "PlanePositionSequence", "PlaneOrientationSequence",
-                 "PixelMeasuresSequence", "FrameVOILUTSequence", "MREchoSequence"):  # fmt: skip
-        groups.add_new(name, "SQ", [Dataset()])
-    content = groups.FrameContentSequence[0]
-    content.FrameAcquisitionDateTime = content.FrameReferenceDateTime = "20200131101500"
-    content.FrameAcquisitionDuration, content.DimensionIndexValues = 1.0, [1, number + 1]
-    content.StackID, content.InStackPositionNumber = "1", number + 1
-    content.TemporalPositionIndex, content.FrameAcquisitionNumber = 1, number + 1
-    groups.PlanePositionSequence[0].ImagePositionPatient = [0, 0, number]
-    groups.PlaneOrientationSequence[0].ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-    measures = groups.PixelMeasuresSequence[0]
-    measures.PixelSpacing, measures.SliceThickness = [1, 1], 1
-    measures.SpacingBetweenSlices = 1
-    window = groups.FrameVOILUTSequence[0]
-    window.WindowCenter, window.WindowWidth, window.VOILUTFunction = 40, 400, "LINEAR"
+    groups = frame_groups(number, "20200131101500")
+    echo = Dataset()
     for element in range(14):
-        groups.MREchoSequence[0].add_new(0x00180080 + element, "DS", "1")
+        echo.add_new(0x00180080 + element, "DS", "1")
+    groups.MREchoSequence = [echo]
     return groups
-
-
-def packed(header: Dataset) -> bytes:
-    header.file_meta = FileMetaDataset()
-    header.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    out = io.BytesIO()
-    header.save_as(out, enforce_file_format=True)
-    return out.getvalue()
 
 
 def seconds(tool: Tool, source: Path, folder: Path, at_least: float) -> float:
