@@ -103,8 +103,8 @@ def apply_volume(task: ApplyTask, source: Source) -> Applied:
             face = task.recipe.face
             if task.recipe.steps.face:
                 done = deface_nifti(
-                    path, out, modality_of(read_nifti(path)), ears=face.ears, fill=face.fill,
-                    check=find_face, may_be_faceless=True,
+                    path, out, modality_of(read_nifti(path)), ears=face.ears,
+                    orbits=face.orbits, fill=face.fill, check=find_face, may_be_faceless=True,
                 )  # fmt: skip
                 applied.face = ("removed" if done.voxels else "none", done.checks)
             else:
