@@ -35,7 +35,9 @@ def main() -> None:
         "# De-identification conformance statement",
         "pixelscrub is a de-identifier under the Application Level Confidentiality Profiles of "
         "DICOM PS3.15 2026d, Annex E. It is no re-identifier: whoever has the key and the "
-        "crosswalk can turn single pseudonyms back, but no instance is restored.",
+        "crosswalk can turn single pseudonyms back, but no command restores an instance. Where a "
+        "recipe names a certificate (`encrypt_for`), its holder can read the original attributes, "
+        "which are in each instance, encrypted.",
         HEAD + "\n".join(options()),
         f"Table E.1-1: {len(listed) - len(added)} rows. Added by us: {', '.join(added)}.",
         f"{attribute_types.resolve.__doc__}",
