@@ -101,6 +101,23 @@ def test_both_ends_of_a_range_have_to_move_alike(moved, holds):
     assert bool(list(found)) is not holds
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Patient fell from a ladder yesterday, pain in left knee",
+        "Kontrolle nach Sturz, bitte um Beurteilung",
+        "milliseconds microvolt",
+    ],
+)
+def test_words_of_every_day_that_the_cleaner_keeps_raise_nothing(made, text):
+    before = dcmread(made / "in.dcm")
+    before.StudyDescription = text
+    data = rewritten(written(before), Pseudonyms(bytes(32)), options=("clean_descriptors",))
+    after = read(data)
+    assert after.StudyDescription == text
+    assert kinds(before, after) == set()
+
+
 def test_files_of_all_recipes_raise_nothing(made):
     data = (made / "in.dcm").read_bytes()
     for options in (

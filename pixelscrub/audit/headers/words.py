@@ -22,7 +22,7 @@ from pixelscrub.audit.headers.date_reading import Day, dates_in
 from pixelscrub.audit.issues import Issue
 from pixelscrub.identity.code_strings import is_known_code
 from pixelscrub.identity.terms import Terms
-from pixelscrub.identity.vocabulary import is_clinical, is_known, is_unit
+from pixelscrub.identity.vocabulary import is_clinical, is_everyday, is_known, is_unit
 from pixelscrub.prove.places import FoundValue
 
 FREE: Final = frozenset({"LO", "LT", "SH", "ST", "UC", "UT", "UR"})
@@ -271,4 +271,4 @@ def _letters(text: str) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _is_word(word: str) -> bool:
-    return is_known(word) or word in {"REMOVED"}
+    return is_known(word) or is_everyday(word) or word in {"REMOVED"}
