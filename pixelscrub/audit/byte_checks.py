@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pixelscrub.audit.issues import Issue
 from pixelscrub.audit.pairs import File
 from pixelscrub.errors import HeldError, Reason, guarded
-from pixelscrub.prove.encoding import malformed
+from pixelscrub.prove.byte_level.encoding import malformed
+from pixelscrub.prove.formats.pictures import surplus_of
 from pixelscrub.prove.parsed import Parsed
-from pixelscrub.prove.pictures import surplus_of
 from pixelscrub.prove.surplus import surplus
 
 

@@ -13,7 +13,7 @@ from pixelscrub.audit.pairs import File
 from pixelscrub.documents.kinds import DocumentKind, document_of, is_document
 from pixelscrub.documents.pdf import Pdf, Picture
 from pixelscrub.errors import HeldError
-from pixelscrub.prove.documents import check_pictures_only
+from pixelscrub.prove.formats.documents import check_pictures_only
 
 
 def check_document(output: File, name: str) -> Iterator[Issue]:

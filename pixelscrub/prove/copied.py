@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
+from pixelscrub.prove.byte_level.known import KnownElements
+from pixelscrub.prove.byte_level.strict import MalformedError, StrictElement, Way, elements, items
 from pixelscrub.prove.forbidden import OPTION_CODES, but_makers, needles
 from pixelscrub.prove.geometry import GROUPS, MACROS
 from pixelscrub.prove.geometry import NUMBERS as PLACES
-from pixelscrub.prove.known import KnownElements
 from pixelscrub.prove.nested import MARKS
 from pixelscrub.prove.parsed import BLOCK
 from pixelscrub.prove.places import NUMBERS, TEXT
-from pixelscrub.prove.strict import MalformedError, StrictElement, Way, elements, items
 from pixelscrub.prove.surplus import CellBits
 
 if TYPE_CHECKING:

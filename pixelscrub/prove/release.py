@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from pixelscrub.errors import HeldError, Reason, guarded
 from pixelscrub.pixels.edit import Edit
+from pixelscrub.prove.byte_level.encoding import malformed
 from pixelscrub.prove.copied import is_surely_clean
-from pixelscrub.prove.encoding import malformed
 from pixelscrub.prove.forbidden import claimed_options, needles, without_makers
 from pixelscrub.prove.geometry import moved
 from pixelscrub.prove.parsed import Parsed

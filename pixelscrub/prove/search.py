@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from pixelscrub.prove.anywhere import UID, UID_LENGTH, LongValues, uid_places
-from pixelscrub.prove.known import KnownElements
-from pixelscrub.prove.strict import Way
+from pixelscrub.prove.byte_level.anywhere import UID, UID_LENGTH, LongValues, uid_places
+from pixelscrub.prove.byte_level.known import KnownElements
+from pixelscrub.prove.byte_level.strict import Way
 
 ENCODINGS: Final = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
 NATIONAL: Final = ("shift_jis", "iso2022_jp", "euc_kr", "gb18030", "iso8859_2", "iso8859_5",

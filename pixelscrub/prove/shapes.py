@@ -19,7 +19,7 @@ from scipy import ndimage
 
 from pixelscrub.errors import Reason, guarded
 from pixelscrub.prove.face_check import SETTINGS, FaceCheckSettings, SeenFace, find_face, look_at
-from pixelscrub.prove.models import model_points, surface_points
+from pixelscrub.prove.formats.models import model_points, surface_points
 from pixelscrub.prove.points import point_views
 from pixelscrub.prove.surface import STEP_MM, Solid
 

@@ -130,10 +130,10 @@ def unwrap(task: ApplyTask, source: Source, applied: Applied) -> None:
     """Put the picture in place of the instance that stood for it, and prove it once more.
 
     Raises:
-        HeldError: ENCODE_FAILED; those of `prove.pictures`.
+        HeldError: ENCODE_FAILED; those of `prove.formats.pictures`.
     """
     from pixelscrub.formats.unwrapped import unwrapped
-    from pixelscrub.prove.pictures import check_picture_file
+    from pixelscrub.prove.formats.pictures import check_picture_file
 
     kind = FileFormat(task.plan.format)
     with timed(applied.seconds, "unwrap"):

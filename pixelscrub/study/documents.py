@@ -88,7 +88,7 @@ def check_documents(task: ApplyTask, original: BinaryIO, terms: Terms | None) ->
     """Prove the document of a written instance, where it holds one that was redacted."""
     if not is_document(task.plan.sop_class) or not _is_redacted(task.recipe):
         return
-    from pixelscrub.prove.documents import check_document
+    from pixelscrub.prove.formats.documents import check_document
 
     original.seek(0)
     with task.scratch.open("rb") as written:

@@ -15,7 +15,7 @@ from pixelscrub.dicom.canonical import canonical, is_well_formed
 from pixelscrub.dicom.spliced import spliced
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.pixels.image import Image
-from pixelscrub.prove.encoding import malformed
+from pixelscrub.prove.byte_level.encoding import malformed
 from pixelscrub.prove.parsed import Parsed
 from pixelscrub.prove.surplus import surplus
 from tests.dicom import oddities

@@ -16,7 +16,7 @@ from pixelscrub.errors import HeldError, Reason
 from pixelscrub.findings import Box, Finding
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.identity.terms import Terms
-from pixelscrub.prove.documents import check_document, check_pictures_only
+from pixelscrub.prove.formats.documents import check_document, check_pictures_only
 from pixelscrub.recipe import Recipe
 
 from .builders import OBJ, PDF, REPORT, instance_of, pdf, scan, stream, unnamed, written

@@ -11,7 +11,7 @@ from pixelscrub.documents.redact import redact
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.identity.pseudonyms import Pseudonyms
 from pixelscrub.identity.terms import Terms
-from pixelscrub.prove.documents import check_document
+from pixelscrub.prove.formats.documents import check_document
 from pixelscrub.recipe import Recipe
 from pixelscrub.tags.deidentify import cleaner_of
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 import pixelscrub
 from pixelscrub.documents.kinds import DocumentKind, document_of
-from pixelscrub.prove.documents import check_pictures_only
+from pixelscrub.prove.formats.documents import check_pictures_only
 from pixelscrub.recipe import Recipe
 from tests.documents.builders import CDA, OBJ, PDF, REPORT, instance_of
 from tests.documents.test_words import BODY, HEAD

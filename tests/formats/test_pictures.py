@@ -18,7 +18,7 @@ from pixelscrub.formats.pictures import orientation_of, read_pages
 from pixelscrub.formats.unwrapped import unwrapped
 from pixelscrub.formats.wrapped import wrapped
 from pixelscrub.pixels.image import Image
-from pixelscrub.prove.pictures import check_picture_file, surplus_of
+from pixelscrub.prove.formats.pictures import check_picture_file, surplus_of
 
 RNG = np.random.default_rng(4)
 GREY = RNG.integers(0, 255, (30, 41), np.uint8)

@@ -11,8 +11,8 @@ from pydicom.uid import ImplicitVRLittleEndian
 from pixelscrub.errors import HeldError, Reason
 from pixelscrub.pixels.edit import Edit
 from pixelscrub.prove import copied
+from pixelscrub.prove.byte_level.known import KnownElements
 from pixelscrub.prove.copied import is_surely_clean
-from pixelscrub.prove.known import KnownElements
 from pixelscrub.prove.release import release
 
 from .conftest import PACKAGED, KnownTerms, as_bytes

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
+from pixelscrub.prove.byte_level.strict import MalformedError, Way, elements
 from pixelscrub.prove.parsed import Parsed, Span
-from pixelscrub.prove.strict import MalformedError, Way, elements
 
 IMPLICIT, BIG_ENDIAN = "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"
 HEADER_LIMIT: Final = 2**28
